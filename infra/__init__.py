@@ -1,0 +1,1 @@
+"""The CDK app: configuration of the groups, stacks and constructs."""
