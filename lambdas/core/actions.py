@@ -1,0 +1,133 @@
+"""Effects as data: what a decision wants done. One adapter performs them; a dry run prints them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from lambdas.core.spec import Autoscaling, DataCapture, RolloutSpec, Vpc
+
+
+@dataclass(frozen=True)
+class CreateModel:
+    """Make a model from exactly one model package version (CreateModel); existing already is success."""
+
+    name: str
+    package_arn: str
+    execution_role: str
+    vpc: Vpc | None
+    network_isolation: bool
+    tags: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class PutGuardrail:
+    """An alarm on the fleet of one endpoint config (PutMetricAlarm).
+
+    `metric` is one of AWS/SageMaker's; `statistic` a name or a percentile such as `p99`; `threshold` in the
+    metric's own unit (ModelLatency: microseconds).
+    """
+
+    alarm: str
+    endpoint: str
+    config: str
+    metric: str
+    statistic: str
+    threshold: float
+    tags: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class CreateConfig:
+    """Make an endpoint config (CreateEndpointConfig); existing already is success."""
+
+    name: str
+    model: str
+    instance_type: str
+    instance_count: int
+    kms_key: str | None
+    data_capture: DataCapture | None
+    tags: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class CreateEndpoint:
+    """Make the endpoint (CreateEndpoint)."""
+
+    name: str
+    config: str
+    tags: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class UpdateEndpoint:
+    """Move the endpoint to another config (UpdateEndpoint), traffic by `rollout`, watched by `alarms`.
+
+    `retain_capacity`: keep the instance count that autoscaling chose. `config_is_new`: the config was made
+    in this very step, so that "could not find" means "not yet visible".
+    """
+
+    name: str
+    config: str
+    rollout: RolloutSpec
+    alarms: tuple[str, ...]
+    retain_capacity: bool
+    config_is_new: bool
+
+
+@dataclass(frozen=True)
+class DeleteEndpoint:
+    """Delete the endpoint (DeleteEndpoint); gone already is success."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class TripAbort:
+    """Put 1 on the group's abort metric: the abort alarm trips and SageMaker takes traffic back."""
+
+    group: str
+
+
+@dataclass(frozen=True)
+class ClearAbort:
+    """Put 0 on the group's abort metric: the abort alarm becomes OK again."""
+
+    group: str
+
+
+@dataclass(frozen=True)
+class DeletePlacement:
+    """Delete a config, its model (None: still used by another config) and its alarms; gone is success."""
+
+    config: str
+    model: str | None
+    alarms: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class RegisterScaling:
+    """Register the variant's bounds and target-tracking policy with Application Auto Scaling."""
+
+    endpoint: str
+    autoscaling: Autoscaling
+
+
+@dataclass(frozen=True)
+class RemoveScaling:
+    """Deregister the variant from Application Auto Scaling; gone already is success."""
+
+    endpoint: str
+
+
+Action = (
+    CreateModel
+    | PutGuardrail
+    | CreateConfig
+    | CreateEndpoint
+    | UpdateEndpoint
+    | DeleteEndpoint
+    | TripAbort
+    | ClearAbort
+    | DeletePlacement
+    | RegisterScaling
+    | RemoveScaling
+)

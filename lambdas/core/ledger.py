@@ -1,0 +1,97 @@
+"""The ledger's entries and the hash chain that shows any removed, edited or overwritten one."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from lambdas.core.record import Head
+
+
+class Kind(StrEnum):
+    """What an entry tells."""
+
+    ONBOARDED = "onboarded"
+    DECISION = "decision"
+    STARTED = "rollout.started"
+    SUCCEEDED = "rollout.succeeded"
+    FAILED = "rollout.failed"
+    ABORT = "rollout.abort"
+    ABORTED = "rollout.aborted"
+    SUPERSEDED = "rollout.superseded"
+    VERSION_FAILED = "version.failed"
+    BLOCKED = "blocked"
+    WAITING = "waiting"
+    PAUSED = "paused"
+    FOREIGN = "foreign"
+    HALTED = "halted"
+    WITHDRAWN = "withdrawn"
+    DRIFT = "drift"
+    SPEC = "spec"
+    UNMANAGED = "unmanaged"
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something to be recorded; `at` in epoch seconds, `data` holds JSON values only."""
+
+    kind: Kind
+    at: float
+    reason: str
+    version: int | None = None
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An event with its place in the chain: `hash` covers the content and `previous`."""
+
+    group: str
+    seq: int
+    previous: str
+    hash: str
+    body: str
+
+
+def chain(group: str, head: Head, events: Iterable[Event]) -> tuple[tuple[Entry, ...], Head]:
+    """Number the events after `head` and link each to the one before; returns them and the new head."""
+    entries: list[Entry] = []
+    for event in events:
+        body = _body(event)
+        seq = head.seq + 1
+        entry = Entry(group, seq, head.hash, _digest(group, seq, head.hash, body), body)
+        entries.append(entry)
+        head = Head(seq, entry.hash)
+    return tuple(entries), head
+
+
+def first_broken(group: str, entries: Iterable[Entry], head: Head | None = None) -> int | None:
+    """The number of the first entry that is missing, out of order or not what was written; None: all is well.
+
+    `head`: the record's head, where known; with it, entries cut off at the end show too.
+    """
+    expected = Head()
+    for entry in entries:
+        if (entry.seq, entry.previous) != (expected.seq + 1, expected.hash):
+            return expected.seq + 1
+        if entry.hash != _digest(group, entry.seq, entry.previous, entry.body):
+            return entry.seq
+        expected = Head(entry.seq, entry.hash)
+    return expected.seq + 1 if head is not None and head != expected else None
+
+
+def _body(event: Event) -> str:
+    content = {
+        "kind": event.kind.value,
+        "at": round(event.at, 3),
+        "reason": event.reason,
+        "version": event.version,
+        "data": dict(event.data),
+    }
+    return json.dumps(content, sort_keys=True, separators=(",", ":"))
+
+
+def _digest(group: str, seq: int, previous: str, body: str) -> str:
+    return hashlib.sha256(f"{group}\n{seq}\n{previous}\n{body}".encode()).hexdigest()

@@ -1,0 +1,64 @@
+"""Names and tags on which parts of the system rely; every name is a function of what it stands for."""
+
+import hashlib
+import re
+
+PARAMETER_PREFIX = "/greenlight/groups/"
+ROLE_PATH = "/greenlight/"
+ALARM_PREFIX = "greenlight/"
+GROUP_TAG = "greenlight:group"
+METRIC_NAMESPACE = "Greenlight"
+ABORT_METRIC = "Abort"
+GROUP_DIMENSION = "Group"
+
+_MAX_NAME = 63  # SageMaker's limit for models, endpoint configs and endpoints [B]
+_ALARM = re.compile(rf"{ALARM_PREFIX}(?P<group>[^/]+)/.+")
+_VERSIONED = re.compile(r"-v(?P<version>[0-9]+)-[0-9a-f]{10}$")
+
+
+def parameter_name(group: str) -> str:
+    """The SSM parameter that holds the group's spec."""
+    return f"{PARAMETER_PREFIX}{group}"
+
+
+def group_of_parameter(name: str) -> str | None:
+    """The group whose spec this parameter is, or None for any other parameter."""
+    group = name.removeprefix(PARAMETER_PREFIX)
+    return group if group and group != name and "/" not in group else None
+
+
+def role_name(group: str, kind: str) -> str:
+    """The group's role of a kind: `approver`, `registrant` or `endpoint`.
+
+    IAM's limit is 64 characters, so a group's name has at most 53 (checked before synth).
+    """
+    return f"{group}-{kind}"
+
+
+def abort_alarm(group: str) -> str:
+    """The alarm that is part of every rollout of the group, and that only we trip."""
+    return f"{ALARM_PREFIX}{group}/abort"
+
+
+def guardrail_alarm(group: str, config: str, kind: str) -> str:
+    """An alarm on the fleet of one endpoint config; `kind` is `errors` or `latency`."""
+    return f"{ALARM_PREFIX}{group}/{config}/{kind}"
+
+
+def group_of_alarm(name: str) -> str | None:
+    """The group an alarm of ours belongs to, or None for any other alarm."""
+    match = _ALARM.fullmatch(name)
+    return match["group"] if match else None
+
+
+def versioned_name(group: str, version: int, *content: object) -> str:
+    """`<group>-v<version>-<fingerprint>`, at most 63 characters; the same content gives the same name."""
+    digest = hashlib.sha256("\n".join(map(repr, (group, *content))).encode()).hexdigest()[:10]
+    suffix = f"-v{version}-{digest}"
+    return group[: _MAX_NAME - len(suffix)].rstrip("-") + suffix
+
+
+def version_in(name: str) -> int | None:
+    """The version that a model's or config's name was made for, or None when it is not such a name."""
+    match = _VERSIONED.search(name)
+    return int(match["version"]) if match else None

@@ -1,0 +1,166 @@
+"""The record of a group: what was decided, what is kept, what is in flight. One item in DynamoDB."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from lambdas.core.codec import decode, encode
+from lambdas.core.errors import Malformed
+from lambdas.core.spec import GroupSpec
+
+
+class Approval(StrEnum):
+    """ModelApprovalStatus [B]; DELETED is ours: the version is no longer in the registry."""
+
+    APPROVED = "Approved"
+    REJECTED = "Rejected"
+    PENDING = "PendingManualApproval"
+    DELETED = "Deleted"
+
+
+class Phase(StrEnum):
+    """Where a group stands. A closed set; the runbook has a paragraph for each."""
+
+    IDLE = "Idle"  # nothing approved yet that we act on
+    SETTLED = "Settled"  # the endpoint serves what the registry wants
+    ROLLING = "Rolling"  # a rollout is in flight
+    ABORTING = "Aborting"  # the version in flight was rejected; traffic is on its way back
+    BLOCKED = "Blocked"  # an approved version must not start; the reason says why
+    WAITING = "Waiting"  # AWS cannot take the next step yet (quota, an alarm that must be OK first)
+    PAUSED = "Paused"  # a person or a freeze window holds forward moves
+    FOREIGN = "Foreign"  # an endpoint of that name exists that we did not make
+    HALTED = "Halted"  # SageMaker left the endpoint in a state only a person can resolve
+    WITHDRAWN = "Withdrawn"  # the live version is rejected or failed, and nothing good is left
+    UNMANAGED = "Unmanaged"  # the group's spec is gone; its endpoint is left as it is
+
+
+SETTLED_PHASES = frozenset({Phase.IDLE, Phase.SETTLED, Phase.FOREIGN, Phase.WITHDRAWN, Phase.UNMANAGED})
+
+
+class Direction(StrEnum):
+    """Why a rollout moves the endpoint."""
+
+    FORWARD = "forward"  # to a newly approved version
+    BACKWARD = "backward"  # off a rejected or failed version, to one that was good
+    RESPEC = "respec"  # the same version under a changed spec
+
+
+@dataclass(frozen=True)
+class Decided:
+    """The last decision about a version, and whether it failed since; `at` in epoch seconds.
+
+    `failures` counts how often the version failed: part of its next config's name, so that a new attempt
+    has a fleet, metrics and alarms of its own.
+    """
+
+    approval: Approval
+    at: float
+    by: str | None = None
+    reason: str = ""
+    fingerprint: str | None = None
+    registrant: str | None = None
+    before_us: bool = False
+    failed: str | None = None
+    failures: int = 0
+
+
+@dataclass(frozen=True)
+class Placement:
+    """A version on a config and a model that we made; `live_at`: when last verified live, epoch seconds.
+
+    `decided_at`: the time of the decision that put it there; only younger approvals replace it.
+    """
+
+    version: int
+    config: str
+    model: str
+    instance_type: str
+    alarms: tuple[str, ...] = ()
+    live_at: float | None = None
+    decided_at: float = 0.0
+
+
+@dataclass(frozen=True)
+class Rollout:
+    """One attempt to move the endpoint; `endpoint_modified` tells whether AWS ever took it up.
+
+    `endpoint_modified`: LastModifiedTime of the endpoint when the intent was written, None when there was
+    no endpoint. `abort_at`: when we asked for the abort. Times in epoch seconds.
+    """
+
+    id: str
+    direction: Direction
+    version: int
+    config: str
+    started_at: float
+    decided_at: float
+    endpoint_modified: float | None = None
+    abort_at: float | None = None
+
+
+@dataclass(frozen=True)
+class Pause:
+    """A person's hold on a group; `until` in epoch seconds, None: until resumed."""
+
+    reason: str
+    until: float | None = None
+    rollbacks: bool = True
+
+
+@dataclass(frozen=True)
+class Head:
+    """The end of the group's ledger: the last entry's number and hash."""
+
+    seq: int = 0
+    hash: str = ""
+
+
+@dataclass(frozen=True)
+class Record:
+    """Everything we remember of a group; `live` is the config that last was verified live.
+
+    `refused`: a config of the live version under a changed spec that failed; not tried again by itself.
+    `scaling`: the autoscaling that is registered, as text. `since`: when the phase began, epoch seconds.
+    """
+
+    group: str
+    spec: GroupSpec | None = None
+    revision: int = 0
+    phase: Phase = Phase.IDLE
+    reason: str = ""
+    since: float = 0.0
+    versions: Mapping[int, Decided] = field(default_factory=dict)
+    live: str | None = None
+    kept: tuple[Placement, ...] = ()
+    rollout: Rollout | None = None
+    refused: str | None = None
+    scaling: str | None = None
+    pause: Pause | None = None
+    head: Head = Head()
+
+    def placement(self, config: str | None) -> Placement | None:
+        """The placement that stands on this config, or None."""
+        return next((p for p in self.kept if p.config == config), None)
+
+    def live_placement(self) -> Placement | None:
+        """The placement last verified live, or None."""
+        return self.placement(self.live)
+
+
+def record_to_json(record: Record) -> str:
+    """The record's body in DynamoDB: compact JSON, defaults left out."""
+    return json.dumps(encode(record), sort_keys=True, separators=(",", ":"))
+
+
+def record_from_json(text: str) -> Record:
+    """Read a record's body.
+
+    Raises:
+        Malformed: it is not a record's JSON.
+    """
+    try:
+        data = json.loads(text)
+    except ValueError as error:
+        raise Malformed(f"the record is not JSON: {error}") from error
+    return decode(Record, data, "record")

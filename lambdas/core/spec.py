@@ -1,0 +1,148 @@
+"""What a group's owners want, as the controller reads it from the group's SSM parameter."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from lambdas.core.codec import decode, encode
+from lambdas.core.errors import Malformed
+
+VARIANT = "AllTraffic"
+"""The one production variant: guardrails need the same variant name before and after a rollout [DG]."""
+
+
+class Strategy(StrEnum):
+    """How traffic moves to the new fleet (UpdateEndpoint's DeploymentConfig)."""
+
+    ALL_AT_ONCE = "all_at_once"
+    CANARY = "canary"
+    LINEAR = "linear"
+    ROLLING = "rolling"
+
+
+class Withdrawal(StrEnum):
+    """What happens when the live version is rejected and nothing good is left."""
+
+    KEEP = "keep"
+    DELETE = "delete"
+
+
+class Onboarding(StrEnum):
+    """What becomes of approvals that are older than the group's spec."""
+
+    RECORD = "record"
+    DEPLOY = "deploy"
+
+
+@dataclass(frozen=True)
+class Autoscaling:
+    """Bounds of the instance count, and the load per instance that scaling aims at.
+
+    `invocations_per_instance`: invocations a minute (SageMakerVariantInvocationsPerInstance).
+    """
+
+    min: int
+    max: int
+    invocations_per_instance: int
+
+
+@dataclass(frozen=True)
+class DataCapture:
+    """Requests and answers kept in S3 (CreateEndpointConfig's DataCaptureConfig); percentage 1-100."""
+
+    percentage: int
+    destination: str
+    kms_key: str | None = None
+
+
+@dataclass(frozen=True)
+class Vpc:
+    """Where the model's containers run (CreateModel's VpcConfig)."""
+
+    subnets: tuple[str, ...]
+    security_groups: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class EndpointSpec:
+    """The endpoint of a group: name and hardware."""
+
+    name: str
+    instance_type: str
+    instance_count: int = 1
+    autoscaling: Autoscaling | None = None
+    kms_key: str | None = None
+    vpc: Vpc | None = None
+    network_isolation: bool = True
+    data_capture: DataCapture | None = None
+
+
+@dataclass(frozen=True)
+class RolloutSpec:
+    """How a version takes over: `step_percent` is the canary, each linear step, or each rolling batch.
+
+    Times are seconds with AWS's limits: bake and termination wait 0-3600, timeout 600-28800.
+    """
+
+    strategy: Strategy = Strategy.ALL_AT_ONCE
+    step_percent: int = 50
+    bake_seconds: int = 300
+    termination_wait_seconds: int = 300
+    timeout_seconds: int = 3600
+
+
+@dataclass(frozen=True)
+class GuardrailSpec:
+    """Thresholds for alarms on the new fleet, and further alarms by name.
+
+    `error_rate`: share of requests that answer 5xx, 0-1. `latency_p99_ms`: milliseconds.
+    """
+
+    error_rate: float | None = None
+    latency_p99_ms: int | None = None
+    alarms: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Freeze:
+    """A window in which nothing moves forward; `start` and `end` are epoch seconds."""
+
+    start: float
+    end: float
+    reason: str
+
+
+@dataclass(frozen=True)
+class GroupSpec:
+    """All of a group's wishes that the controller acts on; the same words as in `groups/*.yaml`."""
+
+    name: str
+    endpoint: EndpointSpec
+    execution_role: str
+    rollout: RolloutSpec = RolloutSpec()
+    guardrails: GuardrailSpec = GuardrailSpec()
+    probation_minutes: int = 60
+    retain_versions: int = 3
+    withdrawal: Withdrawal = Withdrawal.KEEP
+    onboarding: Onboarding = Onboarding.RECORD
+    freeze: tuple[Freeze, ...] = ()
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+def spec_to_json(spec: GroupSpec) -> str:
+    """The text of the group's SSM parameter: compact, keys sorted, defaults left out."""
+    return json.dumps(encode(spec), sort_keys=True, separators=(",", ":"))
+
+
+def spec_from_json(text: str) -> GroupSpec:
+    """Read the group's SSM parameter.
+
+    Raises:
+        Malformed: it is not JSON, or not a spec; names the key, its value and what is allowed.
+    """
+    try:
+        data = json.loads(text)
+    except ValueError as error:
+        raise Malformed(f"the group's spec is not JSON: {error}") from error
+    return decode(GroupSpec, data, "spec")

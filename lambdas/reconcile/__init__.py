@@ -1,0 +1,1 @@
+"""Function `reconcile`: looks at a group, decides, records, acts."""
