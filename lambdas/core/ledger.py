@@ -28,7 +28,6 @@ class Kind(StrEnum):
     FOREIGN = "foreign"
     HALTED = "halted"
     WITHDRAWN = "withdrawn"
-    DRIFT = "drift"
     SPEC = "spec"
     UNMANAGED = "unmanaged"
 

@@ -1,7 +1,10 @@
 """Names and tags on which parts of the system rely; every name is a function of what it stands for."""
 
 import hashlib
+import json
 import re
+
+from lambdas.core.codec import encode
 
 PARAMETER_PREFIX = "/greenlight/groups/"
 ROLE_PATH = "/greenlight/"
@@ -53,7 +56,9 @@ def group_of_alarm(name: str) -> str | None:
 
 def versioned_name(group: str, version: int, *content: object) -> str:
     """`<group>-v<version>-<fingerprint>`, at most 63 characters; the same content gives the same name."""
-    digest = hashlib.sha256("\n".join(map(repr, (group, *content))).encode()).hexdigest()[:10]
+    digest = hashlib.sha256(json.dumps([group, *map(encode, content)], sort_keys=True).encode()).hexdigest()[
+        :10
+    ]
     suffix = f"-v{version}-{digest}"
     return group[: _MAX_NAME - len(suffix)].rstrip("-") + suffix
 

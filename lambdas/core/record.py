@@ -121,6 +121,8 @@ class Record:
     """Everything we remember of a group; `live` is the config that last was verified live.
 
     `refused`: a config of the live version under a changed spec that failed; not tried again by itself.
+    `renamed`: another endpoint name that the spec asked for and was told no. `broken`: the endpoint is Failed
+    and what made it so is already on record.
     `scaling`: the autoscaling that is registered, as text. `since`: when the phase began, epoch seconds.
     """
 
@@ -135,6 +137,8 @@ class Record:
     kept: tuple[Placement, ...] = ()
     rollout: Rollout | None = None
     refused: str | None = None
+    renamed: str | None = None
+    broken: bool = False
     scaling: str | None = None
     pause: Pause | None = None
     head: Head = Head()

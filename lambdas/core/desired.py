@@ -1,0 +1,131 @@
+"""Which version the registry wants live, in order of preference, and on which config."""
+
+from dataclasses import dataclass
+
+from lambdas.core.names import versioned_name
+from lambdas.core.record import Approval, Decided, Direction, Placement, Record
+from lambdas.core.spec import GroupSpec
+
+
+@dataclass(frozen=True)
+class Target:
+    """A version that may go live, why, and since which decision; `config`: the endpoint config to serve it on.
+
+    `direction` None: it is live already, on the right config; nothing has to move.
+    """
+
+    version: int
+    config: str
+    direction: Direction | None
+    decided_at: float
+
+
+def targets(record: Record, spec: GroupSpec) -> tuple[Target, ...]:
+    """The versions to try, best first.
+
+    1. Approvals younger than the decision that put the live version there: the latest decision wins.
+    2. The live version, if nothing speaks against it.
+    3. The last known good version, on its kept config.
+    4. Any other approved version that did not fail, youngest approval first.
+    """
+    live = record.live_placement()
+    if live is None:
+        return tuple(_forward(record, spec, v, d) for v, d in _candidates(record))
+    stands = serves_rightly(record)
+    decision = record.versions[live.version]
+    since = max(live.decided_at, decision.at) if stands else live.decided_at
+    younger = [(v, d) for v, d in _candidates(record) if d.at > since and v != live.version]
+    chosen = [_forward(record, spec, v, d) for v, d in younger]
+    if stands:
+        return (*chosen, *_stay(record, spec, live))
+    if (good := last_known_good(record)) is not None:
+        # The decision that led here is the one against the live version: only younger approvals may replace it.
+        chosen.append(
+            Target(good.version, good.config, Direction.BACKWARD, max(decision.at, live.decided_at))
+        )
+    seen = {target.version for target in chosen} | {live.version}
+    chosen += [_forward(record, spec, v, d) for v, d in _candidates(record) if v not in seen]
+    return tuple(chosen)
+
+
+def serves_rightly(record: Record) -> bool:
+    """Whether nothing speaks against the live version: not rejected, not failed.
+
+    A version deleted from the registry serves on: nobody decided against it.
+    """
+    live = record.live_placement()
+    decided = record.versions.get(live.version) if live else None
+    return (
+        decided is not None
+        and decided.approval in {Approval.APPROVED, Approval.DELETED}
+        and decided.failed is None
+    )
+
+
+def last_known_good(record: Record) -> Placement | None:
+    """The placement that was live and healthy before the live one, still approved; its config is kept."""
+    live = record.live_placement()
+    good = [
+        placement
+        for placement in record.kept
+        if placement.live_at is not None
+        and (live is None or placement.version != live.version)
+        and _is_candidate(record.versions.get(placement.version))
+    ]
+    return max(good, key=lambda placement: placement.live_at or 0.0, default=None)
+
+
+def model_name(group: str, version: int, decided: Decided, spec: GroupSpec) -> str:
+    """The model's name: the same content under the same role and network gives the same name."""
+    endpoint = spec.endpoint
+    return versioned_name(
+        group, version, decided.fingerprint, spec.execution_role, endpoint.vpc, endpoint.network_isolation
+    )
+
+
+def config_name(group: str, version: int, decided: Decided, spec: GroupSpec) -> str:
+    """The endpoint config's name: a digest of all that is fixed in it.
+
+    The instance count is part of it only where no autoscaling governs it. The number of failures is part of it
+    so that an approved second attempt has a fleet, metrics and alarms of its own.
+    """
+    endpoint = spec.endpoint
+    return versioned_name(
+        group,
+        version,
+        model_name(group, version, decided, spec),
+        endpoint.instance_type,
+        None if endpoint.autoscaling else endpoint.instance_count,
+        endpoint.kms_key,
+        endpoint.data_capture,
+        decided.failures,
+    )
+
+
+def _candidates(record: Record) -> list[tuple[int, Decided]]:
+    found = [(version, decided) for version, decided in record.versions.items() if _is_candidate(decided)]
+    return sorted(found, key=lambda item: (item[1].at, item[0]), reverse=True)
+
+
+def _is_candidate(decided: Decided | None) -> bool:
+    return (
+        decided is not None
+        and decided.approval is Approval.APPROVED
+        and decided.failed is None
+        and not decided.before_us
+    )
+
+
+def _forward(record: Record, spec: GroupSpec, version: int, decided: Decided) -> Target:
+    config = config_name(record.group, version, decided, spec)
+    return Target(version, config, Direction.FORWARD, decided.at)
+
+
+def _stay(record: Record, spec: GroupSpec, live: Placement) -> tuple[Target, ...]:
+    """The live version: first on the config its spec wants now, then on the one it has."""
+    decided = record.versions[live.version]
+    stay = Target(live.version, live.config, None, live.decided_at)
+    wanted = config_name(record.group, live.version, decided, spec)
+    if decided.approval is not Approval.APPROVED or wanted in {live.config, record.refused}:
+        return (stay,)
+    return (Target(live.version, wanted, Direction.RESPEC, live.decided_at), stay)

@@ -1,0 +1,178 @@
+"""Takes in what changed in the registry and the spec since the last look, before any rule asks what to do."""
+
+from dataclasses import replace
+
+from lambdas.core.facts import Facts, VersionDetail, VersionSummary
+from lambdas.core.ledger import Kind
+from lambdas.core.record import Approval, Decided, Phase, Record
+from lambdas.core.spec import GroupSpec, Onboarding
+from lambdas.core.turn import Need, Turn
+
+_MOST_AT_ONCE = 80  # a transaction of DynamoDB holds 100 items: the record, these, and what the rules add
+_SAME_WRITE = 1.0  # seconds: event times may be whole seconds where the API gives milliseconds
+
+
+def onboard(facts: Facts) -> Turn | Need | None:
+    """The first look at a group: note what was decided before us, and act on none of it.
+
+    Decided before us means before the group's spec was written, so a lost or late event changes nothing.
+    Returns None when the group has no spec: it is not ours.
+    """
+    if facts.spec is None:
+        return Need(spec=True)
+    if facts.spec.spec is None:
+        return None
+    approved = [v for v in facts.versions if v.approval is Approval.APPROVED]
+    if missing := {v.version for v in approved} - facts.details.keys():
+        return Need(details=frozenset(missing))
+    spec, since = facts.spec.spec, facts.spec.modified
+    versions: dict[int, Decided] = {}
+    for summary in facts.versions:
+        detail = facts.details.get(summary.version)
+        if summary.approval is Approval.PENDING or (detail and _ours(detail, spec, since)):
+            continue
+        versions[summary.version] = Decided(
+            approval=summary.approval,
+            at=detail.modified if detail else summary.created,
+            fingerprint=detail.fingerprint if detail else None,
+            before_us=True,
+        )
+    turn = Turn(facts, Record(group=facts.group, spec=spec, versions=versions, since=facts.now))
+    before = sorted(v for v, d in versions.items() if d.approval is Approval.APPROVED)
+    turn.say(
+        Kind.ONBOARDED, _onboarded_reason(before), approved_before=before, onboarding=spec.onboarding.value
+    )
+    return turn
+
+
+def _ours(detail: VersionDetail, spec: GroupSpec, since: float) -> bool:
+    return detail.modified >= since or spec.onboarding is Onboarding.DEPLOY
+
+
+def _onboarded_reason(before: list[int]) -> str:
+    if not before:
+        return "first look at this group; nothing was approved before"
+    names = ", ".join(f"v{version}" for version in before)
+    return f"first look at this group; approved before and not acted on: {names}"
+
+
+def take_spec(turn: Turn) -> None:
+    """Take in a freshly read spec; an endpoint cannot be renamed, only left and made anew."""
+    read = turn.facts.spec
+    if read is None or read.spec is None:
+        return
+    known, asked = turn.record.spec, read.spec
+    if known is not None and asked.endpoint.name != known.endpoint.name:
+        if turn.record.renamed != asked.endpoint.name:
+            turn.say(
+                Kind.BLOCKED,
+                f"the endpoint cannot be renamed from {known.endpoint.name} to {asked.endpoint.name}: clients call it"
+                " by name; it serves on under its name. Undo the change, or move to a new group",
+            )
+        turn.update(renamed=asked.endpoint.name)
+        asked = replace(asked, endpoint=replace(asked.endpoint, name=known.endpoint.name))
+    elif turn.record.renamed is not None:
+        turn.update(renamed=None)
+    if asked != known:
+        turn.update(spec=asked)
+        if known is not None:
+            turn.say(Kind.SPEC, "the group's spec changed")
+    if turn.record.phase is Phase.UNMANAGED:
+        turn.enter(Phase.IDLE, "the group has a spec again")
+
+
+def take_decisions(turn: Turn) -> Need | None:
+    """Record each decision made since the last look, in the order in which they were made."""
+    facts, record = turn.facts, turn.record
+    approvals = _hinted_approvals(facts)
+    changed = [v for v in facts.versions if _is_news(v, record, approvals)]
+    turn.again = len(changed) > _MOST_AT_ONCE
+    changed = sorted(changed, key=lambda v: v.version)[:_MOST_AT_ONCE]
+    if missing := {v.version for v in changed} - facts.details.keys():
+        return Need(details=frozenset(missing))
+    news = [detail for v in changed if (detail := facts.details[v.version]) is not None]
+    for detail in sorted(news, key=lambda d: (_decided_at(d, approvals), d.version)):
+        _take(turn, detail, _decided_at(detail, approvals))
+    _take_deletions(turn)
+    return None
+
+
+def _hinted_approvals(facts: Facts) -> dict[int, float]:
+    """The youngest approval of each version that an event is evidence of."""
+    found: dict[int, float] = {}
+    for hint in facts.hints:
+        if hint.version is not None and hint.approved_at is not None:
+            found[hint.version] = max(hint.approved_at, found.get(hint.version, 0.0))
+    return found
+
+
+def _is_news(summary: VersionSummary, record: Record, approvals: dict[int, float]) -> bool:
+    known = record.versions.get(summary.version)
+    if known is None:
+        return summary.approval is not Approval.PENDING
+    if known.approval is not summary.approval:
+        return True
+    approved_at = approvals.get(summary.version)
+    return summary.approval is Approval.APPROVED and approved_at is not None and approved_at > known.at
+
+
+def _decided_at(detail: VersionDetail, approvals: dict[int, float]) -> float:
+    """When it was decided: as the event says, where an event is evidence; else when it was last written."""
+    approved_at = approvals.get(detail.version)
+    if detail.approval is not Approval.APPROVED or approved_at is None:
+        return detail.modified
+    same_write = abs(detail.modified - approved_at) < _SAME_WRITE
+    return detail.modified if same_write else approved_at
+
+
+def _take(turn: Turn, detail: VersionDetail, at: float) -> None:
+    known = turn.record.versions.get(detail.version)
+    before = known.approval if known else Approval.PENDING
+    if known is not None and known.approval is detail.approval and at <= known.at:
+        return  # changed and changed back between two looks: what we know is what is
+    # A later writer may have annotated the version: then its last author is not who decided.
+    by = detail.author if detail.modified == at else None
+    approved = detail.approval is Approval.APPROVED
+    turn.remember(
+        detail.version,
+        Decided(
+            approval=detail.approval,
+            at=at,
+            by=by,
+            reason=detail.reason,
+            fingerprint=detail.fingerprint,
+            registrant=detail.registrant,
+            failed=None if approved or known is None else known.failed,
+            failures=known.failures if known else 0,
+        ),
+    )
+    if approved:
+        turn.update(refused=None)
+    turn.say(
+        Kind.DECISION,
+        f"v{detail.version}: {before.value} → {detail.approval.value}"
+        + (f": {detail.reason}" if detail.reason else ""),
+        detail.version,
+        by=by,
+        decided_at=round(at, 3),
+        before=before.value,
+        after=detail.approval.value,
+        fingerprint=detail.fingerprint,
+    )
+
+
+def _take_deletions(turn: Turn) -> None:
+    """A version that left the registry is no decision against it: it serves on, but never starts again."""
+    present = {v.version for v in turn.facts.versions}
+    for version, known in sorted(turn.record.versions.items()):
+        if version in present or known.approval is Approval.DELETED:
+            continue
+        turn.decided(version, approval=Approval.DELETED)
+        if known.approval is Approval.APPROVED:
+            turn.say(
+                Kind.DECISION,
+                f"v{version}: deleted from the registry; where it serves it serves on, it is never started again",
+                version,
+                before=known.approval.value,
+                after=Approval.DELETED.value,
+            )

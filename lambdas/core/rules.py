@@ -1,0 +1,224 @@
+"""The rules of the decision, one function each, in the order in which they are asked.
+
+A rule returns a `Need` (something must be read first), True (it decided) or None (the next rule is asked).
+"""
+
+from dataclasses import replace
+
+from lambdas.core.actions import DeleteEndpoint, TripAbort
+from lambdas.core.desired import serves_rightly, targets
+from lambdas.core.facts import BUSY, AlarmState, Endpoint, EndpointStatus
+from lambdas.core.ledger import Kind
+from lambdas.core.names import GROUP_TAG, abort_alarm
+from lambdas.core.record import Approval, Direction, Phase, Rollout
+from lambdas.core.turn import Need, Turn, on_probation
+
+Verdict = Need | bool | None
+
+
+def no_spec(turn: Turn) -> Verdict:
+    """1. Without a spec the group is not ours (any more): nothing."""
+    read = turn.facts.spec
+    gone = read.spec is None if read is not None else turn.record.phase is Phase.UNMANAGED
+    if not gone:
+        return None
+    turn.enter(Phase.UNMANAGED, "the group has no spec; its endpoint is left as it is", Kind.UNMANAGED)
+    return True
+
+
+def foreign_endpoint(turn: Turn) -> Verdict:
+    """2. An endpoint that we did not make is touched by nobody but its owner."""
+    endpoint = turn.facts.endpoint
+    if endpoint is None or turn.record.placement(endpoint.config) is not None:
+        return None
+    if turn.facts.tags is None:
+        return Need(tags=True)
+    if turn.facts.tags.get(GROUP_TAG) == turn.record.group:
+        return None
+    turn.enter(
+        Phase.FOREIGN,
+        f"endpoint {endpoint.name} exists and is not ours; it stays untouched."
+        " Give the group another endpoint name, or delete that endpoint",
+        Kind.FOREIGN,
+    )
+    return True
+
+
+def halted(turn: Turn) -> Verdict:
+    """5b. A failed rollback leaves the endpoint in a state that only a person can judge."""
+    endpoint = turn.facts.endpoint
+    if endpoint is None or endpoint.status not in {
+        EndpointStatus.UPDATE_ROLLBACK_FAILED,
+        EndpointStatus.OUT_OF_SERVICE,
+    }:
+        return None
+    turn.enter(
+        Phase.HALTED,
+        f"endpoint {endpoint.name} is {endpoint.status.value}: {endpoint.failure or 'SageMaker gives no reason'}."
+        " See the runbook, 'Halted'",
+        Kind.HALTED,
+    )
+    return True
+
+
+def busy(turn: Turn) -> Verdict:
+    """4. While the endpoint is busy: abort a rollout whose target is no longer wanted, else wait."""
+    endpoint, rollout = turn.facts.endpoint, turn.record.rollout
+    if endpoint is None or endpoint.status not in BUSY:
+        return None
+    if rollout is None:
+        return True  # autoscaling, a deletion of ours, or AWS's own maintenance: its end brings the next look
+    if rollout.abort_at is None and not _must_abort(turn, rollout):
+        if endpoint.status is EndpointStatus.ROLLING_BACK:
+            turn.enter(Phase.ROLLING, f"SageMaker is rolling v{rollout.version} back")
+        else:
+            turn.enter(Phase.ROLLING, f"v{rollout.version} is on its way")
+        return True
+    return _abort(turn, rollout, endpoint)
+
+
+def _must_abort(turn: Turn, rollout: Rollout) -> bool:
+    """A backward rollout is never aborted: that would lead back to what it leads away from."""
+    if rollout.direction is Direction.BACKWARD:
+        return False
+    return turn.record.versions[rollout.version].approval in {Approval.REJECTED, Approval.PENDING}
+
+
+def _abort(turn: Turn, rollout: Rollout, endpoint: Endpoint) -> Verdict:
+    if endpoint.status is EndpointStatus.CREATING:
+        # A creation has nothing to go back to and watches no alarm; the version goes when the endpoint is free.
+        turn.enter(
+            Phase.ROLLING, f"v{rollout.version} was rejected while its endpoint is created; it goes next"
+        )
+        return True
+    alarm = abort_alarm(turn.record.group)
+    if alarm not in turn.facts.alarms:
+        return Need(alarms=(alarm,))
+    if rollout.abort_at is None:
+        turn.update(rollout=replace(rollout, abort_at=turn.facts.now))
+        turn.say(
+            Kind.ABORT,
+            f"v{rollout.version} was rejected in flight: abort",
+            rollout.version,
+            rollout=rollout.id,
+        )
+    turn.enter(Phase.ABORTING, f"v{rollout.version} was rejected in flight; traffic goes back")
+    # Recorded once, but tripped until seen: the first attempt may have been lost after it was recorded.
+    if endpoint.status is EndpointStatus.UPDATING and turn.facts.alarms[alarm] is not AlarmState.ALARM:
+        turn.actions.append(TripAbort(turn.record.group))
+    return True
+
+
+def failed_endpoint(turn: Turn) -> Verdict:
+    """5. A Failed endpoint can only be deleted: note which version failed, and make room for the next."""
+    endpoint = turn.facts.endpoint
+    if endpoint is None or endpoint.status is not EndpointStatus.FAILED:
+        if turn.record.broken:
+            turn.update(broken=False)
+        return None
+    if not turn.record.broken:
+        _note_broken(turn, endpoint)
+    if not targets(turn.record, turn.spec):
+        turn.enter(
+            Phase.WITHDRAWN, f"endpoint {endpoint.name} failed and nothing good is left", Kind.WITHDRAWN
+        )
+        return True
+    turn.enter(Phase.ROLLING, f"endpoint {endpoint.name} failed; it is replaced")
+    turn.actions.append(DeleteEndpoint(endpoint.name))
+    return True
+
+
+def _note_broken(turn: Turn, endpoint: Endpoint) -> None:
+    reason = endpoint.failure or "SageMaker gives no reason"
+    live = turn.record.live_placement()
+    if turn.record.rollout is not None:
+        fail_rollout(turn, turn.record.rollout, reason)
+    elif live is not None:
+        fail_version(turn, live.version, f"its endpoint failed: {reason}")
+    turn.update(broken=True)
+
+
+def ended_rollout(turn: Turn) -> Verdict:
+    """6. A rollout of ours has ended: verified only if the endpoint serves the config we asked for."""
+    endpoint, rollout = turn.facts.endpoint, turn.record.rollout
+    if rollout is None:
+        return None
+    if endpoint is None:
+        if rollout.endpoint_modified is not None:
+            turn.update(rollout=None)
+            turn.say(
+                Kind.SUPERSEDED,
+                "the endpoint was deleted under the rollout",
+                rollout.version,
+                rollout=rollout.id,
+            )
+        return None
+    if endpoint.config == rollout.config:
+        _succeed(turn, rollout)
+    elif endpoint.modified == rollout.endpoint_modified:
+        return None  # AWS never took it up: the last rule starts it again, or another one instead
+    elif rollout.abort_at is not None:
+        turn.update(rollout=None)
+        turn.say(
+            Kind.ABORTED,
+            f"v{rollout.version} is off; traffic is back after {turn.facts.now - rollout.abort_at:.0f} s",
+            rollout.version,
+            rollout=rollout.id,
+            seconds_from_rejection=round(turn.facts.now - rollout.decided_at_or(turn.facts.now), 3),
+        )
+    else:
+        fail_rollout(turn, rollout, endpoint.failure or "SageMaker rolled it back and gives no reason")
+    return None
+
+
+def _succeed(turn: Turn, rollout: Rollout) -> None:
+    kept = tuple(
+        replace(p, live_at=turn.facts.now, decided_at=rollout.decided_at) if p.config == rollout.config else p
+        for p in turn.record.kept
+    )
+    seconds = turn.facts.now - rollout.started_at
+    turn.update(live=rollout.config, kept=kept, rollout=None)
+    turn.say(
+        Kind.SUCCEEDED,
+        f"v{rollout.version} is live: verified after {seconds:.0f} s",
+        rollout.version,
+        rollout=rollout.id,
+        config=rollout.config,
+        seconds=round(seconds, 3),
+    )
+
+
+def fail_rollout(turn: Turn, rollout: Rollout, reason: str) -> None:
+    """A rollout failed. Under a changed spec the spec is to blame, not the version that served well before."""
+    turn.update(rollout=None)
+    turn.say(Kind.FAILED, f"v{rollout.version}: {reason}", rollout.version, rollout=rollout.id)
+    if rollout.direction is Direction.RESPEC:
+        turn.update(refused=rollout.config)
+    else:
+        _mark_failed(turn, rollout.version, reason)
+
+
+def fail_version(turn: Turn, version: int, reason: str) -> None:
+    """A live version failed: it is not started again unless it is approved again."""
+    _mark_failed(turn, version, reason)
+    turn.say(Kind.VERSION_FAILED, f"v{version}: {reason}", version)
+
+
+def _mark_failed(turn: Turn, version: int, reason: str) -> None:
+    turn.decided(version, failed=reason, failures=turn.record.versions[version].failures + 1)
+
+
+def probation(turn: Turn) -> Verdict:
+    """8. A live version on probation whose alarm trips has failed."""
+    live, endpoint = turn.record.live_placement(), turn.facts.endpoint
+    if live is None or endpoint is None or endpoint.config != live.config or not serves_rightly(turn.record):
+        return None
+    if not on_probation(turn.record, turn.facts.now):
+        return None
+    names = (*live.alarms, *turn.spec.guardrails.alarms)
+    if any(name not in turn.facts.alarms for name in names):
+        return Need(alarms=names)
+    tripped = [name for name in names if turn.facts.alarms[name] is AlarmState.ALARM]
+    if tripped:
+        fail_version(turn, live.version, f"on probation its alarm tripped: {', '.join(tripped)}")
+    return None

@@ -1,0 +1,112 @@
+"""One turn of deciding: the next record, events and actions as the rules build them up."""
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from lambdas.core.actions import Action
+from lambdas.core.facts import Facts
+from lambdas.core.ledger import Entry, Event, Kind, chain
+from lambdas.core.record import SETTLED_PHASES, Decided, Phase, Record
+from lambdas.core.spec import GroupSpec
+
+
+@dataclass(frozen=True)
+class Need:
+    """What a decision must still know; the shell reads it and asks again with richer facts."""
+
+    details: frozenset[int] = frozenset()
+    alarms: tuple[str, ...] = ()
+    spec: bool = False
+    tags: bool = False
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What to do next, and why.
+
+    `record` and `entries` are committed in one transaction before any of `actions` is performed; `then` is
+    committed after all of them succeeded (effects that are safe to repeat are recorded only when done).
+    `again`: more is already known to be waiting; look again at once.
+    """
+
+    record: Record | None
+    reason: str
+    entries: tuple[Entry, ...] = ()
+    actions: tuple[Action, ...] = ()
+    then: Record | None = None
+    changed: bool = False
+    unsettled: bool = False
+    again: bool = False
+
+
+@dataclass
+class Turn:
+    """The decision in the making. Lives only inside `decide`, which stays a pure function."""
+
+    facts: Facts
+    record: Record
+    events: list[Event] = field(default_factory=list)
+    actions: list[Action] = field(default_factory=list)
+    then: dict[str, Any] = field(default_factory=dict)
+    again: bool = False
+
+    @property
+    def spec(self) -> GroupSpec:
+        """The group's spec; rules run only for groups that have one."""
+        if self.record.spec is None:
+            raise AssertionError("a rule ran for a group without a spec")
+        return self.record.spec
+
+    def update(self, **changes: Any) -> None:
+        """Change the next record."""
+        self.record = replace(self.record, **changes)
+
+    def decided(self, version: int, **changes: Any) -> None:
+        """Change what is remembered of a version."""
+        known = self.record.versions[version]
+        self.update(versions={**self.record.versions, version: replace(known, **changes)})
+
+    def remember(self, version: int, decided: Decided) -> None:
+        """Replace what is remembered of a version."""
+        self.update(versions={**self.record.versions, version: decided})
+
+    def say(self, kind: Kind, reason: str, version: int | None = None, **data: Any) -> None:
+        """Put something into the ledger."""
+        self.events.append(Event(kind, self.facts.now, reason, version, data))
+
+    def enter(self, phase: Phase, reason: str, kind: Kind | None = None, version: int | None = None) -> None:
+        """Be in a phase for a reason; with `kind`, the ledger is told when either is new."""
+        if (self.record.phase, self.record.reason) == (phase, reason):
+            return
+        since = self.record.since if self.record.phase is phase else self.facts.now
+        self.update(phase=phase, reason=reason, since=since)
+        if kind is not None:
+            self.say(kind, reason, version)
+
+    def decision(self) -> Decision:
+        """The finished decision: events chained to the ledger's end, the record pointing there."""
+        entries, head = chain(self.record.group, self.record.head, self.events)
+        record = replace(self.record, head=head)
+        return Decision(
+            record=record,
+            reason=record.reason,
+            entries=entries,
+            actions=tuple(self.actions),
+            then=replace(record, **self.then) if self.then else None,
+            changed=record != self.facts.record,
+            unsettled=is_unsettled(record, self.facts.now),
+            again=self.again,
+        )
+
+
+def is_unsettled(record: Record, now: float) -> bool:
+    """Whether the sweep should look at the group even if nothing changed."""
+    return record.phase not in SETTLED_PHASES or record.rollout is not None or on_probation(record, now)
+
+
+def on_probation(record: Record, now: float) -> bool:
+    """Whether the live version's alarms still send it back."""
+    live = record.live_placement()
+    if live is None or live.live_at is None or record.spec is None:
+        return False
+    return now < live.live_at + record.spec.probation_minutes * 60
