@@ -164,7 +164,7 @@ def ended_rollout(turn: Turn) -> Verdict:
             f"v{rollout.version} is off; traffic is back after {turn.facts.now - rollout.abort_at:.0f} s",
             rollout.version,
             rollout=rollout.id,
-            seconds_from_rejection=round(turn.facts.now - rollout.decided_at_or(turn.facts.now), 3),
+            seconds_from_rejection=round(turn.facts.now - turn.record.versions[rollout.version].at, 3),
         )
     else:
         fail_rollout(turn, rollout, endpoint.failure or "SageMaker rolled it back and gives no reason")

@@ -1,0 +1,56 @@
+"""The decision: facts of one look in; actions, next record and ledger entries out. Pure."""
+
+from collections.abc import Callable
+
+from lambdas.core import rules
+from lambdas.core.facts import Facts
+from lambdas.core.intake import onboard, take_decisions, take_spec
+from lambdas.core.moves import move
+from lambdas.core.record import Record
+from lambdas.core.rules import Verdict
+from lambdas.core.turn import Decision, Need, Turn
+
+RULES: tuple[Callable[[Turn], Verdict], ...] = (
+    rules.no_spec,
+    rules.foreign_endpoint,
+    rules.halted,
+    rules.busy,
+    rules.failed_endpoint,
+    rules.ended_rollout,
+    rules.probation,
+    move,
+)
+"""In order; the first that decides, decides. Pauses and freeze windows hold inside `move`: what happened is
+taken in all the same."""
+
+
+def decide(facts: Facts) -> Decision | Need:
+    """Decide the one next step of a group.
+
+    Args:
+        facts: one look at the group; optional parts are empty until a decision asks for them.
+
+    Returns:
+        A `Need` naming what must be read first (call again with richer facts of the same look), or a
+        `Decision`. Its `record` is None when the group is not ours: nothing is to be written or done.
+    """
+    turn = _turn(facts)
+    if isinstance(turn, Need):
+        return turn
+    if turn is None:
+        return Decision(record=None, reason="the group has no spec; it is not ours")
+    take_spec(turn)
+    if (need := take_decisions(turn)) is not None:
+        return need
+    for rule in RULES:
+        verdict = rule(turn)
+        if isinstance(verdict, Need):
+            return verdict
+        if verdict:
+            break
+    return turn.decision()
+
+
+def _turn(facts: Facts) -> Turn | Need | None:
+    record: Record | None = facts.record
+    return onboard(facts) if record is None else Turn(facts, record)

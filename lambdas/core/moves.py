@@ -1,0 +1,367 @@
+"""The last rules: which target to try, and what it takes to get there, or to stay."""
+
+import json
+from dataclasses import replace
+
+from lambdas.core import actions as do
+from lambdas.core.codec import encode
+from lambdas.core.desired import Target, last_known_good, model_name, serves_rightly, targets
+from lambdas.core.facts import AlarmState
+from lambdas.core.gates import obstacles
+from lambdas.core.ledger import Kind
+from lambdas.core.names import GROUP_TAG, abort_alarm, guardrail_alarm
+from lambdas.core.record import Approval, Direction, Phase, Placement, Rollout
+from lambdas.core.rules import Verdict
+from lambdas.core.spec import GroupSpec, RolloutSpec, Strategy, Withdrawal
+from lambdas.core.turn import Need, Turn
+
+
+def move(turn: Turn) -> Verdict:
+    """7, 9, 10. Go to the best target that may start; stay if that is the live one; else withdraw."""
+    blocked: list[str] = []
+    for target in targets(turn.record, turn.spec):
+        if target.direction is None and turn.facts.endpoint is not None and _serves(turn, target):
+            return _settle(turn, target, blocked)
+        obstacle = _obstacle(turn, target)
+        if isinstance(obstacle, Need):
+            return obstacle
+        if obstacle is None:
+            return _start(turn, target)
+        blocked.append(obstacle)
+    return _nothing_to_serve(turn, blocked)
+
+
+def _serves(turn: Turn, target: Target) -> bool:
+    return turn.facts.endpoint is not None and turn.facts.endpoint.config == target.config
+
+
+def _obstacle(turn: Turn, target: Target) -> Need | str | None:
+    """Why a target must not start now, after a fresh read of it in this very invocation."""
+    if target.version not in turn.facts.details or turn.facts.spec is None:
+        alarms = (abort_alarm(turn.record.group),) if _watched(turn, target) else ()
+        return Need(details=frozenset({target.version}), spec=True, alarms=alarms)
+    detail = turn.facts.details[target.version]
+    if target.direction is Direction.BACKWARD:
+        # Its kept model holds the content that was approved; only the approval itself must still stand.
+        if detail is not None and detail.approval is Approval.APPROVED:
+            return None
+        return f"v{target.version}: its approval no longer stands"
+    reasons = obstacles(turn.record.group, turn.record.versions[target.version], detail)
+    return f"v{target.version}: {'; '.join(reasons)}" if reasons else None
+
+
+def _watched(turn: Turn, target: Target) -> bool:
+    """Whether alarms watch the move: a way back to a good version must not be stopped by any, and the first
+    creation has nothing to go back to."""
+    return turn.facts.endpoint is not None and target.direction is not Direction.BACKWARD
+
+
+# --- staying ---------------------------------------------------------------------------------------------
+
+
+def _settle(turn: Turn, target: Target, blocked: list[str]) -> Verdict:
+    _drop_unstarted(turn)
+    if blocked:
+        _block(turn, f"v{target.version} is live; " + " | ".join(blocked))
+    else:
+        refused = turn.record.refused
+        note = f"; its changed spec failed as {refused} and is not tried again by itself" if refused else ""
+        turn.enter(Phase.SETTLED, f"v{target.version} is live, as the registry wants{note}")
+    _follow_scaling(turn)
+    _clean_up(turn)
+    return True
+
+
+def _block(turn: Turn, reason: str) -> None:
+    turn.enter(Phase.BLOCKED, reason, Kind.BLOCKED)
+
+
+def _drop_unstarted(turn: Turn, instead: str = "what is live is wanted") -> None:
+    """Give up a rollout that AWS never took up."""
+    rollout = turn.record.rollout
+    if rollout is not None:
+        turn.update(rollout=None)
+        turn.say(
+            Kind.SUPERSEDED,
+            f"v{rollout.version} never started; {instead}",
+            rollout.version,
+            rollout=rollout.id,
+        )
+
+
+def scaling_text(spec: GroupSpec) -> str | None:
+    """What the record remembers of the registered autoscaling; None: none."""
+    scaling = spec.endpoint.autoscaling
+    return None if scaling is None else json.dumps(encode(scaling), sort_keys=True)
+
+
+def _follow_scaling(turn: Turn) -> None:
+    wanted = scaling_text(turn.spec)
+    if wanted == turn.record.scaling:
+        return
+    endpoint = turn.spec.endpoint
+    if endpoint.autoscaling is None:
+        turn.actions.append(do.RemoveScaling(endpoint.name))
+    else:
+        turn.actions.append(do.RegisterScaling(endpoint.name, endpoint.autoscaling))
+    turn.then["scaling"] = wanted
+
+
+def _clean_up(turn: Turn) -> None:
+    """Delete what is neither live, nor the last known good, nor among the placements to retain."""
+    record = turn.record
+    by_age = sorted(record.kept, key=lambda p: p.live_at or 0.0, reverse=True)
+    retained = {p.config for p in by_age[: turn.spec.retain_versions] if p.live_at is not None}
+    retained |= {record.live, getattr(last_known_good(record), "config", None)}
+    doomed = [p for p in record.kept if p.config not in retained]
+    if not doomed:
+        return
+    staying = tuple(p for p in record.kept if p.config in retained)
+    models = {p.model for p in staying}
+    for placement in doomed:
+        model = None if placement.model in models else placement.model
+        models.add(placement.model)
+        turn.actions.append(do.DeletePlacement(placement.config, model, placement.alarms))
+    turn.then["kept"] = staying
+
+
+# --- moving ----------------------------------------------------------------------------------------------
+
+
+def _start(turn: Turn, target: Target) -> Verdict:
+    if (held := _held(turn, target)) is not None:
+        _drop_unstarted(turn, held)
+        turn.enter(Phase.PAUSED, f"{held}; v{target.version} waits", Kind.PAUSED)
+        return True
+    waiting = _abort_alarm_ready(turn) if _watched(turn, target) else None
+    if waiting is not None:
+        return waiting
+    placement = turn.record.placement(target.config) or _new_placement(turn, target)
+    _record_intent(turn, target, placement)
+    turn.actions += _steps(turn, target, placement)
+    return True
+
+
+def _held(turn: Turn, target: Target) -> str | None:
+    """A person's pause, or a freeze window; a way back passes unless the pause says otherwise."""
+    backward = target.direction is Direction.BACKWARD
+    pause, now = turn.record.pause, turn.facts.now
+    if (
+        pause is not None
+        and (pause.until is None or now < pause.until)
+        and not (backward and pause.rollbacks)
+    ):
+        return f"paused: {pause.reason}"
+    for window in turn.spec.freeze:
+        if window.start <= now < window.end and not backward:
+            return f"frozen: {window.reason}"
+    return None
+
+
+def _abort_alarm_ready(turn: Turn) -> Verdict:
+    """The abort alarm must be OK before a rollout that it watches; None: it is."""
+    alarm = abort_alarm(turn.record.group)
+    state = turn.facts.alarms.get(alarm)
+    if state is None:
+        return Need(alarms=(alarm,))
+    if state is AlarmState.OK:
+        return None
+    if state is AlarmState.MISSING:
+        _block(turn, f"the abort alarm {alarm} is missing; deploy the group's stack again")
+        return True
+    turn.enter(Phase.WAITING, f"the abort alarm {alarm} is not OK yet")
+    turn.actions.append(do.ClearAbort(turn.record.group))
+    return True
+
+
+def _new_placement(turn: Turn, target: Target) -> Placement:
+    group, spec, guardrails = turn.record.group, turn.spec, turn.spec.guardrails
+    kinds = [("errors", guardrails.error_rate), ("latency", guardrails.latency_p99_ms)]
+    return Placement(
+        version=target.version,
+        config=target.config,
+        model=model_name(group, target.version, turn.record.versions[target.version], spec),
+        instance_type=spec.endpoint.instance_type,
+        alarms=tuple(
+            guardrail_alarm(group, target.config, kind) for kind, limit in kinds if limit is not None
+        ),
+    )
+
+
+def _record_intent(turn: Turn, target: Target, placement: Placement) -> None:
+    """Write down what is about to be done; once, however often the doing must be repeated."""
+    record, endpoint = turn.record, turn.facts.endpoint
+    direction = target.direction or Direction.BACKWARD  # a live version whose endpoint is gone is restored
+    if record.rollout is not None and record.rollout.config == target.config:
+        turn.enter(
+            Phase.ROLLING, record.reason if record.phase is Phase.ROLLING else f"v{target.version} again"
+        )
+        return
+    _drop_unstarted(turn, f"v{target.version} goes instead")
+    if record.placement(placement.config) is None:
+        turn.update(kept=(*turn.record.kept, placement))
+    rollout = Rollout(
+        id=f"{record.group}-{record.head.seq + len(turn.events) + 1}",
+        direction=direction,
+        version=target.version,
+        config=target.config,
+        started_at=turn.facts.now,
+        decided_at=target.decided_at,
+        endpoint_modified=endpoint.modified if endpoint else None,
+    )
+    turn.update(rollout=rollout)
+    reason = f"{direction.value} to v{target.version}" + (
+        f" from {endpoint.config}" if endpoint else ", a new endpoint"
+    )
+    decided = record.versions[target.version]
+    turn.say(
+        Kind.STARTED,
+        reason,
+        target.version,
+        rollout=rollout.id,
+        direction=direction.value,
+        config=target.config,
+        fingerprint=decided.fingerprint,
+        approved_by=decided.by,
+    )
+    turn.enter(Phase.ROLLING, reason)
+
+
+def _steps(turn: Turn, target: Target, placement: Placement) -> list[do.Action]:
+    """The calls that start the rollout; every one is safe to repeat."""
+    spec, endpoint = turn.spec, turn.facts.endpoint
+    known = turn.facts.record.placement(target.config) if turn.facts.record else None
+    made_before = known is not None and known.live_at is not None
+    steps: list[do.Action] = [] if made_before else _makings(turn, target, placement)
+    tags = _tags(turn)
+    if endpoint is None:
+        steps += [
+            do.ClearAbort(turn.record.group),
+            do.CreateEndpoint(spec.endpoint.name, target.config, tags),
+        ]
+        return steps
+    if made_before and target.direction is not Direction.BACKWARD:
+        steps += _guardrails(turn, placement)
+    steps += _release_scaling(turn, placement)
+    backward = target.direction is Direction.BACKWARD
+    steps.append(
+        do.UpdateEndpoint(
+            name=spec.endpoint.name,
+            config=target.config,
+            rollout=_at_once(spec.rollout) if backward else spec.rollout,
+            alarms=()
+            if backward
+            else (abort_alarm(turn.record.group), *placement.alarms, *spec.guardrails.alarms),
+            retain_capacity=spec.endpoint.autoscaling is not None,
+            config_is_new=not made_before,
+        )
+    )
+    return steps
+
+
+def _at_once(rollout: RolloutSpec) -> RolloutSpec:
+    """A way back takes all traffic at once and bakes nothing: the version it leads to was good."""
+    return replace(rollout, strategy=Strategy.ALL_AT_ONCE, bake_seconds=0, termination_wait_seconds=0)
+
+
+def _makings(turn: Turn, target: Target, placement: Placement) -> list[do.Action]:
+    spec, tags = turn.spec, _tags(turn)
+    endpoint = spec.endpoint
+    detail = turn.facts.details[target.version]
+    if detail is None:
+        raise AssertionError(f"v{target.version} passed its gates without being in the registry")
+    count = endpoint.instance_count
+    if endpoint.autoscaling is not None:
+        count = min(max(count, endpoint.autoscaling.min), endpoint.autoscaling.max)
+    return [
+        do.CreateModel(
+            placement.model, detail.arn, spec.execution_role, endpoint.vpc, endpoint.network_isolation, tags
+        ),
+        *_guardrails(turn, placement),
+        do.CreateConfig(
+            placement.config,
+            placement.model,
+            endpoint.instance_type,
+            count,
+            endpoint.kms_key,
+            endpoint.data_capture,
+            tags,
+        ),
+    ]
+
+
+def _guardrails(turn: Turn, placement: Placement) -> list[do.Action]:
+    """Alarms on the new fleet only: one that sees the old fleet too would stop a broken version's repair."""
+    limits = turn.spec.guardrails
+    wanted = [
+        ("errors", "Invocation5XXErrors", "Average", limits.error_rate),
+        # ModelLatency is in microseconds.
+        ("latency", "ModelLatency", "p99", limits.latency_p99_ms and limits.latency_p99_ms * 1000),
+    ]
+    return [
+        do.PutGuardrail(
+            guardrail_alarm(turn.record.group, placement.config, kind),
+            turn.spec.endpoint.name,
+            placement.config,
+            metric,
+            statistic,
+            float(threshold),
+            _tags(turn),
+        )
+        for kind, metric, statistic, threshold in wanted
+        if threshold is not None
+    ]
+
+
+def _release_scaling(turn: Turn, placement: Placement) -> list[do.Action]:
+    """Autoscaling survives a model-only change; another instance type needs it deregistered first [DG]."""
+    live = turn.record.live_placement()
+    if turn.record.scaling is None or live is None or live.instance_type == placement.instance_type:
+        return []
+    turn.update(scaling=None)
+    return [do.RemoveScaling(turn.spec.endpoint.name)]
+
+
+def _tags(turn: Turn) -> dict[str, str]:
+    return {**turn.spec.tags, GROUP_TAG: turn.record.group}
+
+
+# --- nothing to go to ------------------------------------------------------------------------------------
+
+
+def _nothing_to_serve(turn: Turn, blocked: list[str]) -> Verdict:
+    _drop_unstarted(turn, "nothing is wanted")
+    live, endpoint = turn.record.live_placement(), turn.facts.endpoint
+    if endpoint is None:
+        if turn.record.live is not None and not serves_rightly(turn.record):
+            turn.update(live=None, scaling=None)
+        if blocked:
+            _block(turn, " | ".join(blocked))
+        elif turn.record.phase is not Phase.WITHDRAWN:
+            turn.enter(Phase.IDLE, "nothing is approved that we act on")
+        return True
+    if live is None:
+        _block(turn, " | ".join(blocked)) if blocked else turn.enter(
+            Phase.IDLE, "nothing is approved that we act on"
+        )
+        return True
+    return _withdraw(turn, live, blocked)
+
+
+def _withdraw(turn: Turn, live: Placement, blocked: list[str]) -> Verdict:
+    decided = turn.record.versions[live.version]
+    why = f"v{live.version} " + ("failed" if decided.failed else f"is {decided.approval.value}")
+    note = f" ({' | '.join(blocked)})" if blocked else ""
+    rejected = decided.approval in {Approval.REJECTED, Approval.PENDING}
+    if turn.spec.withdrawal is not Withdrawal.DELETE or not rejected:
+        turn.enter(Phase.WITHDRAWN, f"{why} and nothing good is left{note}; it serves on", Kind.WITHDRAWN)
+        return True
+    target = Target(live.version, live.config, Direction.FORWARD, live.decided_at)
+    if (held := _held(turn, target)) is not None:
+        turn.enter(Phase.PAUSED, f"{held}; {why}, its endpoint is not deleted", Kind.PAUSED)
+        return True
+    turn.enter(
+        Phase.WITHDRAWN, f"{why} and nothing good is left{note}; its endpoint is deleted", Kind.WITHDRAWN
+    )
+    turn.actions.append(do.DeleteEndpoint(turn.spec.endpoint.name))
+    return True
