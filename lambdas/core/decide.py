@@ -6,7 +6,6 @@ from lambdas.core import rules
 from lambdas.core.facts import Facts
 from lambdas.core.intake import onboard, take_decisions, take_spec
 from lambdas.core.moves import move
-from lambdas.core.record import Record
 from lambdas.core.rules import Verdict
 from lambdas.core.turn import Decision, Need, Turn
 
@@ -52,5 +51,4 @@ def decide(facts: Facts) -> Decision | Need:
 
 
 def _turn(facts: Facts) -> Turn | Need | None:
-    record: Record | None = facts.record
-    return onboard(facts) if record is None else Turn(facts, record)
+    return onboard(facts) if facts.record is None else Turn(facts, facts.record)

@@ -112,7 +112,8 @@ def _clean_up(turn: Turn) -> None:
     record = turn.record
     by_age = sorted(record.kept, key=lambda p: p.live_at or 0.0, reverse=True)
     retained = {p.config for p in by_age[: turn.spec.retain_versions] if p.live_at is not None}
-    retained |= {record.live, getattr(last_known_good(record), "config", None)}
+    standing = (record.live_placement(), last_known_good(record))
+    retained |= {placement.config for placement in standing if placement is not None}
     doomed = [p for p in record.kept if p.config not in retained]
     if not doomed:
         return
@@ -192,10 +193,9 @@ def _record_intent(turn: Turn, target: Target, placement: Placement) -> None:
     """Write down what is about to be done; once, however often the doing must be repeated."""
     record, endpoint = turn.record, turn.facts.endpoint
     direction = target.direction or Direction.BACKWARD  # a live version whose endpoint is gone is restored
+    modified = endpoint.modified if endpoint else None
     if record.rollout is not None and record.rollout.config == target.config:
-        turn.enter(
-            Phase.ROLLING, record.reason if record.phase is Phase.ROLLING else f"v{target.version} again"
-        )
+        turn.update(rollout=replace(record.rollout, endpoint_modified=modified, held=False))
         return
     _drop_unstarted(turn, f"v{target.version} goes instead")
     if record.placement(placement.config) is None:
@@ -207,7 +207,7 @@ def _record_intent(turn: Turn, target: Target, placement: Placement) -> None:
         config=target.config,
         started_at=turn.facts.now,
         decided_at=target.decided_at,
-        endpoint_modified=endpoint.modified if endpoint else None,
+        endpoint_modified=modified,
     )
     turn.update(rollout=rollout)
     reason = f"{direction.value} to v{target.version}" + (

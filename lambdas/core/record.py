@@ -86,7 +86,8 @@ class Rollout:
     """One attempt to move the endpoint; `endpoint_modified` tells whether AWS ever took it up.
 
     `endpoint_modified`: LastModifiedTime of the endpoint when the intent was written, None when there was
-    no endpoint. `abort_at`: when we asked for the abort. Times in epoch seconds.
+    no endpoint. `held`: AWS said no, so it certainly has not begun, whatever else changed the endpoint.
+    `abort_at`: when we asked for the abort. Times in epoch seconds.
     """
 
     id: str
@@ -96,6 +97,7 @@ class Rollout:
     started_at: float
     decided_at: float
     endpoint_modified: float | None = None
+    held: bool = False
     abort_at: float | None = None
 
 

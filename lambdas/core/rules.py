@@ -155,7 +155,7 @@ def ended_rollout(turn: Turn) -> Verdict:
         return None
     if endpoint.config == rollout.config:
         _succeed(turn, rollout)
-    elif endpoint.modified == rollout.endpoint_modified:
+    elif rollout.held or endpoint.modified == rollout.endpoint_modified:
         return None  # AWS never took it up: the last rule starts it again, or another one instead
     elif rollout.abort_at is not None:
         turn.update(rollout=None)

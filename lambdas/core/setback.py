@@ -1,0 +1,58 @@
+"""What becomes of a group when AWS refuses an action of a decision."""
+
+from dataclasses import replace
+
+from lambdas.core.actions import Action, CreateEndpoint, UpdateEndpoint
+from lambdas.core.errors import Denied, Gone, GreenlightError, Refused, Waiting
+from lambdas.core.facts import Facts
+from lambdas.core.ledger import Kind
+from lambdas.core.record import Phase, Record
+from lambdas.core.rules import fail_rollout
+from lambdas.core.turn import Decision, Turn
+
+
+def setback(facts: Facts, record: Record, action: Action, error: GreenlightError) -> Decision | None:
+    """Turn an action's error into the next record and ledger entries.
+
+    Args:
+        facts: the look on which the decision was made.
+        record: the record as committed before the actions.
+        action: the action that failed; those before it succeeded, those after it were not tried.
+        error: in our own words.
+
+    Returns:
+        What to commit; None for a transient error that is nobody's news: the message comes back.
+    """
+    turn = Turn(replace(facts, record=record), record)
+    rollout = record.rollout
+    match error:
+        case Waiting():
+            _hold(turn)
+            turn.enter(Phase.WAITING, str(error), Kind.WAITING)
+        case Denied():
+            _hold(turn)
+            turn.enter(Phase.BLOCKED, f"{error}. See the runbook, 'Denied'", Kind.BLOCKED)
+        case Gone() if rollout is not None and isinstance(action, CreateEndpoint | UpdateEndpoint):
+            turn.update(kept=tuple(p for p in record.kept if p.config != action.config), rollout=None)
+            if record.live == action.config:
+                turn.update(live=None)
+            turn.say(
+                Kind.SUPERSEDED,
+                f"its kept config is gone; it is made anew: {error}",
+                rollout and rollout.version,
+            )
+            turn.again = True
+        case Refused() if rollout is not None:
+            fail_rollout(turn, rollout, str(error))
+            turn.again = True
+        case Refused() | Gone():
+            turn.enter(Phase.BLOCKED, f"{error}. See the runbook, 'Refused'", Kind.BLOCKED)
+        case _:
+            return None
+    return turn.decision()
+
+
+def _hold(turn: Turn) -> None:
+    """AWS said no to the rollout: it has not begun, and the next look may try again."""
+    if turn.record.rollout is not None:
+        turn.update(rollout=replace(turn.record.rollout, held=True))
