@@ -36,11 +36,8 @@ def setback(facts: Facts, record: Record, action: Action, error: GreenlightError
             turn.update(kept=tuple(p for p in record.kept if p.config != action.config), rollout=None)
             if record.live == action.config:
                 turn.update(live=None)
-            turn.say(
-                Kind.SUPERSEDED,
-                f"its kept config is gone; it is made anew: {error}",
-                rollout and rollout.version,
-            )
+            reason = f"its kept config is gone; it is made anew: {error}"
+            turn.say(Kind.SUPERSEDED, reason, rollout.version, rollout=rollout.id)
             turn.again = True
         case Refused() if rollout is not None:
             fail_rollout(turn, rollout, str(error))

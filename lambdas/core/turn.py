@@ -26,12 +26,14 @@ class Decision:
 
     `record` and `entries` are committed in one transaction before any of `actions` is performed; `then` is
     committed after all of them succeeded (effects that are safe to repeat are recorded only when done).
+    `events` is what `entries` hold, before it was numbered and chained.
     `again`: more is already known to be waiting; look again at once.
     """
 
     record: Record | None
     reason: str
     entries: tuple[Entry, ...] = ()
+    events: tuple[Event, ...] = ()
     actions: tuple[Action, ...] = ()
     then: Record | None = None
     changed: bool = False
@@ -91,6 +93,7 @@ class Turn:
             record=record,
             reason=record.reason,
             entries=entries,
+            events=tuple(self.events),
             actions=tuple(self.actions),
             then=replace(record, **self.then) if self.then else None,
             changed=record != self.facts.record,

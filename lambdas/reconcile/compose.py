@@ -1,0 +1,53 @@
+"""Puts `reconcile` together: the one place where its adapters are chosen."""
+
+import os
+import time
+from dataclasses import dataclass
+
+from aws_lambda_powertools import Logger
+
+from lambdas.adapters.alarms import Alarms
+from lambdas.adapters.aws import Aws
+from lambdas.adapters.endpoints import Endpoints
+from lambdas.adapters.executor import Executor
+from lambdas.adapters.queue import DeadLetters, Queue
+from lambdas.adapters.registry import Registry
+from lambdas.adapters.scaling import Scaling
+from lambdas.adapters.specs import Specs
+from lambdas.adapters.store import Store
+from lambdas.core.settings import from_environment
+from lambdas.reconcile.ports import Ports
+from lambdas.reconcile.report import Report
+from lambdas.reconcile.settings import ReconcileSettings
+
+
+@dataclass(frozen=True)
+class App:
+    """The function, ready to work."""
+
+    ports: Ports
+    queue: Queue
+    dead_letters: DeadLetters
+    report: Report
+
+
+def compose() -> App:
+    """Read the environment and make the clients, once for each execution environment."""
+    settings = from_environment(ReconcileSettings, os.environ)
+    aws = Aws()
+    endpoints, alarms = Endpoints(aws.sagemaker), Alarms(aws.cloudwatch)
+    ports = Ports(
+        registry=Registry(aws.sagemaker),
+        endpoints=endpoints,
+        alarms=alarms,
+        specs=Specs(aws.ssm),
+        store=Store(aws.dynamodb, settings.state_table, settings.ledger_table),
+        executor=Executor(endpoints, alarms, Scaling(aws.application_autoscaling)),
+        now=time.time,
+    )
+    return App(
+        ports=ports,
+        queue=Queue(aws.sqs, settings.queue_url),
+        dead_letters=DeadLetters(aws.sqs, settings.dead_letter_url),
+        report=Report(Logger(service="reconcile")),
+    )

@@ -1,0 +1,121 @@
+"""One look at a group: observe, decide, record, act. All policy is in `lambdas.core`."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from lambdas.adapters.concurrently import concurrently
+from lambdas.core.decide import decide
+from lambdas.core.errors import GreenlightError
+from lambdas.core.facts import Facts, Hint, SpecRead
+from lambdas.core.hints import SPEC, SWEEP
+from lambdas.core.record import Record
+from lambdas.core.setback import setback
+from lambdas.core.turn import Decision, Need
+from lambdas.reconcile.ports import Ports
+
+_MOST_TURNS = 10  # each turn takes in at most 80 decisions; what is left is taken by the sweep's next look
+_MOST_NEEDS = 8  # a decision asks for details, alarms, the spec and tags; more rounds than that is a bug
+
+
+@dataclass(frozen=True)
+class Step:
+    """One decision of a look, as performed; for logs and metrics."""
+
+    decision: Decision
+    failure: str | None = None
+
+
+def look(ports: Ports, group: str, hints: Sequence[Hint], record: Record | None = None) -> Iterator[Step]:
+    """Take the next step of a group towards what the registry wants, and the ones known to follow at once.
+
+    Args:
+        ports: the world.
+        group: the model package group's name.
+        hints: what events said; evidence of approvals, and whether the spec must be read afresh.
+        record: the group's record, if it was just loaded.
+
+    Yields:
+        Each decision after it was recorded and performed.
+
+    Raises:
+        Transient: nothing was lost; the same look must be repeated later.
+    """
+    for _ in range(_MOST_TURNS):
+        facts = _observe(ports, group, hints, record)
+        step = _take(ports, facts)
+        yield step
+        if not step.decision.again:
+            return
+        record = None
+
+
+def _observe(ports: Ports, group: str, hints: Sequence[Hint], record: Record | None) -> Facts:
+    if record is None:
+        record, versions = concurrently(
+            lambda: ports.store.load(group), lambda: ports.registry.versions(group)
+        )
+    else:
+        versions = ports.registry.versions(group)
+    facts = Facts(group=group, now=ports.now(), record=record, versions=versions, hints=tuple(hints))
+    if record is None or any(hint.source in {SPEC, SWEEP} for hint in hints):
+        facts = replace(facts, spec=ports.specs.read(group))
+    name = _endpoint_name(record, facts.spec)
+    return facts if name is None else replace(facts, endpoint=ports.endpoints.describe(name))
+
+
+def _endpoint_name(record: Record | None, read: SpecRead | None) -> str | None:
+    """A group's endpoint keeps its name; only a group without a record takes it from a spec just read."""
+    if record is not None and record.spec is not None:
+        return record.spec.endpoint.name
+    return read.spec.endpoint.name if read is not None and read.spec is not None else None
+
+
+def _take(ports: Ports, facts: Facts) -> Step:
+    facts, decision = _decide(ports, facts)
+    record = decision.record
+    if record is None:
+        return Step(decision)
+    if decision.changed:
+        record = ports.store.commit(record, decision.entries, decision.unsettled)
+    for action in decision.actions:
+        try:
+            ports.executor.perform(action)
+        except GreenlightError as error:
+            outcome = setback(facts, record, action, error)
+            if outcome is None or outcome.record is None:
+                raise
+            if outcome.changed:
+                ports.store.commit(outcome.record, outcome.entries, outcome.unsettled)
+            return Step(outcome, failure=f"{type(action).__name__}: {error}")
+    if decision.then is not None:
+        ports.store.commit(replace(decision.then, revision=record.revision), (), decision.unsettled)
+    return Step(decision)
+
+
+def _decide(ports: Ports, facts: Facts) -> tuple[Facts, Decision]:
+    for _ in range(_MOST_NEEDS):
+        outcome = decide(facts)
+        if isinstance(outcome, Decision):
+            return facts, outcome
+        facts = _satisfy(ports, facts, outcome)
+    raise AssertionError(f"group {facts.group}: a decision asked for more and more facts: {outcome}")
+
+
+def _satisfy(ports: Ports, facts: Facts, need: Need) -> Facts:
+    """Read what a decision asks for, all at once, and add it to the facts."""
+    arns = {v.version: v.arn for v in facts.versions if v.version in need.details}
+    wanted = sorted(arns)
+    spec, alarms, tags, *details = concurrently(
+        lambda: ports.specs.read(facts.group) if need.spec and facts.spec is None else facts.spec,
+        lambda: ports.alarms.states(need.alarms) if need.alarms else {},
+        lambda: ports.endpoints.tags(facts.endpoint.arn) if need.tags and facts.endpoint else facts.tags,
+        *(lambda arn=arns[version]: ports.registry.detail(arn) for version in wanted),
+    )
+    found = dict.fromkeys(need.details, None) | dict(zip(wanted, details, strict=True))
+    return replace(
+        facts,
+        spec=spec,
+        alarms={**facts.alarms, **alarms},
+        tags=tags,
+        details={**facts.details, **found},
+    )

@@ -1,0 +1,63 @@
+"""What `reconcile` needs of the world; the adapters have exactly this, and so have the fakes of tests."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from lambdas.core.actions import Action
+from lambdas.core.facts import AlarmState, Endpoint, SpecRead, VersionDetail, VersionSummary
+from lambdas.core.ledger import Entry
+from lambdas.core.record import Record
+
+
+class Registry(Protocol):
+    """The SageMaker Model Registry."""
+
+    def versions(self, group: str) -> tuple[VersionSummary, ...]: ...
+    def detail(self, arn: str) -> VersionDetail | None: ...
+
+
+class Endpoints(Protocol):
+    """SageMaker endpoints, as read."""
+
+    def describe(self, name: str) -> Endpoint | None: ...
+    def tags(self, arn: str) -> Mapping[str, str]: ...
+
+
+class Alarms(Protocol):
+    """CloudWatch alarms, as read."""
+
+    def states(self, names: Sequence[str]) -> Mapping[str, AlarmState]: ...
+
+
+class Specs(Protocol):
+    """The groups' specs in SSM."""
+
+    def read(self, group: str) -> SpecRead: ...
+
+
+class Store(Protocol):
+    """Record and ledger."""
+
+    def load(self, group: str) -> Record | None: ...
+    def commit(self, record: Record, entries: Sequence[Entry], unsettled: bool) -> Record: ...
+    def group_of_endpoint(self, name: str) -> str | None: ...
+
+
+class Executor(Protocol):
+    """Performs actions."""
+
+    def perform(self, action: Action) -> None: ...
+
+
+@dataclass(frozen=True)
+class Ports:
+    """Everything `reconcile` reads and writes; `now` gives epoch seconds."""
+
+    registry: Registry
+    endpoints: Endpoints
+    alarms: Alarms
+    specs: Specs
+    store: Store
+    executor: Executor
+    now: Callable[[], float]
