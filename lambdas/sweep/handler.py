@@ -49,7 +49,7 @@ def sweep(app: App, *, full: bool) -> int:
 
 
 def _groups(app: App, *, full: bool) -> Iterator[str]:
-    since = app.store.swept_at() - _OVERLAP
+    since = max(0.0, app.store.swept_at() - _OVERLAP)
     yield from app.registry.changed_since(since)
     for endpoint in app.registry.endpoints_changed_since(since):
         if (group := app.store.group_of_endpoint(endpoint)) is not None:

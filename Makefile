@@ -1,0 +1,60 @@
+# Every target installs what it needs, once. Needs make and Python >= 3.11 (PYTHON=python3.13 to choose).
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/bin
+CDK := node_modules/.bin/cdk
+# Node comes from the machine if it is recent enough, else from a wheel in the virtual environment.
+export PATH := $(abspath $(VENV)/node/bin):$(PATH)
+WORKERS ?= 2
+GROUPS ?= groups
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test check local synth deploy lock schema clean
+
+help: ## This list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+install: $(VENV)/.installed node_modules/.installed ## Everything that the other targets need
+
+$(VENV)/.installed: requirements-dev.txt
+	@$(PYTHON) -c 'import sys; assert (3, 11) <= sys.version_info[:2] <= (3, 13), f"Python 3.11 to 3.13 is needed, this is {sys.version.split()[0]}: make PYTHON=python3.13"'
+	@echo "Installing Python packages into $(VENV) …"
+	@test -x $(RUN)/python || $(PYTHON) -m venv $(VENV)
+	@$(RUN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements-dev.txt
+	@touch $@
+
+node_modules/.installed: package.json package-lock.json $(VENV)/.installed
+	@echo "Installing the CDK command line into node_modules …"
+	@PATH="$(PATH)" sh tools/node.sh $(VENV)
+	@PATH="$(abspath $(VENV)/node/bin):$(PATH)" npm ci --silent --no-audit --no-fund
+	@touch $@
+
+demo: install ## The whole story on this machine: deploy, approve, canary, roll back (ARGS=--keep leaves it running)
+	@$(RUN)/python -m local.demo $(ARGS)
+
+test: install ## All tests (ARGS=... goes to pytest)
+	@$(RUN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
+
+check: install ## Format, lint, types, layers
+	@$(RUN)/ruff format --check .
+	@$(RUN)/ruff check .
+	@$(RUN)/lint-imports --no-cache
+	@$(RUN)/mypy
+
+local: install ## A local AWS with the example groups deployed (LOCAL_AWS_PORT, LOCAL_TIME_SCALE)
+	@$(RUN)/python -m local --deploy
+
+synth: install ## The CloudFormation templates, into cdk.out
+	@$(CDK) synth --quiet --context groups=$(GROUPS)
+
+deploy: install ## Deploy to the AWS account of your credentials
+	@$(CDK) deploy --all --context groups=$(GROUPS)
+
+lock: install ## Pin the dependencies of the *.in files anew, with hashes
+	@sh tools/lock.sh $(RUN)/python
+
+schema: install ## Write groups/schema.json from the configuration's model
+	@$(RUN)/python -m infra.config.schema
+
+clean: ## Remove everything that was installed or built
+	@rm -rf $(VENV) node_modules cdk.out .build .local .mypy_cache .ruff_cache .pytest_cache .hypothesis
