@@ -1,0 +1,199 @@
+"""A local AWS for tests and the demo: starts it, points clients and commands at it, stops it for certain."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import boto3
+from botocore.config import Config
+
+from local.server.settings import ACCOUNT, REGION, SECRET_KEY, client_environment, free_port
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+ROOT = Path(__file__).resolve().parent.parent
+START_TIMEOUT = 60.0
+STOP_TIMEOUT = 15.0
+
+
+class LocalAwsError(RuntimeError):
+    """The local AWS did not start, stopped by itself, or refused a setting; the message has its log."""
+
+
+@dataclass
+class LocalAws:
+    """A local AWS in a child process, as a context manager.
+
+    Example:
+        with LocalAws() as aws:
+            aws.cdk("deploy", "--app", "cdk.out", "--all")
+            aws.client("sagemaker", role="arn:aws:iam::123456789012:role/greenlight/fraud-approver")
+
+    `time_scale` is AWS seconds per wall second. Leaving the context ends the server and all its processes.
+    """
+
+    time_scale: float = 60.0
+    port: int = 0
+    account: str = ACCOUNT
+    region: str = REGION
+    _process: subprocess.Popen[bytes] | None = field(default=None, init=False, repr=False)
+    _folder: Path | None = field(default=None, init=False, repr=False)
+
+    @property
+    def endpoint(self) -> str:
+        """The URL of every service."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        """Start the server and wait until it answers. Raises LocalAwsError, with its log, if it does not."""
+        self.port = self.port or free_port()
+        self._folder = Path(tempfile.mkdtemp(prefix="local-aws-client-"))
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+        environment |= {"LOCAL_AWS_PORT": str(self.port), "LOCAL_TIME_SCALE": str(self.time_scale)}
+        self._process = subprocess.Popen(  # noqa: S603 - our own server
+            [sys.executable, "-m", "local", "--with-parent", "--log-file", str(self._folder / "server.log")],
+            cwd=ROOT,
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=(self._folder / "stderr.log").open("wb"),
+        )
+        try:
+            self._wait_until_ready(self._process)
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """End the server and everything it has started, at once if it does not end by itself."""
+        process, self._process = self._process, None
+        if process is not None:
+            process.terminate()
+            try:
+                process.wait(STOP_TIMEOUT)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+            if process.stdin is not None:
+                process.stdin.close()
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+            self._folder = None
+
+    def log(self) -> str:
+        """What the server has said so far: warnings and failures."""
+        if self._folder is None:
+            return ""
+        parts = [self._folder / "stderr.log", self._folder / "server.log"]
+        return "".join(part.read_text(errors="replace") for part in parts if part.exists())
+
+    def environment(self) -> dict[str, str]:
+        """The environment of this process, with every AWS client pointed at the local AWS as root."""
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+        return kept | client_environment(self.endpoint, self.account, self.region)
+
+    def client(
+        self, service: str, role: str | None = None, session_name: str | None = None, **settings: Any
+    ) -> Any:
+        """A boto3 client, as root, or in a session of `role` (an ARN, or a name with its path).
+
+        Raises botocore's ClientError (AccessDenied) if the role does not trust root.
+        """
+        credentials: dict[str, Any] = {"aws_access_key_id": self.account, "aws_secret_access_key": SECRET_KEY}
+        if role is not None:
+            arn = role if role.startswith("arn:") else f"arn:aws:iam::{self.account}:role/{role.strip('/')}"
+            name = session_name or "local"
+            answer = self.client("sts").assume_role(RoleArn=arn, RoleSessionName=name)["Credentials"]
+            credentials = {
+                "aws_access_key_id": answer["AccessKeyId"],
+                "aws_secret_access_key": answer["SecretAccessKey"],
+                "aws_session_token": answer["SessionToken"],
+            }
+        config = Config(retries={"total_max_attempts": 1, "mode": "standard"}).merge(
+            settings.pop("config", None) or Config()
+        )
+        return boto3.session.Session(region_name=self.region, **credentials).client(  # type: ignore[call-overload] # the service is the caller's choice
+            service, endpoint_url=self.endpoint, config=config, **settings
+        )
+
+    def cdk(self, *arguments: str, cwd: Path | None = None) -> str:
+        """Run the project's CDK CLI; what it said. Raises LocalAwsError, with that, if it fails."""
+        command = [str(ROOT / "node_modules" / ".bin" / "cdk"), *arguments]
+        done = subprocess.run(  # noqa: S603 - the pinned CDK CLI
+            command,
+            cwd=cwd or ROOT,
+            env=self.environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise LocalAwsError(f"cdk {' '.join(arguments)} failed:\n{done.stdout}\n{self.log()}")
+        return done.stdout
+
+    def bootstrap(self) -> str:
+        """Run `cdk bootstrap` for the local account and region."""
+        return self.cdk("bootstrap", f"aws://{self.account}/{self.region}")
+
+    def requests(self, since: int = 0) -> list[dict[str, Any]]:
+        """The API calls served after the one numbered `since`: sequence, start, end, service, operation, …"""
+        return list(self._local("GET", f"requests?since={since}")["requests"])
+
+    def last_request(self) -> int:
+        """The number of the last API call; pass it to `requests` later."""
+        return int(self._local("GET", f"requests?since={1 << 60}")["last"])
+
+    def control(self, **settings: object) -> dict[str, Any]:
+        """Change settings at run time; all of them as they then are. See local/README.md for their names."""
+        return self._local("POST", "settings", settings)
+
+    def reset(self) -> None:
+        """Empty every service of the local AWS, and set every switch and fault back."""
+        self._local("POST", "reset", {})
+
+    def _local(self, method: str, path: str, content: object | None = None) -> dict[str, Any]:
+        request = urllib.request.Request(  # noqa: S310 - loopback
+            f"{self.endpoint}/_local/{path}",
+            method=method,
+            data=None if content is None else json.dumps(content).encode(),
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=60) as response:  # noqa: S310 - loopback
+                return dict(json.load(response))
+        except urllib.error.HTTPError as error:
+            raise LocalAwsError(f"the local AWS refuses: {error.read().decode()}") from error
+
+    def _wait_until_ready(self, process: subprocess.Popen[bytes]) -> None:
+        deadline = time.monotonic() + START_TIMEOUT
+        while time.monotonic() < deadline:
+            if process.poll() is not None:
+                raise LocalAwsError(f"the local AWS ended with status {process.returncode}:\n{self.log()}")
+            try:
+                self._local("GET", "health")
+            except OSError:
+                time.sleep(0.05)
+            else:
+                return
+        raise LocalAwsError(f"the local AWS did not answer within {START_TIMEOUT:.0f} s:\n{self.log()}")

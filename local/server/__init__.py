@@ -1,0 +1,1 @@
+"""The embedded AWS: ministack in one process with SageMaker, guardrails, serving and mended events."""

@@ -1,0 +1,81 @@
+"""Who calls: principals as IAM's conditions and the registry see them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import parse_qs
+
+from local.server import hooks
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+
+@dataclass(frozen=True)
+class Principal:
+    """A caller: `arn` (root, user or role session), account, unique ID, SourceIdentity ("" when none)."""
+
+    arn: str
+    account: str
+    principal_id: str
+    source_identity: str
+
+
+def install() -> None:
+    """Mend `aws:PrincipalArn`."""
+    original: Callable[[str, Any], object] = hooks.private("core.iam_evaluator._resolve_condition_key")
+
+    def resolve(key: str, ctx: Any) -> object:
+        value = original(key, ctx)
+        return role_arn_of(str(value)) if key.lower() == "aws:principalarn" and value else value
+
+    hooks.replace("core.iam_evaluator._resolve_condition_key", resolve)
+
+
+def role_arn_of(principal_arn: str) -> str:
+    """What `aws:PrincipalArn` is for a principal: of a role session the role's ARN, with its path.
+
+    IAM guide, "AWS global condition context keys", aws:PrincipalArn: "for IAM roles, the request context returns
+    the ARN of the role, not the ARN of the user that assumed the role".
+    """
+    if ":assumed-role/" not in principal_arn:
+        return principal_arn
+    account = principal_arn.split(":")[4]
+    name = hooks.private("core.iam_evaluator._role_name_from_assumed_arn")(principal_arn)
+    role = hooks.private("services.iam._roles").get_scoped(account, None, name)
+    return str(role["Arn"]) if role else f"arn:aws:iam::{account}:role/{name}"
+
+
+def principal_of(headers: Mapping[str, str], query: Mapping[str, Any] | None = None) -> Principal:
+    """The caller of a request, by its access key; its account's root when the key is unknown."""
+    from ministack.core.iam_evaluator import resolve_caller_identity  # noqa: PLC0415 - reads settings at import
+    from ministack.core.responses import get_account_id  # noqa: PLC0415 - as above
+    from ministack.core.router import extract_access_key_id  # noqa: PLC0415 - as above
+
+    key = extract_access_key_id(headers, query or {}) or ""
+    found = cast("dict[str, Any] | None", resolve_caller_identity(key)) or {
+        "userArn": "anonymous",
+        "accountId": get_account_id(),
+        "userId": "",
+        "session": None,
+    }
+    session = found.get("session") or {}
+    return Principal(
+        arn=str(found["userArn"]),
+        account=str(found["accountId"]),
+        principal_id=str(found["userId"]),
+        source_identity=str(session.get("SourceIdentity", "")),
+    )
+
+
+def remember_source_identity(body: bytes, answer: bytes) -> None:
+    """Keep the SourceIdentity of an AssumeRole request with the session it made; ministack drops it."""
+    wanted = parse_qs(body.decode("utf-8", errors="replace")).get("SourceIdentity", [""])[0]
+    text = answer.decode("utf-8", errors="replace")
+    if not wanted or "<AccessKeyId>" not in text:
+        return
+    key = text.split("<AccessKeyId>", 1)[1].split("<", 1)[0]
+    session = hooks.private("services.sts._sessions").get(key)
+    if session is not None:
+        session["SourceIdentity"] = wanted
