@@ -1,0 +1,66 @@
+"""`make demo`: starts the local AWS, deploys Greenlight into it, and tells the story."""
+
+import argparse
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+from local.aws import LocalAws, LocalAwsError
+from local.demo.deploy import deploy, prepare
+from local.demo.narrator import Narrator, StoryError
+from local.demo.story import GROUP, stage, tell
+from local.models import VERSIONS, build
+
+_TIME_SCALE = 60.0  # one AWS minute a second
+
+
+def main() -> int:
+    """Run the demo; 0 if every fact held."""
+    arguments = argparse.ArgumentParser(prog="make demo", description=__doc__)
+    arguments.add_argument("--keep", action="store_true", help="leave the local AWS running at the end")
+    keep = arguments.parse_args().keep
+    narrator = Narrator()
+    try:
+        with LocalAws(time_scale=_TIME_SCALE) as aws:
+            _run(aws, narrator)
+            if keep:
+                _wait(aws, narrator)
+    except (StoryError, LocalAwsError) as error:
+        narrator.failed(error)
+        return 1
+    except KeyboardInterrupt:
+        narrator.tell("stopped")
+        return 130
+    return 0
+
+
+def _run(aws: LocalAws, narrator: Narrator) -> None:
+    narrator.chapter("A platform team deploys: cdk bootstrap, cdk deploy")
+    with ThreadPoolExecutor(1) as training:
+        trained = training.submit(lambda: {name: build(name) for name in VERSIONS})
+        prepare(aws)
+        narrator.tell("bootstrapped")
+        deploy(aws)
+        models = trained.result()
+    stacks = aws.client("cloudformation").describe_stacks()["Stacks"]
+    complete = [s["StackName"] for s in stacks if s["StackStatus"] == "CREATE_COMPLETE"]
+    narrator.fact(len(complete) == len(stacks), f"deployed by the CDK: {', '.join(sorted(complete))}")
+    narrator.tell(f"trained {len(models)} real classifiers meanwhile: {', '.join(models)}")
+    tell(stage(aws, narrator, models))
+    narrator.console.print(
+        f"\n[bold green]The story holds: {narrator.checked} facts checked in {narrator.elapsed():.0f} s.[/bold green]"
+    )
+
+
+def _wait(aws: LocalAws, narrator: Narrator) -> None:
+    narrator.tell(f"The local AWS stays up with {GROUP} on it; Ctrl-C ends it. For any AWS client:")
+    for name, value in sorted(aws.environment().items()):
+        if name.startswith("AWS_"):
+            narrator.tell(f"export {name}={value}")
+    try:
+        input()
+    except (EOFError, KeyboardInterrupt):
+        narrator.tell("stopped")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

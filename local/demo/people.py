@@ -1,0 +1,90 @@
+"""The people of the story and what they may do: each acts by a role of their own, with IAM enforced."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+from botocore.exceptions import ClientError
+
+from lambdas.core.names import ROLE_PATH, role_name
+from local.aws import LocalAws
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody with a company role, who steps into a group's role to work on the group."""
+
+    name: str
+    company_role: str
+
+
+SCIENTIST = Person("maya", "data-scientists")
+APPROVER = Person("jonas", "model-risk")
+CLIENT = Person("screening-app", "applications")
+
+_COMPANY_POLICIES: dict[str, list[dict[str, Any]]] = {
+    "data-scientists": [
+        {
+            "Effect": "Allow",
+            "Action": "sts:AssumeRole",
+            "Resource": "arn:aws:iam::*:role/greenlight/*-registrant",
+        },
+        {"Effect": "Allow", "Action": ["s3:PutObject", "s3:GetObject"], "Resource": "arn:aws:s3:::*/*"},
+    ],
+    "model-risk": [
+        {
+            "Effect": "Allow",
+            "Action": "sts:AssumeRole",
+            "Resource": "arn:aws:iam::*:role/greenlight/*-approver",
+        },
+    ],
+    "applications": [{"Effect": "Allow", "Action": "sagemaker:InvokeEndpoint", "Resource": "*"}],
+}
+
+
+def hire(aws: LocalAws) -> None:
+    """Make the company's own roles, which exist before Greenlight does."""
+    iam = aws.client("iam")
+    trust = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": {"AWS": f"arn:aws:iam::{aws.account}:root"},
+                "Action": ["sts:AssumeRole", "sts:TagSession"],
+            }
+        ],
+    }
+    for role, statements in _COMPANY_POLICIES.items():
+        iam.create_role(RoleName=role, AssumeRolePolicyDocument=json.dumps(trust))
+        policy = {"Version": "2012-10-17", "Statement": statements}
+        iam.put_role_policy(RoleName=role, PolicyName="work", PolicyDocument=json.dumps(policy))
+
+
+def session(aws: LocalAws, person: Person, service: str, group_role: tuple[str, str] | None = None) -> Any:
+    """A client of `service` as this person; with `group_role` (group, kind), in that role of the group.
+
+    Raises:
+        ClientError: the person may not step into that role.
+    """
+    if group_role is None:
+        return aws.client(service, role=person.company_role, session_name=person.name)
+    sts = aws.client("sts", role=person.company_role, session_name=person.name)
+    arn = f"arn:aws:iam::{aws.account}:role{ROLE_PATH}{role_name(*group_role)}"
+    answer = sts.assume_role(RoleArn=arn, RoleSessionName=person.name)["Credentials"]
+    return boto3.session.Session(
+        aws_access_key_id=answer["AccessKeyId"],
+        aws_secret_access_key=answer["SecretAccessKey"],
+        aws_session_token=answer["SessionToken"],
+        region_name=aws.region,
+    ).client(service, endpoint_url=aws.endpoint)  # type: ignore[call-overload] # the service is the caller's choice
+
+
+def denied(call: Any, /, **request: Any) -> bool:
+    """Whether IAM denies a call. Any other outcome is no denial."""
+    try:
+        call(**request)
+    except ClientError as error:
+        return "AccessDenied" in str(error.response["Error"]["Code"])
+    return False

@@ -1,0 +1,159 @@
+"""Looks at the group from outside, as an operator would: endpoint, ledger, calls to SageMaker."""
+
+import json
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import ClientError
+from lambdas.adapters.store import Store
+
+from lambdas.core.ledger import Kind, first_broken
+from lambdas.core.names import version_in
+from lambdas.core.record import Phase, Record
+from local.aws import LocalAws
+
+STATE_STACK = "Greenlight-State"
+CONTROLLER_STACK = "Greenlight-Controller"
+
+
+@dataclass(frozen=True)
+class LedgerLine:
+    """One entry of the ledger, read."""
+
+    seq: int
+    kind: str
+    at: float
+    version: int | None
+    reason: str
+    data: dict[str, Any]
+
+
+class Watch:
+    """Reads the state of one group, as root; writes nothing."""
+
+    def __init__(self, aws: LocalAws, group: str) -> None:
+        self._aws, self.group = aws, group
+        self._sagemaker = aws.client("sagemaker")
+        self._cloudwatch = aws.client("cloudwatch")
+        state, ledger = _tables(aws)
+        self._store = Store(aws.client("dynamodb"), state, ledger)
+
+    def endpoint(self) -> dict[str, Any] | None:
+        """The endpoint as DescribeEndpoint tells it; None: there is none."""
+        try:
+            return dict(self._sagemaker.describe_endpoint(EndpointName=self.group))
+        except ClientError as error:
+            if "Could not find endpoint" in str(error):
+                return None
+            raise
+
+    def live(self) -> int | None:
+        """The version that the endpoint serves, if it is in service."""
+        endpoint = self.endpoint()
+        if endpoint is None or endpoint["EndpointStatus"] != "InService":
+            return None
+        return version_in(endpoint["EndpointConfigName"])
+
+    def instances(self) -> int:
+        """How many instances are wanted now."""
+        endpoint = self.endpoint()
+        return 0 if endpoint is None else int(endpoint["ProductionVariants"][0]["DesiredInstanceCount"])
+
+    def record(self) -> Record | None:
+        """Greenlight's record of the group."""
+        return self._store.load(self.group)
+
+    def settled_on(self, version: int) -> bool | None:
+        """True when the endpoint serves this version and Greenlight has verified it; else None."""
+        record = self.record()
+        live = record.live_placement() if record else None
+        verified = live is not None and live.version == version and record is not None
+        settled = verified and record is not None and record.phase is Phase.SETTLED and record.rollout is None
+        return True if settled and self.live() == version else None
+
+    def baking(self) -> bool | None:
+        """True while a new fleet bakes; else None."""
+        endpoint = self.endpoint() or {}
+        variants = endpoint.get("PendingDeploymentSummary", {}).get("ProductionVariants", [])
+        states = [status["Status"] for variant in variants for status in variant.get("VariantStatus", [])]
+        return True if "Baking" in states else None
+
+    def progress(self) -> str:
+        """One line on where things stand."""
+        endpoint, record = self.endpoint(), self.record()
+        if endpoint is None:
+            return "no endpoint yet"
+        variants = endpoint.get("PendingDeploymentSummary", {}).get("ProductionVariants", [])
+        detail = [status["Status"] for variant in variants for status in variant.get("VariantStatus", [])]
+        phase = record.phase.value if record else "not seen yet"
+        return f"endpoint {endpoint['EndpointStatus']}{' (' + ', '.join(detail) + ')' if detail else ''}; {phase}"
+
+    def ledger(self) -> list[LedgerLine]:
+        """All entries of the group's ledger, oldest first."""
+        lines = []
+        for entry in self._store.history(self.group):
+            body = json.loads(entry.body)
+            lines.append(
+                LedgerLine(
+                    entry.seq,
+                    body["kind"],
+                    body["at"],
+                    body["version"],
+                    body["reason"],
+                    body.get("data") or {},
+                )
+            )
+        return lines
+
+    def said(self, kind: Kind, version: int) -> int:
+        """How often the ledger says this of a version."""
+        return sum(1 for line in self.ledger() if line.kind == kind.value and line.version == version)
+
+    def broken_entry(self) -> int | None:
+        """The number of the ledger's first entry that is not as it was written; None: all are."""
+        record = self.record()
+        return first_broken(self.group, self._store.history(self.group), record.head if record else None)
+
+    def alarm_state(self, name: str) -> str:
+        """An alarm's state."""
+        return str(self._cloudwatch.describe_alarms(AlarmNames=[name])["MetricAlarms"][0]["StateValue"])
+
+    def sagemaker_writes(self, since: int) -> list[str]:
+        """SageMaker calls by which Greenlight changed something, after the request numbered `since`."""
+        reads = ("Describe", "List", "Search", "Get")
+        return [
+            str(call["operation"])
+            for call in self._aws.requests(since)
+            if call["service"] == "sagemaker"
+            and "reconcile" in str(call["principal"]).lower()
+            and not str(call["operation"]).startswith(reads)
+        ]
+
+    def sweep(self) -> None:
+        """Run the sweep now, as its schedule does every few minutes, and wait until its looks are over."""
+        functions = self._aws.client("lambda")
+        name = _output(self._aws, CONTROLLER_STACK, "SweepFunction")
+        done = functions.invoke(FunctionName=name, Payload=b'{"full": true}')
+        if done.get("FunctionError"):
+            raise RuntimeError(f"the sweep failed: {done['Payload'].read().decode()}")
+        queue = _output(self._aws, CONTROLLER_STACK, "QueueUrl")
+        sqs = self._aws.client("sqs")
+        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        while any(
+            int(count)
+            for count in sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=names)["Attributes"].values()
+        ):
+            time.sleep(0.1)
+
+
+def _tables(aws: LocalAws) -> tuple[str, str]:
+    return _output(aws, STATE_STACK, "StateTable"), _output(aws, STATE_STACK, "LedgerTable")
+
+
+def _output(aws: LocalAws, stack: str, prefix: str) -> str:
+    described = aws.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
+    for output in described.get("Outputs", []):
+        if output["OutputKey"] == prefix:
+            return str(output["OutputValue"])
+    raise KeyError(f"stack {stack} has no output {prefix}")
