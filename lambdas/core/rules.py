@@ -5,7 +5,7 @@ A rule returns a `Need` (something must be read first), True (it decided) or Non
 
 from dataclasses import replace
 
-from lambdas.core.actions import DeleteEndpoint, TripAbort
+from lambdas.core.actions import ClearAbort, DeleteEndpoint, TripAbort
 from lambdas.core.desired import serves_rightly, targets
 from lambdas.core.facts import BUSY, AlarmState, Endpoint, EndpointStatus
 from lambdas.core.ledger import Kind
@@ -166,6 +166,8 @@ def ended_rollout(turn: Turn) -> Verdict:
             rollout=rollout.id,
             seconds_from_rejection=round(turn.facts.now - turn.record.versions[rollout.version].at, 3),
         )
+        # Cleared now, so that the next rollout need not wait for the alarm.
+        turn.actions.append(ClearAbort(turn.record.group))
     else:
         fail_rollout(turn, rollout, endpoint.failure or "SageMaker rolled it back and gives no reason")
     return None
