@@ -191,9 +191,11 @@ class LocalAws:
             if process.poll() is not None:
                 raise LocalAwsError(f"the local AWS ended with status {process.returncode}:\n{self.log()}")
             try:
-                self._local("GET", "health")
+                answering = self._local("GET", "health")["process"]
             except OSError:
                 time.sleep(0.05)
-            else:
+                continue
+            if answering == process.pid:
                 return
+            time.sleep(0.05)  # another server has the port; ours is about to end for that
         raise LocalAwsError(f"the local AWS did not answer within {START_TIMEOUT:.0f} s:\n{self.log()}")

@@ -76,20 +76,6 @@ HOOKS: tuple[Hook, ...] = (
         "body",
         "query_params",
     ),
-    _read(
-        "app",
-        "_enforce_data_plane",
-        "authenticates and authorises a call by IAM policies",
-        "service",
-        "iam_action",
-        "headers",
-        "query_params",
-        "request_id",
-        "resource_arn",
-        "service_context",
-        "auth_error_response",
-        "named_resource",
-    ),
     _read("app", "_reset_all_state", "empties every service, for reset"),
     # --- identity
     _replaced(
@@ -137,7 +123,6 @@ HOOKS: tuple[Hook, ...] = (
     _read(_CW, "_composite_alarms", "the composite alarms"),
     _read(_CW, "_metrics", "the points of every metric"),
     _read(_CW, "_dims_key", "the key of a set of dimensions", "dims"),
-    _read(_CW, "_point_stats", "count, sum, minimum and maximum of one stored point", "pt"),
     _read(_CW, "_calc_stats", "the basic statistics of points", "points"),
     _read(_CW, "_stat_value", "one statistic or percentile of points", "stats", "stat_name", "points"),
     _read(
@@ -310,10 +295,11 @@ def replace(key: str, replacement: object) -> Any:
 
 def problems() -> list[str]:
     """What has moved in the installed ministack, one sentence each; empty when every hook is as declared."""
-    return [problem for hook in HOOKS if (problem := _problem(hook))]
+    return [found for hook in HOOKS if (found := problem(hook))]
 
 
-def _problem(hook: Hook) -> str:
+def problem(hook: Hook) -> str:
+    """How the installed ministack differs from what `hook` declares, in a sentence; "" if it does not."""
     module = importlib.import_module(f"ministack.{hook.module}")
     if not hasattr(module, hook.name):
         return f"ministack.{hook.key} is gone; it was used because: {hook.why}"

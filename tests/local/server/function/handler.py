@@ -43,6 +43,8 @@ def inspect(event: dict[str, Any], context: Any) -> dict[str, Any]:
         os._exit(3)
     if action == "sleep":
         time.sleep(event["seconds"])
+    if action == "scan":
+        boto3.client("dynamodb").scan(TableName=os.environ["TABLE"])
     print("inspecting")
     importable = []
     for package in ("boto3", "ministack", "moto", "pytest", "yaml"):

@@ -1,0 +1,101 @@
+"""The small pure parts: JSON paths, the scaled clock, settings, the request log, the timer."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from local.server.clock import ScaledTime
+from local.server.json_path import is_path, resolve
+from local.server.request_log import RequestLog
+from local.server.settings import client_environment, from_environment
+from local.server.timer import Timer
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+EVENT = {"detail": {"ModelPackageGroupName": "fraud", "odd-name": 1}, "resources": ["a", "b"]}
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("$.detail.ModelPackageGroupName", "fraud"),
+        ("$.detail.odd-name", 1),
+        ("$.resources[1]", "b"),
+        ("$.resources[2]", None),
+        ("$.detail.missing", None),
+        ("$.detail.ModelPackageGroupName.deeper", None),
+        ("$.detail[*]", None),
+        ("$", EVENT),
+    ],
+)
+def test_json_paths(path: str, value: object) -> None:
+    assert resolve(path, EVENT) == value
+
+
+def test_plain_text_is_no_path() -> None:
+    assert not is_path("group-1")
+    assert not is_path("$5")
+    assert is_path("$.detail")
+
+
+def test_aws_time_passes_faster_and_goes_on_from_where_it_is() -> None:
+    clock = ScaledTime(60)
+    now = time.time()
+    assert clock.aws(now + 1) - clock.aws(now) == pytest.approx(60)
+    assert clock.wall(clock.aws(now)) == pytest.approx(now)
+    before = clock.aws(time.time())
+    clock.set_scale(1)
+    assert 0 <= clock.aws(time.time()) - before < 10
+    with pytest.raises(ValueError, match="positive"):
+        clock.set_scale(0)
+
+
+def test_settings_come_from_the_environment(tmp_path: Path) -> None:
+    settings = from_environment({"LOCAL_AWS_PORT": "4711", "LOCAL_TIME_SCALE": "600"}, tmp_path)
+    assert (settings.port, settings.time_scale, settings.endpoint) == (4711, 600, "http://127.0.0.1:4711")
+    assert from_environment({}, tmp_path).port > 0
+
+
+@pytest.mark.parametrize("name", ["LOCAL_AWS_PORT", "LOCAL_TIME_SCALE"])
+@pytest.mark.parametrize("value", ["many", "-1", "0"])
+def test_a_bad_setting_is_named(name: str, value: str, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=name):
+        from_environment({name: value}, tmp_path)
+
+
+def test_clients_are_pointed_at_the_local_aws() -> None:
+    assert client_environment("http://127.0.0.1:1")["AWS_ENDPOINT_URL"] == "http://127.0.0.1:1"
+
+
+def test_the_request_log_gives_what_came_after() -> None:
+    log = RequestLog()
+    for number in range(3):
+        log.add(start=number, end=number, service="s3", operation="GetObject", principal="root", status=200)
+    assert [request.sequence for request in log.since(1)] == [2, 3]
+    log.clear()
+    log.add(start=0, end=0, service="s3", operation="GetObject", principal="root", status=200)
+    assert [request.sequence for request in log.since()] == [4]
+    assert log.as_json()["last"] == 4
+
+
+def test_the_timer_runs_in_order_survives_failures_and_stops() -> None:
+    timer, done, seen = Timer(), threading.Event(), list[int]()
+    now = time.time()
+
+    def fail() -> None:
+        raise LookupError("broken")
+
+    timer.at(now + 0.05, done.set)
+    timer.at(now, lambda: seen.append(1))
+    timer.at(now, fail)
+    timer.at(now, lambda: seen.append(2))
+    timer.start()
+    assert done.wait(2)
+    timer.stop()
+    assert seen == [1, 2]
+    assert timer.failures == ["LookupError: broken"]

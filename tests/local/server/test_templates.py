@@ -1,0 +1,85 @@
+"""The CDK CLI deploys, changes and destroys what Greenlight's stacks are made of."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+from botocore.exceptions import ClientError
+
+from local.aws import LocalAws
+from tests.local.server.waiting import eventually
+
+APP = f"{sys.executable} {Path(__file__).with_name('small_app.py')}"
+
+
+def test_a_table_has_what_its_template_says(aws: LocalAws) -> None:
+    table = aws.client("dynamodb").describe_table(TableName="small")["Table"]
+    assert table["SSEDescription"]["SSEType"] == "KMS"
+    assert table["DeletionProtectionEnabled"] is True
+    assert [index["IndexName"] for index in table["GlobalSecondaryIndexes"]] == ["by-group"]
+    assert table["StreamSpecification"]["StreamViewType"] == "NEW_IMAGE"
+    backups = aws.client("dynamodb").describe_continuous_backups(TableName="small")[
+        "ContinuousBackupsDescription"
+    ]
+    assert backups["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"] == "ENABLED"
+    ttl = aws.client("dynamodb").describe_time_to_live(TableName="small")["TimeToLiveDescription"]
+    assert (ttl["TimeToLiveStatus"], ttl["AttributeName"]) == ("ENABLED", "gone")
+
+
+def test_a_schedule_has_what_its_template_says(aws: LocalAws) -> None:
+    schedule = aws.client("scheduler").get_schedule(Name="small-schedule")
+    assert (schedule["ScheduleExpression"], schedule["State"]) == ("rate(1 minute)", "ENABLED")
+
+
+def test_a_type_that_is_not_known_fails_the_stack(aws: LocalAws) -> None:
+    template = {"Resources": {"Odd": {"Type": "AWS::SageMaker::NoSuchThing", "Properties": {}}}}
+    with pytest.raises(ClientError, match="NoSuchThing"):
+        aws.client("cloudformation").create_stack(StackName="odd", TemplateBody=json.dumps(template))
+
+
+def test_a_protected_table_fails_the_deletion_of_its_stack(aws: LocalAws) -> None:
+    table = {
+        "Type": "AWS::DynamoDB::Table",
+        "Properties": {
+            "TableName": "protected",
+            "DeletionProtectionEnabled": True,
+            "BillingMode": "PAY_PER_REQUEST",
+            "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
+            "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
+        },
+    }
+    cloudformation = aws.client("cloudformation")
+    cloudformation.create_stack(
+        StackName="protected", TemplateBody=json.dumps({"Resources": {"Table": table}})
+    )
+
+    def status() -> str:
+        return str(cloudformation.describe_stacks(StackName="protected")["Stacks"][0]["StackStatus"])
+
+    eventually(lambda: status() == "CREATE_COMPLETE")
+    cloudformation.delete_stack(StackName="protected")
+    eventually(lambda: status() == "DELETE_FAILED")
+    assert "protected" in aws.client("dynamodb").list_tables()["TableNames"]
+
+
+def test_a_changed_template_changes_what_is_deployed_and_destroy_takes_it_away(
+    aws: LocalAws, assembly: Path, tmp_path: Path
+) -> None:
+    """In a local AWS of its own, so that the others' app stays."""
+    del aws  # has made the assembly
+    with LocalAws() as own:
+        own.bootstrap()
+        own.cdk("deploy", "--app", str(assembly), "--all", "--require-approval", "never")
+        own.cdk(
+            "deploy", "--app", f"env SMALL_CHANGED=1 {APP}", "--output", str(tmp_path), "--all",
+            "--require-approval", "never",
+        )  # fmt: skip
+        value = own.client("ssm").get_parameter(Name="/greenlight/groups/small")["Parameter"]
+        assert (json.loads(value["Value"]), value["Version"]) == ({"instances": 2}, 2)
+        table = own.client("dynamodb").describe_table(TableName="small")["Table"]
+        assert table["DeletionProtectionEnabled"] is False
+        own.cdk("destroy", "--app", str(tmp_path), "--all", "--force")
+        assert own.client("dynamodb").list_tables()["TableNames"] == []
