@@ -41,6 +41,8 @@ def decide(facts: Facts) -> Decision | Need:
     take_spec(turn)
     if (need := take_decisions(turn)) is not None:
         return need
+    if turn.again:
+        return turn.decision()  # nothing is done on half of what was decided; the next turn takes in the rest
     for rule in RULES:
         verdict = rule(turn)
         if isinstance(verdict, Need):

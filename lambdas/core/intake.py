@@ -164,9 +164,14 @@ def _take(turn: Turn, detail: VersionDetail, at: float) -> None:
 def _take_deletions(turn: Turn) -> None:
     """A version that left the registry is no decision against it: it serves on, but never starts again."""
     present = {v.version for v in turn.facts.versions}
-    for version, known in sorted(turn.record.versions.items()):
-        if version in present or known.approval is Approval.DELETED:
-            continue
+    deleted = [
+        (version, known)
+        for version, known in sorted(turn.record.versions.items())
+        if version not in present and known.approval is not Approval.DELETED
+    ]
+    room = _MOST_AT_ONCE - len(turn.events)
+    turn.again = turn.again or len(deleted) > room
+    for version, known in deleted[: max(0, room)]:
         turn.decided(version, approval=Approval.DELETED)
         if known.approval is Approval.APPROVED:
             turn.say(

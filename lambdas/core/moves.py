@@ -19,7 +19,7 @@ from lambdas.core.turn import Need, Turn
 def move(turn: Turn) -> Verdict:
     """7, 9, 10. Go to the best target that may start; stay if that is the live one; else withdraw."""
     blocked: list[str] = []
-    for target in targets(turn.record, turn.spec):
+    for target in _unobstructed(turn):
         if target.direction is None and turn.facts.endpoint is not None and _serves(turn, target):
             return _settle(turn, target, blocked)
         obstacle = _obstacle(turn, target)
@@ -29,6 +29,13 @@ def move(turn: Turn) -> Verdict:
             return _start(turn, target)
         blocked.append(obstacle)
     return _nothing_to_serve(turn, blocked)
+
+
+def _unobstructed(turn: Turn) -> tuple[Target, ...]:
+    """The targets; what a pause or freeze window holds must not stand before a way back that passes."""
+    wanted = targets(turn.record, turn.spec)
+    passing = tuple(target for target in wanted if _held(turn, target) is None)
+    return passing if any(target.direction is Direction.BACKWARD for target in passing) else wanted
 
 
 def _serves(turn: Turn, target: Target) -> bool:
@@ -47,7 +54,20 @@ def _obstacle(turn: Turn, target: Target) -> Need | str | None:
             return None
         return f"v{target.version}: its approval no longer stands"
     reasons = obstacles(turn.record.group, turn.record.versions[target.version], detail)
-    return f"v{target.version}: {'; '.join(reasons)}" if reasons else None
+    if reasons:
+        return f"v{target.version}: {'; '.join(reasons)}"
+    return _unwatchable(turn, target) if _watched(turn, target) else None
+
+
+def _unwatchable(turn: Turn, target: Target) -> Need | str | None:
+    """Without its abort alarm a rollout could not be stopped."""
+    alarm = abort_alarm(turn.record.group)
+    state = turn.facts.alarms.get(alarm)
+    if state is None:
+        return Need(alarms=(alarm,))
+    if state is AlarmState.MISSING:
+        return f"v{target.version}: the abort alarm {alarm} is missing; deploy the group's stack again"
+    return None
 
 
 def _watched(turn: Turn, target: Target) -> bool:
@@ -134,9 +154,8 @@ def _start(turn: Turn, target: Target) -> Verdict:
         _drop_unstarted(turn, held)
         turn.enter(Phase.PAUSED, f"{held}; v{target.version} waits", Kind.PAUSED)
         return True
-    waiting = _abort_alarm_ready(turn) if _watched(turn, target) else None
-    if waiting is not None:
-        return waiting
+    if _watched(turn, target) and not _abort_alarm_ready(turn):
+        return True
     placement = turn.record.placement(target.config) or _new_placement(turn, target)
     _record_intent(turn, target, placement)
     turn.actions += _steps(turn, target, placement)
@@ -159,20 +178,14 @@ def _held(turn: Turn, target: Target) -> str | None:
     return None
 
 
-def _abort_alarm_ready(turn: Turn) -> Verdict:
-    """The abort alarm must be OK before a rollout that it watches; None: it is."""
+def _abort_alarm_ready(turn: Turn) -> bool:
+    """The abort alarm must be OK before a rollout that it watches; if it is not, clear it and wait."""
     alarm = abort_alarm(turn.record.group)
-    state = turn.facts.alarms.get(alarm)
-    if state is None:
-        return Need(alarms=(alarm,))
-    if state is AlarmState.OK:
-        return None
-    if state is AlarmState.MISSING:
-        _block(turn, f"the abort alarm {alarm} is missing; deploy the group's stack again")
+    if turn.facts.alarms[alarm] is AlarmState.OK:
         return True
     turn.enter(Phase.WAITING, f"the abort alarm {alarm} is not OK yet")
     turn.actions.append(do.ClearAbort(turn.record.group))
-    return True
+    return False
 
 
 def _new_placement(turn: Turn, target: Target) -> Placement:
@@ -195,7 +208,7 @@ def _record_intent(turn: Turn, target: Target, placement: Placement) -> None:
     direction = target.direction or Direction.BACKWARD  # a live version whose endpoint is gone is restored
     modified = endpoint.modified if endpoint else None
     if record.rollout is not None and record.rollout.config == target.config:
-        turn.update(rollout=replace(record.rollout, endpoint_modified=modified, held=False))
+        turn.update(rollout=replace(record.rollout, endpoint_modified=modified, held=False, abort_at=None))
         return
     _drop_unstarted(turn, f"v{target.version} goes instead")
     if record.placement(placement.config) is None:

@@ -66,8 +66,11 @@ def busy(turn: Turn) -> Verdict:
     endpoint, rollout = turn.facts.endpoint, turn.record.rollout
     if endpoint is None or endpoint.status not in BUSY:
         return None
-    if rollout is None:
+    if rollout is None or (rollout.held and rollout.config not in {endpoint.pending_config, endpoint.config}):
         return True  # autoscaling, a deletion of ours, or AWS's own maintenance: its end brings the next look
+    if rollout.held:  # AWS said no, and yet it is under way: an earlier try had got through
+        rollout = replace(rollout, held=False)
+        turn.update(rollout=rollout)
     if rollout.abort_at is None and not _must_abort(turn, rollout):
         if endpoint.status is EndpointStatus.ROLLING_BACK:
             turn.enter(Phase.ROLLING, f"SageMaker is rolling v{rollout.version} back")

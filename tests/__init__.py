@@ -1,0 +1,1 @@
+"""Tests of everything; see the folder for what each proves."""

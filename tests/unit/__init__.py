@@ -1,0 +1,1 @@
+"""Facts about the decision and its parts, each by name."""
