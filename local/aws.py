@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -13,7 +12,7 @@ import urllib.error
 import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, BinaryIO, Self
 
 import boto3
 from botocore.config import Config
@@ -49,7 +48,7 @@ class LocalAws:
     account: str = ACCOUNT
     region: str = REGION
     _process: subprocess.Popen[bytes] | None = field(default=None, init=False, repr=False)
-    _folder: Path | None = field(default=None, init=False, repr=False)
+    _output: BinaryIO | None = field(default=None, init=False, repr=False)
 
     @property
     def endpoint(self) -> str:
@@ -68,16 +67,16 @@ class LocalAws:
     def start(self) -> None:
         """Start the server and wait until it answers. Raises LocalAwsError, with its log, if it does not."""
         self.port = self.port or free_port()
-        self._folder = Path(tempfile.mkdtemp(prefix="local-aws-client-"))
+        self._output = tempfile.TemporaryFile()  # noqa: SIM115 - closed by stop; has no name, so nothing is left behind
         environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
         environment |= {"LOCAL_AWS_PORT": str(self.port), "LOCAL_TIME_SCALE": str(self.time_scale)}
-        self._process = subprocess.Popen(  # noqa: S603 - our own server
-            [sys.executable, "-m", "local", "--with-parent", "--log-file", str(self._folder / "server.log")],
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "local", "--with-parent"],
             cwd=ROOT,
             env=environment,
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
-            stderr=(self._folder / "stderr.log").open("wb"),
+            stderr=self._output,
         )
         try:
             self._wait_until_ready(self._process)
@@ -97,16 +96,17 @@ class LocalAws:
                 process.wait()
             if process.stdin is not None:
                 process.stdin.close()
-        if self._folder is not None:
-            shutil.rmtree(self._folder, ignore_errors=True)
-            self._folder = None
+        if self._output is not None:
+            self._output.close()
+            self._output = None
 
     def log(self) -> str:
         """What the server has said so far: warnings and failures."""
-        if self._folder is None:
+        if self._output is None:
             return ""
-        parts = [self._folder / "stderr.log", self._folder / "server.log"]
-        return "".join(part.read_text(errors="replace") for part in parts if part.exists())
+        # By position, so that the server, which shares the file's position, goes on writing at the end.
+        descriptor = self._output.fileno()
+        return os.pread(descriptor, os.fstat(descriptor).st_size, 0).decode(errors="replace")
 
     def environment(self) -> dict[str, str]:
         """The environment of this process, with every AWS client pointed at the local AWS as root."""

@@ -85,6 +85,7 @@ HOOKS: tuple[Hook, ...] = (
         "key",
         "ctx",
     ),
+    _replaced(_IAM, "_principal_keys", "adds aws:SourceIdentity", "credential"),
     _read(_IAM, "_role_name_from_assumed_arn", "finds the role of a session", "assumed_arn"),
     _read(_IAM, "_gather_role_policies", "whether a schedule's role may deliver", "role_name", "account_id"),
     _read("services.iam", "_roles", "the roles: paths, trust policies"),

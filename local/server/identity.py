@@ -23,7 +23,7 @@ class Principal:
 
 
 def install() -> None:
-    """Mend `aws:PrincipalArn`."""
+    """Mend `aws:PrincipalArn`, and add `aws:SourceIdentity`."""
     original: Callable[[str, Any], object] = hooks.private("core.iam_evaluator._resolve_condition_key")
 
     def resolve(key: str, ctx: Any) -> object:
@@ -31,6 +31,14 @@ def install() -> None:
         return role_arn_of(str(value)) if key.lower() == "aws:principalarn" and value else value
 
     hooks.replace("core.iam_evaluator._resolve_condition_key", resolve)
+    keys: Callable[[Any], dict[str, Any]] = hooks.private("core.iam_evaluator._principal_keys")
+
+    def with_source_identity(credential: Any) -> dict[str, Any]:
+        session = hooks.private("services.sts._sessions").get(credential.access_key_id) or {}
+        wanted = session.get("SourceIdentity")
+        return {**keys(credential), **({"aws:sourceidentity": wanted} if wanted else {})}
+
+    hooks.replace("core.iam_evaluator._principal_keys", with_source_identity)
 
 
 def role_arn_of(principal_arn: str) -> str:

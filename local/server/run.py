@@ -29,8 +29,8 @@ def run(
     """Serve until SIGINT or SIGTERM; the exit status.
 
     `log_file` (default: in the temporary state folder) takes what the server says; on a failure its end is shown
-    on standard error. `on_ready` is called, in a thread, once the server answers. `with_parent` also stops when
-    standard input ends, that is, when the parent process has gone.
+    on standard error. `on_ready` is called, in a thread, once the server answers. `with_parent` logs to standard
+    error instead, and also stops when standard input ends, that is, when the parent process has gone.
     """
     state_dir = Path(tempfile.mkdtemp(prefix="local-aws-"))
     log_path = log_file or state_dir / "server.log"
@@ -39,14 +39,14 @@ def run(
         prepare_process(settings)
         tempfile.tempdir = str(state_dir)
         logging.basicConfig(
-            filename=log_path,
+            handlers=[logging.StreamHandler() if with_parent else logging.FileHandler(log_path)],
             level=logging.WARNING,
             format="%(asctime)s %(levelname)s [%(name)s] %(message)s",
         )
         asyncio.run(_serve(settings, on_ready, with_parent=with_parent))
     except Exception:
         logger.exception("the local AWS failed")
-        tail = "" if log_file else log_path.read_text(errors="replace")[-4000:]
+        tail = log_path.read_text(errors="replace")[-4000:] if log_path.exists() and not log_file else ""
         sys.stderr.write(f"{tail}The local AWS failed; see {log_file or 'its log above'}\n")
         return 1
     finally:

@@ -92,6 +92,8 @@ def prepare_process(settings: ServerSettings) -> None:
             "SFTP_ENABLED": "0",
             "IOT_MTLS_ENABLED": "0",
             "TMPDIR": str(settings.state_dir),
+            "STATE_DIR": str(settings.state_dir / "state"),
+            "S3_DATA_DIR": str(settings.state_dir / "s3"),
         }
     )
 

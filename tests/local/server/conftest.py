@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,6 +15,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SMALL_APP = Path(__file__).with_name("small_app.py")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def ministack_writes_here(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """ministack makes keys when it is imported; the tests of the hooks import it into this process."""
+    os.environ["STATE_DIR"] = str(tmp_path_factory.mktemp("ministack"))
 
 
 @pytest.fixture(scope="session")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+import boto3
 import pytest
 from botocore.exceptions import ClientError
 
@@ -56,6 +57,26 @@ def test_only_whom_a_role_trusts_may_assume_it(aws: LocalAws) -> None:
     arn = make_role(aws, "for-approvers", trust)
     with pytest.raises(ClientError, match="AccessDenied"):
         aws.client("sts").assume_role(RoleArn=arn, RoleSessionName="root")
+
+
+def test_the_source_identity_of_a_session_is_kept(aws: LocalAws) -> None:
+    allow = {
+        "Effect": "Allow", "Action": "ssm:GetParameter", "Resource": "*",
+        "Condition": {"StringEquals": {"aws:SourceIdentity": "ann"}},
+    }  # fmt: skip
+    trust = {
+        "Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"},
+        "Action": ["sts:AssumeRole", "sts:SetSourceIdentity"],
+    }  # fmt: skip
+    arn = make_role(aws, "by-source", trust, [allow])
+    sts = aws.client("sts")
+    found = sts.assume_role(RoleArn=arn, RoleSessionName="sess", SourceIdentity="ann")["Credentials"]
+    session = boto3.session.Session(
+        found["AccessKeyId"], found["SecretAccessKey"], found["SessionToken"], "us-east-1"
+    )
+    session.client("ssm", endpoint_url=aws.endpoint).get_parameter(Name="/greenlight/groups/small")
+    with pytest.raises(ClientError, match="AccessDenied"):
+        aws.client("ssm", role=arn).get_parameter(Name="/greenlight/groups/small")
 
 
 def test_plain_http_stands_for_tls(aws: LocalAws) -> None:
