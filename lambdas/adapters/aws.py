@@ -1,0 +1,186 @@
+"""AWS clients, made when first used, and the one translation of AWS's errors to ours."""
+
+from __future__ import annotations
+
+import functools
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError, ConnectionError, HTTPClientError  # noqa: A004 - botocore's name
+
+from lambdas.core.errors import (
+    Busy,
+    Conflict,
+    Denied,
+    GreenlightError,
+    NotReady,
+    QuotaExceeded,
+    Refused,
+    Throttled,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from types_boto3_application_autoscaling import ApplicationAutoScalingClient
+    from types_boto3_cloudwatch import CloudWatchClient
+    from types_boto3_dynamodb import DynamoDBClient
+    from types_boto3_sagemaker import SageMakerClient
+    from types_boto3_sqs import SQSClient
+    from types_boto3_ssm import SSMClient
+
+_CONFIG: dict[str, Any] = {
+    # Adaptive: the client slows itself down when AWS throttles; control-plane rates are not published.
+    "retries": {"mode": "adaptive", "total_max_attempts": 5},
+    "connect_timeout": 3,
+    "read_timeout": 10,
+    "max_pool_connections": 20,
+    "user_agent_extra": "greenlight",
+}
+
+
+class Aws:
+    """The clients that adapters are built from; each is made once, when first asked for."""
+
+    def _client(self, service: str) -> Any:
+        return boto3.client(service, config=Config(**_CONFIG))  # type: ignore[call-overload] # any service's name
+
+    @functools.cached_property
+    def sagemaker(self) -> SageMakerClient:
+        """Amazon SageMaker."""
+        return self._client("sagemaker")  # type: ignore[no-any-return] # see _client
+
+    @functools.cached_property
+    def dynamodb(self) -> DynamoDBClient:
+        """Amazon DynamoDB."""
+        return self._client("dynamodb")  # type: ignore[no-any-return] # see _client
+
+    @functools.cached_property
+    def cloudwatch(self) -> CloudWatchClient:
+        """Amazon CloudWatch."""
+        return self._client("cloudwatch")  # type: ignore[no-any-return] # see _client
+
+    @functools.cached_property
+    def ssm(self) -> SSMClient:
+        """AWS Systems Manager, for its Parameter Store."""
+        return self._client("ssm")  # type: ignore[no-any-return] # see _client
+
+    @functools.cached_property
+    def sqs(self) -> SQSClient:
+        """Amazon SQS."""
+        return self._client("sqs")  # type: ignore[no-any-return] # see _client
+
+    @functools.cached_property
+    def application_autoscaling(self) -> ApplicationAutoScalingClient:
+        """Application Auto Scaling."""
+        return self._client("application-autoscaling")  # type: ignore[no-any-return] # see _client
+
+
+_KINDS: tuple[tuple[type[GreenlightError], frozenset[str]], ...] = (
+    (
+        Throttled,
+        frozenset(
+            {
+                "InternalFailure",
+                "InternalServerError",
+                "ProvisionedThroughputExceededException",
+                "RequestLimitExceeded",
+                "RequestTimeout",
+                "ServiceUnavailable",
+                "SlowDown",
+                "Throttling",
+                "ThrottledException",
+                "ThrottlingException",
+                "TooManyRequestsException",
+                "TooManyUpdates",
+                "TransactionInProgressException",
+                "ConcurrentUpdateException",
+            }
+        ),
+    ),
+    (QuotaExceeded, frozenset({"LimitExceededException", "LimitExceeded", "ResourceLimitExceeded"})),
+    (
+        Denied,
+        frozenset(
+            {
+                "AccessDenied",
+                "AccessDeniedException",
+                "ExpiredTokenException",
+                "KMSAccessDeniedException",
+                "UnauthorizedOperation",
+                "UnrecognizedClientException",
+            }
+        ),
+    ),
+    (Busy, frozenset({"ResourceInUse", "ConflictException"})),
+    (Conflict, frozenset({"TransactionConflictException", "ConditionalCheckFailedException"})),
+)
+_IN_PROGRESS = ("in-progress", "in progress", "already existing endpoint", "is being")
+_ALARM = ("alarm",)
+_SERVER_SIDE = 500
+
+
+@contextmanager
+def aws_errors(what: str) -> Iterator[None]:
+    """Turn what boto3 raises inside into our own errors.
+
+    Args:
+        what: what is being done to which thing, in words; part of every message.
+
+    Raises:
+        GreenlightError: one of its kinds, by `classify`.
+    """
+    try:
+        yield
+    except ClientError as error:
+        raise classify(error)(f"{what}: {message(error)}") from error
+    except (ConnectionError, HTTPClientError) as error:
+        raise Throttled(f"{what}: no answer in time ({type(error).__name__})") from error
+
+
+def classify(error: ClientError) -> type[GreenlightError]:
+    """The kind of an error, by AWS's code, and by its message where AWS gives one code to many things."""
+    code, text = code_of(error), message(error).lower()
+    if code == "TransactionCanceledException":
+        return _canceled(error)
+    for kind, codes in _KINDS:
+        if code in codes:
+            return kind
+    if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= _SERVER_SIDE:
+        return Throttled
+    if any(words in text for words in _IN_PROGRESS):
+        return Busy
+    if any(words in text for words in _ALARM):
+        return NotReady
+    return Refused
+
+
+def _canceled(error: ClientError) -> type[GreenlightError]:
+    codes = {reason.get("Code") for reason in error.response.get("CancellationReasons", [])}
+    if codes & {"ThrottlingError", "ProvisionedThroughputExceeded"}:
+        return Throttled
+    return Conflict if codes & {"ConditionalCheckFailed", "TransactionConflict"} else Refused
+
+
+def code_of(error: ClientError) -> str:
+    """AWS's error code."""
+    return str(error.response.get("Error", {}).get("Code", ""))
+
+
+def message(error: ClientError) -> str:
+    """AWS's code and message."""
+    return f"{code_of(error)}: {error.response.get('Error', {}).get('Message', '')}"
+
+
+def not_found(error: ClientError) -> bool:
+    """Whether AWS says that the thing is not there; SageMaker says so by ValidationException and words."""
+    text = message(error).lower()
+    words = ("could not find", "does not exist", "not found", "cannot find")
+    return code_of(error) in {
+        "ResourceNotFound",
+        "ResourceNotFoundException",
+        "ObjectNotFoundException",
+        "ParameterNotFound",
+    } or (code_of(error) == "ValidationException" and any(part in text for part in words))

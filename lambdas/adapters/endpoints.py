@@ -1,0 +1,226 @@
+"""SageMaker endpoints, endpoint configs and models: read, made, moved, deleted."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from lambdas.adapters.aws import aws_errors, message, not_found
+from lambdas.core.errors import Gone, NotReady
+from lambdas.core.facts import Endpoint, EndpointStatus
+from lambdas.core.spec import VARIANT, RolloutSpec, Strategy
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from types_boto3_sagemaker import SageMakerClient
+
+    from lambdas.core import actions as do
+    from lambdas.core.spec import DataCapture
+
+_VISIBILITY_WAITS = (0.5, 1.0, 2.0)  # seconds between tries while a config just made is not visible yet
+
+
+class Endpoints:
+    """Reads endpoints and performs the actions on them; `sleep` takes seconds."""
+
+    def __init__(self, sagemaker: SageMakerClient, sleep: Callable[[float], None] = time.sleep) -> None:
+        self._sagemaker, self._sleep = sagemaker, sleep
+
+    def describe(self, name: str) -> Endpoint | None:
+        """An endpoint (DescribeEndpoint); None: there is none."""
+        with aws_errors(f"describing endpoint {name}"):
+            try:
+                answer = self._sagemaker.describe_endpoint(EndpointName=name)
+            except ClientError as error:
+                if not_found(error):
+                    return None
+                raise
+        return Endpoint(
+            name=answer["EndpointName"],
+            arn=answer["EndpointArn"],
+            status=EndpointStatus(answer["EndpointStatus"]),
+            config=answer.get("EndpointConfigName", ""),
+            modified=answer["LastModifiedTime"].timestamp(),
+            pending_config=answer.get("PendingDeploymentSummary", {}).get("EndpointConfigName"),
+            failure=answer.get("FailureReason"),
+        )
+
+    def tags(self, arn: str) -> dict[str, str]:
+        """The tags of an endpoint (ListTags)."""
+        pages = self._sagemaker.get_paginator("list_tags").paginate(ResourceArn=arn)
+        with aws_errors(f"listing the tags of {arn}"):
+            return {tag["Key"]: tag["Value"] for page in pages for tag in page["Tags"]}
+
+    def create_model(self, action: do.CreateModel) -> None:
+        """CreateModel; one of that name is the same model, since the name is a digest of its content."""
+        request: dict[str, Any] = {
+            "ModelName": action.name,
+            "Containers": [{"ModelPackageName": action.package_arn}],
+            "ExecutionRoleArn": action.execution_role,
+            "EnableNetworkIsolation": action.network_isolation,
+            "Tags": _tags(action.tags),
+        }
+        if action.vpc is not None:
+            request["VpcConfig"] = {
+                "Subnets": list(action.vpc.subnets),
+                "SecurityGroupIds": list(action.vpc.security_groups),
+            }
+        self._unless_there(f"creating model {action.name}", self._sagemaker.create_model, request)
+
+    def create_config(self, action: do.CreateConfig) -> None:
+        """CreateEndpointConfig; one of that name is the same config, since the name is a digest of it."""
+        request: dict[str, Any] = {
+            "EndpointConfigName": action.name,
+            "ProductionVariants": [
+                {
+                    "VariantName": VARIANT,
+                    "ModelName": action.model,
+                    "InstanceType": action.instance_type,
+                    "InitialInstanceCount": action.instance_count,
+                    "InitialVariantWeight": 1.0,
+                }
+            ],
+            "Tags": _tags(action.tags),
+        }
+        if action.kms_key is not None:
+            request["KmsKeyId"] = action.kms_key
+        if action.data_capture is not None:
+            request["DataCaptureConfig"] = _data_capture(action.data_capture)
+        self._unless_there(
+            f"creating endpoint config {action.name}", self._sagemaker.create_endpoint_config, request
+        )
+
+    def create_endpoint(self, action: do.CreateEndpoint) -> None:
+        """CreateEndpoint, waiting a little for a config just made to become visible."""
+        request = {
+            "EndpointName": action.name,
+            "EndpointConfigName": action.config,
+            "Tags": _tags(action.tags),
+        }
+        self._once_visible(
+            f"creating endpoint {action.name}", self._sagemaker.create_endpoint, request, new=True
+        )
+
+    def update_endpoint(self, action: do.UpdateEndpoint) -> None:
+        """UpdateEndpoint with its deployment spelled out: what an update leaves out, AWS drops [B]."""
+        excluded = [{"VariantPropertyType": "DataCaptureConfig"}]
+        if not action.retain_capacity:
+            excluded.append({"VariantPropertyType": "DesiredInstanceCount"})
+        request = {
+            "EndpointName": action.name,
+            "EndpointConfigName": action.config,
+            "RetainAllVariantProperties": True,
+            # Data capture is part of each config, so the config's own is the one that holds.
+            "ExcludeRetainedVariantProperties": excluded,
+            "DeploymentConfig": _deployment(action.rollout, action.alarms),
+        }
+        self._once_visible(
+            f"updating endpoint {action.name} to {action.config}",
+            self._sagemaker.update_endpoint,
+            request,
+            new=action.config_is_new,
+        )
+
+    def delete_endpoint(self, name: str) -> None:
+        """DeleteEndpoint; gone already is success."""
+        self._unless_gone(
+            f"deleting endpoint {name}", self._sagemaker.delete_endpoint, {"EndpointName": name}
+        )
+
+    def delete_config(self, name: str) -> None:
+        """DeleteEndpointConfig; gone already is success."""
+        self._unless_gone(
+            f"deleting endpoint config {name}",
+            self._sagemaker.delete_endpoint_config,
+            {"EndpointConfigName": name},
+        )
+
+    def delete_model(self, name: str) -> None:
+        """DeleteModel; gone already is success."""
+        self._unless_gone(f"deleting model {name}", self._sagemaker.delete_model, {"ModelName": name})
+
+    def _unless_there(self, what: str, call: Callable[..., object], request: Mapping[str, Any]) -> None:
+        with aws_errors(what):
+            try:
+                call(**request)
+            except ClientError as error:
+                if "already existing" not in message(error).lower():
+                    raise
+
+    def _unless_gone(self, what: str, call: Callable[..., object], request: Mapping[str, Any]) -> None:
+        with aws_errors(what):
+            try:
+                call(**request)
+            except ClientError as error:
+                if not not_found(error):
+                    raise
+
+    def _once_visible(
+        self, what: str, call: Callable[..., object], request: Mapping[str, Any], *, new: bool
+    ) -> None:
+        """Call; a config that "could not be found" is not visible yet if it is new, and gone if it is not."""
+        with aws_errors(what):
+            for wait in (*_VISIBILITY_WAITS, None):
+                try:
+                    call(**request)
+                except ClientError as error:
+                    if not (not_found(error) and "endpoint configuration" in message(error).lower()):
+                        raise
+                    if not new:
+                        raise Gone(f"{what}: {message(error)}") from error
+                    if wait is None:
+                        raise NotReady(f"{what}: the config is not visible yet ({message(error)})") from error
+                    self._sleep(wait)
+                else:
+                    return
+
+
+def _tags(tags: Mapping[str, str]) -> list[dict[str, str]]:
+    return [{"Key": key, "Value": value} for key, value in sorted(tags.items())]
+
+
+def _data_capture(capture: DataCapture) -> dict[str, Any]:
+    config: dict[str, Any] = {
+        "EnableCapture": True,
+        "InitialSamplingPercentage": capture.percentage,
+        "DestinationS3Uri": capture.destination,
+        "CaptureOptions": [{"CaptureMode": "Input"}, {"CaptureMode": "Output"}],
+    }
+    if capture.kms_key is not None:
+        config["KmsKeyId"] = capture.kms_key
+    return config
+
+
+def _deployment(rollout: RolloutSpec, alarms: tuple[str, ...]) -> dict[str, Any]:
+    """UpdateEndpoint's DeploymentConfig."""
+    size = {"Type": "CAPACITY_PERCENT", "Value": rollout.step_percent}
+    if rollout.strategy is Strategy.ROLLING:
+        config: dict[str, Any] = {
+            "RollingUpdatePolicy": {
+                "MaximumBatchSize": size,
+                "WaitIntervalInSeconds": rollout.bake_seconds,
+                "MaximumExecutionTimeoutInSeconds": rollout.timeout_seconds,
+            }
+        }
+    else:
+        routing: dict[str, Any] = {
+            "Type": rollout.strategy.value.upper(),
+            "WaitIntervalInSeconds": rollout.bake_seconds,
+        }
+        if rollout.strategy is Strategy.CANARY:
+            routing["CanarySize"] = size
+        if rollout.strategy is Strategy.LINEAR:
+            routing["LinearStepSize"] = size
+        config = {
+            "BlueGreenUpdatePolicy": {
+                "TrafficRoutingConfiguration": routing,
+                "TerminationWaitInSeconds": rollout.termination_wait_seconds,
+                "MaximumExecutionTimeoutInSeconds": rollout.timeout_seconds,
+            }
+        }
+    if alarms:
+        config["AutoRollbackConfiguration"] = {"Alarms": [{"AlarmName": name} for name in alarms]}
+    return config

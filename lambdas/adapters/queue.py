@@ -1,0 +1,89 @@
+"""The reconcile queue and its dead-letter queue."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from typing import TYPE_CHECKING
+
+from lambdas.adapters.aws import aws_errors
+from lambdas.core.errors import Throttled
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from types_boto3_sqs import SQSClient
+
+_BATCH = 10  # the most that SendMessageBatch takes [B]
+_LONGEST = 43_200  # seconds: the longest visibility timeout [B]
+_REASON_LENGTH = 1_000
+
+
+class Queue:
+    """The FIFO queue that `reconcile` reads."""
+
+    def __init__(self, sqs: SQSClient, queue_url: str) -> None:
+        self._sqs, self._url = sqs, queue_url
+
+    def send(self, groups: Iterable[str], source: str, at: float) -> None:
+        """Ask for a look at each group.
+
+        Args:
+            groups: names of groups.
+            source: who asks, for the logs.
+            at: epoch seconds; part of the message, so that each sweep's are new to the queue.
+
+        Raises:
+            Throttled: some could not be sent; send all again.
+        """
+        for batch in _batches(groups):
+            entries = [
+                {
+                    "Id": str(number),
+                    "MessageGroupId": group,
+                    "MessageBody": json.dumps({"greenlight": {"group": group, "source": source, "at": at}}),
+                }
+                for number, group in enumerate(batch)
+            ]
+            with aws_errors(f"sending {len(entries)} messages to {self._url}"):
+                answer = self._sqs.send_message_batch(QueueUrl=self._url, Entries=entries)  # type: ignore[arg-type] # a dict of just these keys
+            if failed := answer.get("Failed"):
+                raise Throttled(
+                    f"{len(failed)} of {len(entries)} messages were not sent: {failed[0].get('Message')}"
+                )
+
+    def retry_later(self, receipt_handle: str, seconds: int) -> None:
+        """Deliver a message again after this time (ChangeMessageVisibility)."""
+        with aws_errors("putting off a message"):
+            self._sqs.change_message_visibility(
+                QueueUrl=self._url,
+                ReceiptHandle=receipt_handle,
+                VisibilityTimeout=max(0, min(seconds, _LONGEST)),
+            )
+
+
+class DeadLetters:
+    """The FIFO dead-letter queue of the reconcile queue."""
+
+    def __init__(self, sqs: SQSClient, dead_letter_url: str) -> None:
+        self._sqs, self._url = sqs, dead_letter_url
+
+    def bury(self, body: str, group_id: str, reason: str, message_id: str) -> None:
+        """Keep a message that nobody can read, with the reason why, for people."""
+        with aws_errors(f"burying message {message_id}"):
+            self._sqs.send_message(
+                QueueUrl=self._url,
+                MessageBody=body,
+                MessageGroupId=group_id,
+                MessageDeduplicationId=message_id,
+                MessageAttributes={
+                    "Reason": {"DataType": "String", "StringValue": reason[:_REASON_LENGTH]},
+                    "OriginalMessageId": {"DataType": "String", "StringValue": message_id},
+                },
+            )
+
+
+def _batches(groups: Iterable[str]) -> Iterable[tuple[str, ...]]:
+    iterator = iter(groups)
+    while batch := tuple(itertools.islice(iterator, _BATCH)):
+        yield batch

@@ -1,0 +1,124 @@
+"""The SageMaker Model Registry: versions of a group, one version in full, what changed lately."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Literal
+
+from botocore.exceptions import ClientError
+
+from lambdas.adapters.aws import aws_errors, not_found
+from lambdas.core.facts import Container, VersionDetail, VersionSummary
+from lambdas.core.record import Approval
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from types_boto3_sagemaker import SageMakerClient
+
+_PAGE = 100  # the most that ListModelPackages and Search give at once [B]
+
+
+class Registry:
+    """Reads the registry; writes nothing."""
+
+    def __init__(self, sagemaker: SageMakerClient) -> None:
+        self._sagemaker = sagemaker
+
+    def versions(self, group: str) -> tuple[VersionSummary, ...]:
+        """All versions of a group, newest first (ListModelPackages); none if there is no such group."""
+        pages = self._sagemaker.get_paginator("list_model_packages").paginate(
+            ModelPackageGroupName=group,
+            SortBy="CreationTime",
+            SortOrder="Descending",
+            PaginationConfig={"PageSize": _PAGE},
+        )
+        with aws_errors(f"listing the versions of group {group}"):
+            try:
+                return tuple(_summary(item) for page in pages for item in page["ModelPackageSummaryList"])
+            except ClientError as error:
+                if not_found(error):
+                    return ()
+                raise
+
+    def detail(self, arn: str) -> VersionDetail | None:
+        """One version in full (DescribeModelPackage); None: it is not there."""
+        with aws_errors(f"describing version {arn}"):
+            try:
+                return _detail(self._sagemaker.describe_model_package(ModelPackageName=arn))
+            except ClientError as error:
+                if not_found(error):
+                    return None
+                raise
+
+    def changed_since(self, epoch: float) -> Iterator[str]:
+        """Groups with a version written after this time (Search; it may lag behind by minutes)."""
+        for found in self._search("ModelPackage", epoch):
+            if group := found.get("ModelPackage", {}).get("ModelPackageGroupName"):
+                yield str(group)
+
+    def endpoints_changed_since(self, epoch: float) -> Iterator[str]:
+        """Names of endpoints that changed after this time (Search)."""
+        for found in self._search("Endpoint", epoch):
+            yield str(found["Endpoint"]["EndpointName"])
+
+    def _search(
+        self, resource: Literal["ModelPackage", "Endpoint"], epoch: float
+    ) -> Iterator[Mapping[str, Any]]:
+        since = datetime.fromtimestamp(epoch, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        pages = self._sagemaker.get_paginator("search").paginate(
+            Resource=resource,
+            SearchExpression={
+                "Filters": [{"Name": "LastModifiedTime", "Operator": "GreaterThanOrEqualTo", "Value": since}]
+            },
+            SortBy="LastModifiedTime",
+            SortOrder="Ascending",
+            PaginationConfig={"PageSize": _PAGE},
+        )
+        with aws_errors(f"searching for {resource} changed since {since}"):
+            for page in pages:
+                yield from page["Results"]
+
+
+def _summary(item: Mapping[str, Any]) -> VersionSummary:
+    return VersionSummary(
+        version=int(item["ModelPackageVersion"]),
+        arn=item["ModelPackageArn"],
+        approval=Approval(item.get("ModelApprovalStatus", Approval.PENDING.value)),
+        status=item["ModelPackageStatus"],
+        created=item["CreationTime"].timestamp(),
+    )
+
+
+def _detail(answer: Mapping[str, Any]) -> VersionDetail:
+    containers = answer.get("InferenceSpecification", {}).get("Containers", ())
+    # A version that nobody has written to since its registration has no LastModifiedTime.
+    modified = answer.get("LastModifiedTime", answer["CreationTime"])
+    return VersionDetail(
+        version=int(answer["ModelPackageVersion"]),
+        arn=answer["ModelPackageArn"],
+        approval=Approval(answer.get("ModelApprovalStatus", Approval.PENDING.value)),
+        status=answer["ModelPackageStatus"],
+        modified=modified.timestamp(),
+        containers=tuple(_container(item) for item in containers),
+        author=_identity(answer.get("LastModifiedBy") or answer.get("CreatedBy")),
+        registrant=_identity(answer.get("CreatedBy")),
+        reason=answer.get("ApprovalDescription", ""),
+    )
+
+
+def _container(item: Mapping[str, Any]) -> Container:
+    return Container(
+        image=item.get("Image", ""),
+        image_digest=item.get("ImageDigest"),
+        model_data=item.get("ModelDataUrl")
+        or item.get("ModelDataSource", {}).get("S3DataSource", {}).get("S3Uri"),
+        model_etag=item.get("ModelDataETag"),
+        environment=dict(item.get("Environment", {})),
+    )
+
+
+def _identity(context: Mapping[str, Any] | None) -> str | None:
+    """The ARN in a UserContext; each part of it is optional [B]."""
+    arn = (context or {}).get("IamIdentity", {}).get("Arn")
+    return str(arn) if arn else None

@@ -1,0 +1,168 @@
+"""Record and ledger in DynamoDB, changed together in one revision-checked transaction."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from lambdas.adapters.aws import aws_errors
+from lambdas.core.errors import Permanent
+from lambdas.core.ledger import Entry
+from lambdas.core.record import Record, record_from_json, record_to_json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from types_boto3_dynamodb import DynamoDBClient
+
+_MOST_ENTRIES = 99  # a transaction holds 100 items, and one is the record
+_SWEEP_KEY = "#sweep"  # no group's name begins with a number sign
+
+
+class Store:
+    """The state table and the ledger table."""
+
+    def __init__(self, dynamodb: DynamoDBClient, state_table: str, ledger_table: str) -> None:
+        self._dynamodb, self._state, self._ledger = dynamodb, state_table, ledger_table
+
+    def load(self, group: str) -> Record | None:
+        """A group's record, as last committed by anyone; None: there is none yet."""
+        item = self._item(group)
+        if item is None:
+            return None
+        return replace(record_from_json(item["body"]["S"]), revision=int(item["revision"]["N"]))
+
+    def commit(self, record: Record, entries: Sequence[Entry], unsettled: bool) -> Record:
+        """Write record and entries, all or nothing; returns the record with its new revision.
+
+        Args:
+            record: with the revision it was loaded with, 0 if it is the group's first.
+            entries: new ledger entries, in order.
+            unsettled: whether the sweep should look at the group.
+
+        Raises:
+            Conflict: somebody else changed the record since it was loaded.
+        """
+        if len(entries) > _MOST_ENTRIES:
+            raise Permanent(f"group {record.group}: {len(entries)} entries at once; {_MOST_ENTRIES} fit")
+        written = replace(record, revision=record.revision + 1)
+        items: list[Any] = [
+            self._put_record(written, record.revision, unsettled=unsettled),
+            *map(self._put_entry, entries),
+        ]
+        with aws_errors(f"committing revision {written.revision} of group {record.group}"):
+            self._dynamodb.transact_write_items(TransactItems=items, ClientRequestToken=_token(items))
+        return written
+
+    def group_of_endpoint(self, name: str) -> str | None:
+        """The group that an endpoint belongs to, by the index `endpoint`; None: it is none of ours."""
+        with aws_errors(f"looking up the group of endpoint {name}"):
+            answer = self._dynamodb.query(
+                TableName=self._state,
+                IndexName="endpoint",
+                KeyConditionExpression="endpoint = :name",
+                ExpressionAttributeValues={":name": {"S": name}},
+                Limit=1,
+            )
+        return next((item["group"]["S"] for item in answer["Items"]), None)
+
+    def unsettled(self) -> Iterator[str]:
+        """Groups that the sweep must look at, longest waiting first, by the sparse index `unsettled`."""
+        pages = self._dynamodb.get_paginator("query").paginate(
+            TableName=self._state,
+            IndexName="unsettled",
+            KeyConditionExpression="unsettled = :yes",
+            ExpressionAttributeValues={":yes": {"S": "yes"}},
+        )
+        with aws_errors("listing unsettled groups"):
+            for page in pages:
+                yield from (item["group"]["S"] for item in page["Items"])
+
+    def history(self, group: str) -> Iterator[Entry]:
+        """A group's ledger, oldest entry first."""
+        pages = self._dynamodb.get_paginator("query").paginate(
+            TableName=self._ledger,
+            KeyConditionExpression="#group = :group",
+            ExpressionAttributeNames={"#group": "group"},
+            ExpressionAttributeValues={":group": {"S": group}},
+            ConsistentRead=True,
+        )
+        with aws_errors(f"reading the ledger of group {group}"):
+            for page in pages:
+                for item in page["Items"]:
+                    yield Entry(
+                        group=group,
+                        seq=int(item["seq"]["N"]),
+                        previous=item["previous"]["S"],
+                        hash=item["hash"]["S"],
+                        body=item["body"]["S"],
+                    )
+
+    def swept_at(self) -> float:
+        """When the last sweep began that came to its end, epoch seconds; 0: never."""
+        item = self._item(_SWEEP_KEY)
+        return float(item["at"]["N"]) if item else 0.0
+
+    def mark_swept(self, at: float) -> None:
+        """Remember when a sweep began."""
+        with aws_errors("marking the sweep"):
+            self._dynamodb.put_item(
+                TableName=self._state, Item={"group": {"S": _SWEEP_KEY}, "at": {"N": repr(at)}}
+            )
+
+    def _item(self, key: str) -> dict[str, Any] | None:
+        with aws_errors(f"loading {key} from {self._state}"):
+            answer = self._dynamodb.get_item(
+                TableName=self._state, Key={"group": {"S": key}}, ConsistentRead=True
+            )
+        return answer.get("Item")
+
+    def _put_record(self, record: Record, expected: int, *, unsettled: bool) -> dict[str, Any]:
+        item: dict[str, Any] = {
+            "group": {"S": record.group},
+            "revision": {"N": str(record.revision)},
+            "phase": {"S": record.phase.value},
+            "body": {"S": record_to_json(record)},
+        }
+        if record.spec is not None:
+            item["endpoint"] = {"S": record.spec.endpoint.name}
+        if unsettled:
+            item |= {"unsettled": {"S": "yes"}, "since": {"N": repr(record.since)}}
+        put: dict[str, Any] = {
+            "TableName": self._state,
+            "Item": item,
+            "ConditionExpression": "attribute_not_exists(#group)",
+            "ExpressionAttributeNames": {"#group": "group"},
+        }
+        if expected:
+            put |= {
+                "ConditionExpression": "#revision = :expected",
+                "ExpressionAttributeNames": {"#revision": "revision"},
+                "ExpressionAttributeValues": {":expected": {"N": str(expected)}},
+            }
+        return {"Put": put}
+
+    def _put_entry(self, entry: Entry) -> dict[str, Any]:
+        content = json.loads(entry.body)
+        return {
+            "Put": {
+                "TableName": self._ledger,
+                "Item": {
+                    "group": {"S": entry.group},
+                    "seq": {"N": str(entry.seq)},
+                    "previous": {"S": entry.previous},
+                    "hash": {"S": entry.hash},
+                    "body": {"S": entry.body},
+                    "kind": {"S": content["kind"]},
+                    "at": {"N": repr(content["at"])},
+                },
+                "ConditionExpression": "attribute_not_exists(seq)",
+            }
+        }
+
+
+def _token(items: list[Any]) -> str:
+    """The same transaction sent again within ten minutes is recognised by DynamoDB and does nothing (36 characters)."""
+    return hashlib.sha256(json.dumps(items, sort_keys=True).encode()).hexdigest()[:36]
