@@ -156,7 +156,7 @@ def _start(turn: Turn, target: Target) -> Verdict:
         return True
     if _watched(turn, target) and not _abort_alarm_ready(turn):
         return True
-    placement = turn.record.placement(target.config) or _new_placement(turn, target)
+    placement = _placement(turn, target)
     _record_intent(turn, target, placement)
     turn.actions += _steps(turn, target, placement)
     return True
@@ -188,17 +188,31 @@ def _abort_alarm_ready(turn: Turn) -> bool:
     return False
 
 
-def _new_placement(turn: Turn, target: Target) -> Placement:
-    group, spec, guardrails = turn.record.group, turn.spec, turn.spec.guardrails
-    kinds = [("errors", guardrails.error_rate), ("latency", guardrails.latency_p99_ms)]
-    return Placement(
-        version=target.version,
-        config=target.config,
-        model=model_name(group, target.version, turn.record.versions[target.version], spec),
-        instance_type=spec.endpoint.instance_type,
-        alarms=tuple(
-            guardrail_alarm(group, target.config, kind) for kind, limit in kinds if limit is not None
-        ),
+def _placement(turn: Turn, target: Target) -> Placement:
+    """Where the target goes, with every alarm that was or will be made for it, to be deleted with it."""
+    known = turn.record.placement(target.config)
+    if known is None:
+        return Placement(
+            version=target.version,
+            config=target.config,
+            model=model_name(
+                turn.record.group, target.version, turn.record.versions[target.version], turn.spec
+            ),
+            instance_type=turn.spec.endpoint.instance_type,
+            alarms=_alarm_names(turn, target.config),
+        )
+    if target.direction is Direction.BACKWARD:
+        return known
+    more = tuple(name for name in _alarm_names(turn, target.config) if name not in known.alarms)
+    return replace(known, alarms=known.alarms + more)
+
+
+def _alarm_names(turn: Turn, config: str) -> tuple[str, ...]:
+    """The guardrails that the spec asks for now, on the fleet of a config."""
+    limits = turn.spec.guardrails
+    kinds = (("errors", limits.error_rate), ("latency", limits.latency_p99_ms))
+    return tuple(
+        guardrail_alarm(turn.record.group, config, kind) for kind, limit in kinds if limit is not None
     )
 
 
@@ -207,12 +221,13 @@ def _record_intent(turn: Turn, target: Target, placement: Placement) -> None:
     record, endpoint = turn.record, turn.facts.endpoint
     direction = target.direction or Direction.BACKWARD  # a live version whose endpoint is gone is restored
     modified = endpoint.modified if endpoint else None
+    others = tuple(p for p in record.kept if p.config != placement.config)
+    if placement not in record.kept:
+        turn.update(kept=(*others, placement))
     if record.rollout is not None and record.rollout.config == target.config:
         turn.update(rollout=replace(record.rollout, endpoint_modified=modified, held=False, abort_at=None))
         return
     _drop_unstarted(turn, f"v{target.version} goes instead")
-    if record.placement(placement.config) is None:
-        turn.update(kept=(*turn.record.kept, placement))
     rollout = Rollout(
         id=f"{record.group}-{record.head.seq + len(turn.events) + 1}",
         direction=direction,
@@ -248,6 +263,7 @@ def _steps(turn: Turn, target: Target, placement: Placement) -> list[do.Action]:
     steps: list[do.Action] = [] if made_before else _makings(turn, target, placement)
     tags = _tags(turn)
     if endpoint is None:
+        turn.update(scaling=None)  # whether it outlives the endpoint it scaled is nothing to rely on
         steps += [
             do.ClearAbort(turn.record.group),
             do.CreateEndpoint(spec.endpoint.name, target.config, tags),
@@ -264,7 +280,11 @@ def _steps(turn: Turn, target: Target, placement: Placement) -> list[do.Action]:
             rollout=_at_once(spec.rollout) if backward else spec.rollout,
             alarms=()
             if backward
-            else (abort_alarm(turn.record.group), *placement.alarms, *spec.guardrails.alarms),
+            else (
+                abort_alarm(turn.record.group),
+                *_alarm_names(turn, target.config),
+                *spec.guardrails.alarms,
+            ),
             retain_capacity=spec.endpoint.autoscaling is not None,
             config_is_new=not made_before,
         )
@@ -329,7 +349,11 @@ def _guardrails(turn: Turn, placement: Placement) -> list[do.Action]:
 def _release_scaling(turn: Turn, placement: Placement) -> list[do.Action]:
     """Autoscaling survives a model-only change; another instance type needs it deregistered first [DG]."""
     live = turn.record.live_placement()
-    if turn.record.scaling is None or live is None or live.instance_type == placement.instance_type:
+    begun = turn.facts.record.rollout if turn.facts.record else None
+    if live is None or live.instance_type == placement.instance_type:
+        return []
+    repeated = begun is not None and begun.config == placement.config
+    if turn.record.scaling is None and not repeated:
         return []
     turn.update(scaling=None)
     return [do.RemoveScaling(turn.spec.endpoint.name)]

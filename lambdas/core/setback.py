@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from lambdas.core.actions import Action, CreateEndpoint, UpdateEndpoint
-from lambdas.core.errors import Denied, Gone, GreenlightError, Refused, Waiting
+from lambdas.core.errors import Busy, Denied, Gone, GreenlightError, Refused, Waiting
 from lambdas.core.facts import Facts
 from lambdas.core.ledger import Kind
 from lambdas.core.record import Phase, Record
@@ -28,10 +28,12 @@ def setback(facts: Facts, record: Record, action: Action, error: GreenlightError
     match error:
         case Waiting():
             _hold(turn)
-            turn.enter(Phase.WAITING, str(error), Kind.WAITING)
+            _enter(turn, facts.record, Phase.WAITING, str(error), Kind.WAITING)
+        case Busy() if rollout is not None:
+            _hold(turn)  # another operation came first, autoscaling say; its end brings the next look
         case Denied():
             _hold(turn)
-            turn.enter(Phase.BLOCKED, f"{error}. See the runbook, 'Denied'", Kind.BLOCKED)
+            _enter(turn, facts.record, Phase.BLOCKED, f"{error}. See the runbook, 'Denied'", Kind.BLOCKED)
         case Gone() if rollout is not None and isinstance(action, CreateEndpoint | UpdateEndpoint):
             turn.update(kept=tuple(p for p in record.kept if p.config != action.config), rollout=None)
             if record.live == action.config:
@@ -43,10 +45,16 @@ def setback(facts: Facts, record: Record, action: Action, error: GreenlightError
             fail_rollout(turn, rollout, str(error))
             turn.again = True
         case Refused() | Gone():
-            turn.enter(Phase.BLOCKED, f"{error}. See the runbook, 'Refused'", Kind.BLOCKED)
+            _enter(turn, facts.record, Phase.BLOCKED, f"{error}. See the runbook, 'Refused'", Kind.BLOCKED)
         case _:
             return None
     return turn.decision()
+
+
+def _enter(turn: Turn, before: Record | None, phase: Phase, reason: str, kind: Kind) -> None:
+    """Tell the ledger only if the look did not begin with the very same setback."""
+    told = before is not None and (before.phase, before.reason) == (phase, reason)
+    turn.enter(phase, reason, None if told else kind)
 
 
 def _hold(turn: Turn) -> None:

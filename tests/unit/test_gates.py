@@ -1,0 +1,157 @@
+"""What must be true of an approved version before a rollout to it may start."""
+
+from dataclasses import replace
+
+import pytest
+
+from lambdas.core.gates import obstacles
+from lambdas.core.record import Approval, Phase
+from tests.builders import (
+    ACCOUNT,
+    APPROVER,
+    GROUP,
+    NOW,
+    Seen,
+    a_record,
+    after,
+    changed,
+    decided_on,
+    known,
+    live_on,
+    package,
+    told,
+)
+
+GOOD = package(2)
+
+
+def test_a_version_as_it_was_approved_passes() -> None:
+    assert obstacles(GROUP, known(GOOD), GOOD) == ()
+
+
+@pytest.mark.parametrize("approval", [Approval.REJECTED, Approval.PENDING])
+def test_it_must_still_be_approved(approval: Approval) -> None:
+    (reason,) = obstacles(GROUP, known(GOOD), replace(GOOD, approval=approval))
+    assert approval.value in reason
+
+
+@pytest.mark.parametrize("status", ["Pending", "InProgress", "Failed", "Deleting"])
+def test_the_package_must_be_completed(status: str) -> None:
+    (reason,) = obstacles(GROUP, known(GOOD), replace(GOOD, status=status))
+    assert status in reason
+
+
+def test_it_must_have_a_container() -> None:
+    empty = package(2, containers=())
+    (reason,) = obstacles(GROUP, known(empty), empty)
+    assert "no container" in reason
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"image": "scorer:evil"},
+        {"image_digest": "sha256:beef"},
+        {"model_data": "s3://elsewhere/model.tar.gz"},
+        {"model_etag": "beef"},
+        {"environment": {"DEBUG": "1"}},
+    ],
+)
+def test_its_content_must_be_what_was_approved(change: dict[str, object]) -> None:
+    container = replace(GOOD.containers[0], **change)  # type: ignore[arg-type] # one field of the container
+    (reason,) = obstacles(GROUP, known(GOOD), replace(GOOD, containers=(container,)))
+    assert "approve it again" in reason
+
+
+def test_another_container_is_another_content() -> None:
+    twice = replace(GOOD, containers=GOOD.containers * 2)
+    assert len(obstacles(GROUP, known(GOOD), twice)) == 1
+
+
+def test_a_version_that_left_the_registry_does_not_pass() -> None:
+    assert obstacles(GROUP, known(GOOD), None) == ("it is no longer in the registry",)
+
+
+@pytest.mark.parametrize(
+    "identity",
+    [
+        APPROVER,
+        f"arn:aws:iam::{ACCOUNT}:role/greenlight/{GROUP}-approver",
+        f"arn:aws:iam::{ACCOUNT}:role/{GROUP}-approver",
+        f"arn:aws-cn:sts::{ACCOUNT}:assumed-role/{GROUP}-approver/ann@example.com",
+        None,
+    ],
+)
+def test_an_approver_of_the_group_or_an_unknown_identity_passes(identity: str | None) -> None:
+    assert obstacles(GROUP, known(GOOD, by=identity), GOOD) == ()
+
+
+@pytest.mark.parametrize(
+    "identity",
+    [
+        f"arn:aws:sts::{ACCOUNT}:assumed-role/{GROUP}-registrant/ann",
+        f"arn:aws:sts::{ACCOUNT}:assumed-role/other-{GROUP}-approver/ann",
+        f"arn:aws:sts::{ACCOUNT}:assumed-role/{GROUP}-approver-2/ann",
+        f"arn:aws:sts::{ACCOUNT}:assumed-role/other/{GROUP}-approver",
+        f"arn:aws:sts::{ACCOUNT}:assumed-role/{GROUP}-approver",
+        f"arn:aws:iam::{ACCOUNT}:user/{GROUP}-approver",
+        f"arn:aws:iam::{ACCOUNT}:root",
+        "somebody",
+        "",
+    ],
+)
+def test_anyone_else_does_not(identity: str) -> None:
+    (reason,) = obstacles(GROUP, known(GOOD, by=identity), GOOD)
+    assert "not an approver" in reason
+
+
+def test_a_group_name_is_no_pattern() -> None:
+    by = f"arn:aws:sts::{ACCOUNT}:assumed-role/axb-approver/ann"
+    assert obstacles("a.b", known(GOOD, by=by), GOOD)
+
+
+def test_who_registered_a_version_does_not_approve_it() -> None:
+    (reason,) = obstacles(GROUP, known(GOOD, registrant=APPROVER), GOOD)
+    assert "both registered and approved" in reason
+
+
+def test_every_reason_is_told_at_once() -> None:
+    bad = replace(GOOD, status="Failed", containers=(), approval=Approval.REJECTED)
+    assert len(obstacles(GROUP, known(GOOD, by="somebody"), bad)) == 5
+
+
+def test_a_blocked_version_is_said_and_the_live_one_serves_on() -> None:
+    seen = live_on(package(1), package(2, status="InProgress"))
+    decision = decided_on(seen)
+    assert decision.actions == ()
+    assert told(decision) == ["blocked"]
+    assert after(decision).phase is Phase.BLOCKED
+    assert decision.unsettled
+    assert decided_on(replace(seen, record=after(decision))).entries == ()
+
+
+def test_a_blocked_version_gives_way_to_the_next_younger_approval() -> None:
+    decision = decided_on(live_on(package(1), package(2), package(3, containers=())))
+    rollout = after(decision).rollout
+    assert rollout is not None
+    assert rollout.version == 2
+
+
+def test_a_version_blocked_for_its_changed_content_goes_when_it_is_approved_again() -> None:
+    evil = replace(package(2), containers=(replace(GOOD.containers[0], image="scorer:2"),))
+    seen = replace(live_on(package(1), package(2)), packages=(package(1), evil))
+    blocked = decided_on(seen)
+    assert after(blocked).phase is Phase.BLOCKED
+    seen = replace(seen, record=after(blocked))
+    seen = changed(seen, 2, approval=Approval.REJECTED, modified=NOW - 3)
+    seen = replace(seen, record=after(decided_on(seen)))
+    approved = decided_on(changed(seen, 2, approval=Approval.APPROVED, modified=NOW - 1))
+    rollout = after(approved).rollout
+    assert rollout is not None
+    assert rollout.version == 2
+
+
+def test_with_nothing_live_a_blocked_version_blocks_the_group() -> None:
+    decision = decided_on(Seen(a_record(), (package(1, author="somebody"),)))
+    assert after(decision).phase is Phase.BLOCKED
+    assert decision.actions == ()

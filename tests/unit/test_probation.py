@@ -1,0 +1,96 @@
+"""Rule 8: for a time after a rollout an alarm still sends the version back."""
+
+from dataclasses import replace
+
+import pytest
+
+from lambdas.core.facts import AlarmState
+from lambdas.core.record import Approval, Direction, Phase
+from lambdas.core.spec import GuardrailSpec
+from tests.builders import (
+    NOW,
+    START,
+    Seen,
+    a_spec,
+    after,
+    ask,
+    decided_on,
+    live_on,
+    names,
+    package,
+    placed,
+    told,
+)
+
+SPEC = a_spec(guardrails=GuardrailSpec(error_rate=0.02, latency_p99_ms=100), probation_minutes=60)
+V1, V2 = package(1), package(2)
+ALARMS = placed(V2, SPEC, live_at=None).alarms
+
+
+def on_probation(state: AlarmState = AlarmState.ALARM, *, minutes: float = 30, **changes: object) -> Seen:
+    """v2 went live some minutes ago, v1 before it; one of v2's own alarms is in a state."""
+    seen = live_on(
+        V2, V1, spec=SPEC, kept=(placed(V1, SPEC, live_at=START + 150),), live_at=NOW - minutes * 60
+    )
+    return replace(seen, **{"alarms": {ALARMS[0]: state}, **changes})  # type: ignore[arg-type] # passed on
+
+
+def test_an_alarm_on_probation_sends_the_version_back() -> None:
+    decision = decided_on(on_probation())
+    assert told(decision) == ["version.failed", "rollout.started"]
+    assert names(decision) == ["UpdateEndpoint"]
+    rollout = after(decision).rollout
+    assert rollout is not None
+    assert (rollout.version, rollout.direction) == (1, Direction.BACKWARD)
+    assert ALARMS[0] in decision.events[0].reason
+
+
+@pytest.mark.parametrize("state", [AlarmState.OK, AlarmState.INSUFFICIENT_DATA, AlarmState.MISSING])
+def test_only_an_alarm_that_tripped_counts(state: AlarmState) -> None:
+    decision = decided_on(on_probation(state))
+    assert decision.actions == ()
+    assert decision.unsettled
+
+
+def test_every_alarm_of_the_version_counts() -> None:
+    assert told(decided_on(on_probation(alarms={ALARMS[1]: AlarmState.ALARM})))[0] == "version.failed"
+
+
+def test_the_alarms_of_other_versions_do_not_count() -> None:
+    others = placed(V1, SPEC, live_at=None).alarms
+    assert decided_on(on_probation(alarms=dict.fromkeys(others, AlarmState.ALARM))).actions == ()
+
+
+def test_after_probation_no_alarm_sends_it_back() -> None:
+    decision, facts = ask(on_probation(minutes=60))
+    assert decision.actions == ()
+    assert facts.alarms == {}
+    assert not decision.unsettled
+
+
+def test_with_nothing_to_go_back_to_a_failed_version_serves_on_and_is_said() -> None:
+    seen = live_on(V2, spec=SPEC, live_at=NOW - 60, alarms={ALARMS[0]: AlarmState.ALARM})
+    decision = decided_on(seen)
+    assert told(decision) == ["version.failed", "withdrawn"]
+    assert after(decision).phase is Phase.WITHDRAWN
+    assert decision.actions == ()
+
+
+def test_a_version_that_failed_on_probation_is_told_once() -> None:
+    seen = live_on(V2, spec=SPEC, live_at=NOW - 60, alarms={ALARMS[0]: AlarmState.ALARM})
+    assert decided_on(replace(seen, record=after(decided_on(seen)))).entries == ()
+
+
+def test_a_rejected_version_does_not_fail_too() -> None:
+    rejected = replace(V2, approval=Approval.REJECTED, modified=NOW - 5)
+    decision = decided_on(on_probation(packages=(rejected, V1)))
+    assert told(decision) == ["decision", "rollout.started"]
+
+
+def test_a_fix_approved_while_the_live_version_trips_all_its_alarms_gets_through() -> None:
+    seen = on_probation(alarms=dict.fromkeys(ALARMS, AlarmState.ALARM))
+    fix = package(3, at=NOW - 1)
+    decision = decided_on(replace(seen, packages=(V1, V2, fix)))
+    rollout = after(decision).rollout
+    assert rollout is not None
+    assert rollout.version == 3
