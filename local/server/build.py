@@ -27,6 +27,7 @@ from local.server.event_faults import EventFaults
 from local.server.events import Events
 from local.server.request_log import RequestLog
 from local.server.schedules import Schedules
+from local.server.streams import Streams
 from local.server.timer import Timer
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ class LocalServer:
         self.deliveries = Deliveries(self.time, self.timer)
         self.alarms = Alarms(self.time, self.events.emit)
         self.schedules = Schedules(self.time)
+        self.streams = Streams(self.time)
         self._install()
         self.control = Control(
             log=self.log,
@@ -76,6 +78,7 @@ class LocalServer:
         self.alarms.install()
         self.deliveries.install()
         self.schedules.install()
+        self.streams.install()
 
     def _settings(self) -> dict[str, Setting]:
         return {

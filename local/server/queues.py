@@ -18,6 +18,14 @@ def install() -> None:
     hooks.replace("services.sqs._expire_retained", expire)
     hooks.replace("services.sqs._dlq_sweep", redrive)
     hooks.replace("services.sqs._delete_messages_for_esm", _delete_for_mapping)
+    collect = hooks.private("services.sqs._collect_msgs")
+
+    def collect_from_copy(q: Queue, max_n: int, vis_timeout: int) -> list[dict[str, Any]]:
+        # A removal by another thread would make the walk skip a message, and so break a group's order.
+        found: list[dict[str, Any]] = collect({**q, "messages": list(q["messages"])}, max_n, vis_timeout)
+        return found
+
+    hooks.replace("services.sqs._collect_msgs", collect_from_copy)
     hooks.replace("services.sqs._act_delete_message", delete_message)
     hooks.replace("services.sqs._act_delete_message_batch", delete_batch)
     handlers = hooks.private("services.sqs._HANDLERS")

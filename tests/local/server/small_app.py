@@ -72,6 +72,11 @@ class SmallStack(cdk.Stack):
         )
         self.queues(table)
         self.function("inspect", table)
+        self.function("stream", table).add_event_source(
+            sources.DynamoEventSource(
+                table, starting_position=lambda_.StartingPosition.TRIM_HORIZON, batch_size=1, retry_attempts=2
+            )
+        )
         ssm.StringParameter(
             self,
             "Spec",

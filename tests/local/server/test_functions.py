@@ -81,6 +81,34 @@ def test_a_process_that_exits_is_an_error_and_is_replaced(aws: LocalAws) -> None
     assert invoke(aws)[0] is None
 
 
+def test_a_tables_stream_reaches_its_function_and_a_poisoned_record_is_given_up_after_its_retries(
+    aws: LocalAws,
+) -> None:
+    for name in ("poison", "streamed"):
+        aws.client("dynamodb").put_item(TableName="small", Item={"name": {"S": name}, "group": {"S": "g"}})
+
+    def lines() -> list[str]:
+        logs = aws.client("logs")
+        if not logs.describe_log_groups(logGroupNamePrefix="/aws/lambda/small-stream")["logGroups"]:
+            return []
+        events = logs.filter_log_events(logGroupName="/aws/lambda/small-stream")["events"]
+        said = [event["message"] for event in events if event["message"].startswith("saw INSERT")]
+        return said if "saw INSERT streamed" in said else []
+
+    assert eventually(lines, within=10).count("saw INSERT poison") == 3
+
+
+def test_order_within_a_group_holds_while_others_run_beside_it(aws: LocalAws) -> None:
+    for number in range(12):
+        for group in ("order-a", "order-b", "order-c"):
+            send(aws, group, name=f"{group}-{number:02}")
+    names = [f"{group}-{number:02}" for group in ("order-a", "order-b", "order-c") for number in range(12)]
+    times = {name: float(wait_for(aws, name)["at"]["N"]) for name in names}
+    for group in ("order-a", "order-b", "order-c"):
+        of_group = [times[name] for name in names if name.startswith(group)]
+        assert of_group == sorted(of_group)
+
+
 def test_what_a_function_prints_is_in_its_log(aws: LocalAws) -> None:
     invoke(aws)
     events = aws.client("logs").filter_log_events(logGroupName="/aws/lambda/small-inspect")["events"]

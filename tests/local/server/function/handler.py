@@ -34,6 +34,15 @@ def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
     return {"batchItemFailures": failed}
 
 
+def stream(event: dict[str, Any], context: Any) -> None:
+    """Prints the names that a table's stream tells of."""
+    for record in event["Records"]:
+        name = record["dynamodb"]["Keys"]["name"]["S"]
+        print("saw", record["eventName"], name)
+        if name.startswith("poison"):
+            raise ValueError(name)
+
+
 def inspect(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """What the function's process sees; or an error, a crash, an overlong sleep."""
     action = event.get("action")
