@@ -1,0 +1,62 @@
+"""The Wisconsin diagnostic breast cancer data as scikit-learn ships it: a fixed split, and requests made of it.
+
+569 tumours, 30 measurements each, benign or malignant (sklearn.datasets.load_breast_cancer).
+"""
+
+import functools
+import itertools
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+CONTENT_TYPE = "application/json"
+MISSING_AFTER_CHANGE = "worst concavity"
+"""The measurement that the clinics' new device does not report: it arrives as null."""
+
+
+@dataclass(frozen=True)
+class Split:
+    """Measurements and labels (1: malignant) for training, and held out."""
+
+    features: tuple[str, ...]
+    train: Any
+    train_labels: Any
+    held_out: Any
+    held_out_labels: Any
+
+
+@functools.cache
+def split() -> Split:
+    """The same split on every machine: 70 % for training, stratified."""
+    from sklearn.datasets import load_breast_cancer  # noqa: PLC0415 - slow to import, and only training needs it
+    from sklearn.model_selection import train_test_split  # noqa: PLC0415
+
+    data = load_breast_cancer()
+    malignant = 1 - data.target  # the data set calls malignant 0
+    train, held_out, train_labels, held_out_labels = train_test_split(
+        data.data, malignant, test_size=0.3, random_state=7, stratify=malignant
+    )
+    features = tuple(str(name) for name in data.feature_names)
+    return Split(features, train, train_labels, held_out, held_out_labels)
+
+
+def requests(*, changed: bool = False) -> Iterator[bytes]:
+    """An endless stream of held-out tumours as request bodies, one each.
+
+    Args:
+        changed: as after the clinics' change of device, which no longer reports one measurement.
+    """
+    data = split()
+    for row in itertools.cycle(data.held_out):
+        yield body([row], changed=changed)
+
+
+def body(rows: Any, *, changed: bool = False) -> bytes:
+    """A request body: named measurements of each tumour."""
+    tumours: list[dict[str, float | None]] = [
+        dict(zip(split().features, map(float, row), strict=True)) for row in rows
+    ]
+    if changed:
+        tumours = [{**tumour, MISSING_AFTER_CHANGE: None} for tumour in tumours]
+    return json.dumps({"tumours": tumours}).encode()
