@@ -58,7 +58,7 @@ def _decode(kind: Any, data: object, where: str) -> object:
         )
     if origin is not None and issubclass(origin, Mapping):
         items = _want(dict, data, where).items()
-        return {args[0](key): _decode(args[1], item, f"{where}.{key}") for key, item in items}
+        return {_key(args[0], key, where): _decode(args[1], item, f"{where}.{key}") for key, item in items}
     if isinstance(kind, type) and issubclass(kind, enum.Enum):
         try:
             return kind(data)
@@ -66,10 +66,24 @@ def _decode(kind: Any, data: object, where: str) -> object:
             allowed = ", ".join(str(member.value) for member in kind)
             raise Malformed(f"{where} is {data!r}; allowed: {allowed}") from error
     if kind is float:
-        return float(_want((int, float), data, where))
+        return _number(data, where)
     if kind is Any or kind is object:
         return data
     return _want(kind, data, where)
+
+
+def _key(kind: Any, key: str, where: str) -> object:
+    try:
+        return kind(key)
+    except ValueError as error:
+        raise Malformed(f"{where} has the key {key!r}; expected {kind.__name__}") from error
+
+
+def _number(data: object, where: str) -> float:
+    try:
+        return float(_want((int, float), data, where))
+    except OverflowError as error:
+        raise Malformed(f"{where} is {data!r}; expected a number of usual size") from error
 
 
 def _decode_dataclass(kind: type[Any], data: object, where: str) -> object:

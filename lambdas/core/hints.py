@@ -1,8 +1,9 @@
 """Queue messages to what they hint at: which group to look at, and evidence of an approval."""
 
 import json
+import math
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from lambdas.core.errors import Malformed
@@ -33,7 +34,7 @@ def read_message(body: str) -> Message:
     """
     try:
         event = json.loads(body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:  # the latter: nested deeper than any event
         raise Malformed(f"the message is not JSON: {error}") from error
     if not isinstance(event, dict):
         raise Malformed(f"the message is {type(event).__name__}, not an object")
@@ -66,22 +67,28 @@ def _registry_hint(detail: dict[str, Any]) -> Hint:
     would deploy an old version because somebody annotated it.
     """
     version = detail.get("ModelPackageVersion")
-    fields = detail.get("UpdatedModelPackageFields") or ()
-    wrote_status = any(str(name).endswith("ModelApprovalStatus") for name in fields)
-    approved = detail.get("ModelApprovalStatus") == Approval.APPROVED.value
-    if not isinstance(version, int) or not (approved and wrote_status):
-        return Hint(source="registry", version=version if isinstance(version, int) else None)
+    if not isinstance(version, int) or isinstance(version, bool):
+        return Hint(source="registry")
+    fields = detail.get("UpdatedModelPackageFields")
+    wrote_status = isinstance(fields, list) and any(
+        str(name).endswith("ModelApprovalStatus") for name in fields
+    )
+    if not wrote_status or detail.get("ModelApprovalStatus") != Approval.APPROVED.value:
+        return Hint(source="registry", version=version)
     return Hint(source="registry", version=version, approved_at=_epoch(detail.get("LastModifiedTime")))
 
 
 def _epoch(value: object) -> float | None:
     """Epoch seconds of an event's time: ISO text, or a number of seconds or milliseconds; None if unreadable."""
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return value / 1000 if value > _MILLISECONDS_FROM else float(value)
     try:
-        return datetime.fromisoformat(str(value)).timestamp()
-    except ValueError:
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            epoch = value / 1000 if value > _MILLISECONDS_FROM else float(value)
+        else:
+            read = datetime.fromisoformat(str(value))
+            epoch = (read if read.tzinfo else read.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, OverflowError):
         return None
+    return epoch if math.isfinite(epoch) else None
 
 
 def _object(data: dict[str, Any], key: str) -> dict[str, Any]:

@@ -167,6 +167,6 @@ def record_from_json(text: str) -> Record:
     """
     try:
         data = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Malformed(f"the record is not JSON: {error}") from error
     return decode(Record, data, "record")

@@ -143,6 +143,6 @@ def spec_from_json(text: str) -> GroupSpec:
     """
     try:
         data = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise Malformed(f"the group's spec is not JSON: {error}") from error
     return decode(GroupSpec, data, "spec")

@@ -1,0 +1,192 @@
+"""One look: read little, record before acting, act in order, and survive what AWS refuses."""
+
+# ruff: noqa: ARG002 - fakes take the arguments of their ports
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import pytest
+
+from lambdas.core.actions import Action
+from lambdas.core.errors import Conflict, GreenlightError, QuotaExceeded, Refused, Throttled
+from lambdas.core.facts import AlarmState, Endpoint, Hint, SpecRead, VersionDetail, VersionSummary
+from lambdas.core.ledger import Entry
+from lambdas.core.record import Phase, Record
+from lambdas.reconcile.look import Step, look
+from lambdas.reconcile.ports import Ports
+from tests.builders import GROUP, NOW, START, Seen, a_record, live_on, package, placed
+
+V1, V2 = package(1), package(2)
+
+
+@dataclass
+class Desk:
+    """All ports at once, showing a `Seen`; keeps what was asked for, committed and performed, in order."""
+
+    seen: Seen
+    calls: list[str] = field(default_factory=list)
+    entries: list[Entry] = field(default_factory=list)
+    errors: dict[str, list[GreenlightError]] = field(default_factory=dict)
+
+    @property
+    def ports(self) -> Ports:
+        return Ports(self, self, self, self, self, self, lambda: self.seen.now)
+
+    def _call(self, name: str) -> None:
+        self.calls.append(name)
+        if self.errors.get(name):
+            raise self.errors[name].pop(0)
+
+    def versions(self, group: str) -> tuple[VersionSummary, ...]:
+        self._call("versions")
+        return self.seen.facts().versions if group == GROUP else ()
+
+    def detail(self, arn: str) -> VersionDetail | None:
+        self._call("detail")
+        return next((p for p in self.seen.packages if p.arn == arn), None)
+
+    def describe(self, name: str) -> Endpoint | None:
+        self._call("describe")
+        return self.seen.endpoint if name == GROUP else None
+
+    def tags(self, arn: str) -> Mapping[str, str]:
+        self._call("tags")
+        return self.seen.tags
+
+    def states(self, names: Sequence[str]) -> Mapping[str, AlarmState]:
+        self._call("alarms")
+        return {name: self.seen.alarms.get(name, AlarmState.OK) for name in names}
+
+    def read(self, group: str) -> SpecRead:
+        self._call("spec")
+        return SpecRead(self.seen.spec, self.seen.spec_modified)
+
+    def load(self, group: str) -> Record | None:
+        self._call("load")
+        return self.seen.record
+
+    def commit(self, record: Record, entries: Sequence[Entry], unsettled: bool) -> Record:
+        self._call("commit")
+        if self.seen.record is not None and record.revision != self.seen.record.revision:
+            raise Conflict("the record changed")
+        self.entries += entries
+        stored = replace(record, revision=record.revision + 1)
+        self.seen = replace(self.seen, record=stored)
+        return stored
+
+    def group_of_endpoint(self, name: str) -> str | None:
+        self._call("index")
+        return None
+
+    def perform(self, action: Action) -> None:
+        self._call(type(action).__name__)
+
+    def look(self, *hints: Hint) -> list[Step]:
+        return list(look(self.ports, GROUP, hints))
+
+
+def test_a_look_at_a_settled_group_makes_three_calls_and_writes_nothing() -> None:
+    desk = Desk(live_on(V1))
+    (step,) = desk.look(Hint("registry", 1))
+    assert sorted(desk.calls) == ["describe", "load", "versions"]
+    assert step.failure is None
+
+
+def test_a_look_at_a_group_that_is_not_ours_reads_its_spec_and_stops() -> None:
+    desk = Desk(Seen(None, (V1,), spec=None))
+    desk.look()
+    assert sorted(desk.calls) == ["load", "spec", "versions"]
+
+
+def test_the_intent_is_recorded_before_the_first_action() -> None:
+    desk = Desk(live_on(V1, V2))
+    desk.look()
+    acts = [call for call in desk.calls if call[0].isupper()]
+    assert acts == ["CreateModel", "CreateConfig", "UpdateEndpoint"]
+    assert desk.calls.index("commit") < desk.calls.index("CreateModel")
+
+
+def test_from_approval_to_update_endpoint_it_takes_at_most_nine_calls_one_after_the_other() -> None:
+    desk = Desk(live_on(V1))
+    desk.seen = replace(desk.seen, packages=(V1, V2))
+    desk.look(Hint("registry", 2, V2.modified))
+    together = {"versions", "spec"}  # read side by side with others
+    chain = [call for call in desk.calls[: desk.calls.index("UpdateEndpoint") + 1] if call not in together]
+    assert len(chain) <= 9
+
+
+def test_effects_that_are_safe_to_repeat_are_recorded_only_when_done() -> None:
+    failed = placed(V2, live_at=None)
+    desk = Desk(live_on(V1, kept=(failed,)), errors={"DeletePlacement": [Throttled("slow down")]})
+    with pytest.raises(Throttled):
+        desk.look()
+    assert desk.seen.record is not None
+    assert failed in desk.seen.record.kept
+    desk.look()
+    assert failed not in desk.seen.record.kept
+
+
+def test_a_transient_error_is_raised_so_that_the_message_comes_back() -> None:
+    desk = Desk(live_on(V1, V2), errors={"UpdateEndpoint": [Throttled("slow down")]})
+    with pytest.raises(Throttled):
+        desk.look()
+    told = len(desk.entries)
+    desk.look()
+    assert desk.calls.count("UpdateEndpoint") == 2
+    assert len(desk.entries) == told
+
+
+def test_a_conflict_before_the_actions_lets_none_of_them_happen() -> None:
+    desk = Desk(live_on(V1, V2), errors={"commit": [Conflict("changed")]})
+    with pytest.raises(Conflict):
+        desk.look()
+    assert not [call for call in desk.calls if call[0].isupper()]
+
+
+def test_after_a_refusal_no_further_action_of_the_step_is_tried() -> None:
+    desk = Desk(live_on(V1, V2), errors={"CreateModel": [QuotaExceeded("quota")]})
+    (step,) = desk.look()
+    assert "UpdateEndpoint" not in desk.calls
+    assert step.failure == "CreateModel: quota"
+    assert desk.seen.record is not None
+    assert desk.seen.record.phase is Phase.WAITING
+
+
+def test_after_a_refused_version_the_next_step_follows_in_the_same_look() -> None:
+    desk = Desk(live_on(V1, package(3), V2), errors={"UpdateEndpoint": [Refused("no such image")]})
+    first, second = desk.look()
+    assert first.failure is not None
+    assert second.decision.record is not None
+    assert second.decision.record.rollout is not None
+    assert second.decision.record.rollout.version == 2
+
+
+def test_many_decisions_are_taken_in_within_one_look() -> None:
+    desk = Desk(Seen(a_record(), tuple(package(v) for v in range(1, 201))))
+    steps = desk.look()
+    assert len(steps) == 3
+    assert desk.seen.record is not None
+    assert desk.seen.record.rollout is not None
+    assert desk.seen.record.rollout.version == 200
+
+
+@pytest.mark.parametrize("source", ["spec", "sweep"])
+def test_spec_events_and_the_sweep_read_the_spec_afresh(source: str) -> None:
+    desk = Desk(live_on(V1))
+    desk.look(Hint(source))
+    assert "spec" in desk.calls
+
+
+def test_a_record_just_loaded_is_not_loaded_again() -> None:
+    desk = Desk(live_on(V1))
+    list(look(desk.ports, GROUP, (), desk.seen.record))
+    assert "load" not in desk.calls
+
+
+def test_the_time_is_asked_once_for_each_turn() -> None:
+    desk = Desk(live_on(V1, V2))
+    desk.look()
+    assert desk.seen.record is not None
+    assert desk.seen.record.rollout is not None
+    assert desk.seen.record.rollout.started_at == NOW
+    assert desk.seen.now > START
