@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
 
 _BATCH = 10  # the most that SendMessageBatch takes [B]
-_LONGEST = 43_200  # seconds: the longest visibility timeout [B]
 _REASON_LENGTH = 1_000
 
 
@@ -58,7 +57,7 @@ class Queue:
             self._sqs.change_message_visibility(
                 QueueUrl=self._url,
                 ReceiptHandle=receipt_handle,
-                VisibilityTimeout=max(0, min(seconds, _LONGEST)),
+                VisibilityTimeout=seconds,
             )
 
 

@@ -1,0 +1,1 @@
+"""Adapters against moto and botocore's own validation."""

@@ -1,0 +1,163 @@
+"""CloudWatch, SSM and SQS, against moto."""
+
+import json
+from typing import Any
+
+import boto3
+import pytest
+
+from lambdas.adapters.alarms import Alarms
+from lambdas.adapters.concurrently import concurrently
+from lambdas.adapters.queue import DeadLetters, Queue
+from lambdas.adapters.specs import Specs
+from lambdas.core import actions as do
+from lambdas.core.errors import Malformed
+from lambdas.core.facts import AlarmState, SpecRead
+from lambdas.core.spec import EndpointSpec, GroupSpec, spec_to_json
+from tests.adapters.conftest import Stubbed
+
+SPEC = GroupSpec("fraud", EndpointSpec("fraud", "ml.m5.large"), "arn:aws:iam::123456789012:role/x")
+
+
+def guardrail(name: str, metric: str = "Invocation5XXErrors", statistic: str = "Average") -> do.PutGuardrail:
+    return do.PutGuardrail(
+        name, "fraud", "fraud-v1-0123456789", metric, statistic, 0.05, {"greenlight:group": "fraud"}
+    )
+
+
+@pytest.mark.parametrize(
+    ("metric", "statistic", "field"),
+    [("Invocation5XXErrors", "Average", "Statistic"), ("ModelLatency", "p99", "ExtendedStatistic")],
+)
+def test_a_guardrail_watches_the_fleet_of_one_config(
+    moto: None, metric: str, statistic: str, field: str
+) -> None:
+    cloudwatch = boto3.client("cloudwatch")
+    Alarms(cloudwatch).put_guardrail(guardrail("greenlight/fraud/c/x", metric, statistic))
+    alarm: Any = cloudwatch.describe_alarms()["MetricAlarms"][0]
+    assert {d["Name"]: d["Value"] for d in alarm["Dimensions"]} == {
+        "EndpointName": "fraud",
+        "VariantName": "AllTraffic",
+        "EndpointConfigName": "fraud-v1-0123456789",
+    }
+    assert (alarm[field], alarm["MetricName"], alarm["TreatMissingData"]) == (
+        statistic,
+        metric,
+        "notBreaching",
+    )
+
+
+def test_states_are_read_and_missing_alarms_named(moto: None) -> None:
+    cloudwatch = boto3.client("cloudwatch")
+    alarms = Alarms(cloudwatch)
+    names = [f"greenlight/fraud/{number}" for number in range(120)]
+    for name in (names[0], names[110]):
+        alarms.put_guardrail(guardrail(name))
+    cloudwatch.set_alarm_state(AlarmName=names[110], StateValue="ALARM", StateReason="x")
+    states = alarms.states(names)
+    assert states[names[110]] is AlarmState.ALARM
+    assert states[names[0]] in {AlarmState.OK, AlarmState.INSUFFICIENT_DATA}
+    assert states[names[1]] is AlarmState.MISSING
+
+
+def test_the_abort_metric_is_put_for_the_group(moto: None) -> None:
+    cloudwatch = boto3.client("cloudwatch")
+    alarms = Alarms(cloudwatch)
+    alarms.trip("fraud")
+    alarms.clear("fraud")
+    metric: Any = cloudwatch.list_metrics(Namespace="Greenlight")["Metrics"][0]
+    assert (metric["MetricName"], metric["Dimensions"]) == ("Abort", [{"Name": "Group", "Value": "fraud"}])
+
+
+def test_deleting_no_alarms_asks_nothing() -> None:
+    stubbed = Stubbed("cloudwatch")
+    Alarms(stubbed.client).delete(())
+
+
+def test_a_spec_is_read_with_its_time(moto: None) -> None:
+    ssm = boto3.client("ssm")
+    ssm.put_parameter(Name="/greenlight/groups/fraud", Value=spec_to_json(SPEC), Type="String")
+    read = Specs(ssm).read("fraud")
+    assert read.spec == SPEC
+    assert read.modified > 0
+
+
+def test_a_group_without_a_spec_has_none(moto: None) -> None:
+    assert Specs(boto3.client("ssm")).read("fraud") == SpecRead(None, 0.0)
+
+
+def test_a_parameter_that_is_no_spec_is_malformed(moto: None) -> None:
+    ssm = boto3.client("ssm")
+    ssm.put_parameter(Name="/greenlight/groups/fraud", Value="{}", Type="String")
+    with pytest.raises(Malformed, match="lacks endpoint, execution_role, name"):
+        Specs(ssm).read("fraud")
+
+
+def test_all_groups_with_a_spec_are_listed(moto: None) -> None:
+    ssm = boto3.client("ssm")
+    for number in range(23):
+        ssm.put_parameter(Name=f"/greenlight/groups/g{number}", Value="{}", Type="String")
+    assert sorted(Specs(ssm).groups()) == sorted(f"g{number}" for number in range(23))
+
+
+def fifo(name: str) -> tuple[Any, str]:
+    sqs = boto3.client("sqs")
+    created = sqs.create_queue(
+        QueueName=name, Attributes={"FifoQueue": "true", "ContentBasedDeduplication": "true"}
+    )
+    return sqs, created["QueueUrl"]
+
+
+def received(sqs: Any, url: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    while messages := sqs.receive_message(
+        QueueUrl=url, MaxNumberOfMessages=10, AttributeNames=["All"], MessageAttributeNames=["All"]
+    ).get("Messages"):
+        found += messages
+    return found
+
+
+def test_each_group_is_sent_in_its_own_message_group(moto: None) -> None:
+    sqs, url = fifo("reconcile.fifo")
+    Queue(sqs, url).send((f"g{number}" for number in range(23)), source="sweep", at=5.0)
+    messages = received(sqs, url)
+    groups = sorted(f"g{number}" for number in range(23))
+    assert sorted(message["Attributes"]["MessageGroupId"] for message in messages) == groups
+    assert sorted(json.loads(message["Body"])["greenlight"]["group"] for message in messages) == groups
+
+
+def test_a_message_is_put_off_and_comes_back(moto: None) -> None:
+    sqs, url = fifo("reconcile.fifo")
+    queue = Queue(sqs, url)
+    queue.send(["fraud"], source="sweep", at=5.0)
+    handle = sqs.receive_message(QueueUrl=url)["Messages"][0]["ReceiptHandle"]
+    queue.retry_later(handle, 600)
+    assert sqs.receive_message(QueueUrl=url).get("Messages") is None
+    queue.retry_later(handle, 0)
+    assert len(sqs.receive_message(QueueUrl=url)["Messages"]) == 1
+
+
+def test_a_buried_message_carries_its_reason(moto: None) -> None:
+    sqs, url = fifo("dead.fifo")
+    DeadLetters(sqs, url).bury("not json", "fraud", "the message is not JSON", "id-1")
+    message = received(sqs, url)[0]
+    assert message["Body"] == "not json"
+    assert message["MessageAttributes"]["Reason"]["StringValue"] == "the message is not JSON"
+    assert message["MessageAttributes"]["OriginalMessageId"]["StringValue"] == "id-1"
+
+
+def test_concurrent_calls_keep_their_order_and_the_first_error_is_raised_when_all_ended() -> None:
+    ended: list[int] = []
+
+    def fails() -> int:
+        raise ValueError("first")
+
+    def ends() -> int:
+        ended.append(1)
+        return 1
+
+    assert concurrently(lambda: 1, lambda: 2, lambda: 3) == [1, 2, 3]
+    assert concurrently() == []
+    with pytest.raises(ValueError, match="first"):
+        concurrently(fails, ends, ends)
+    assert ended == [1, 1]

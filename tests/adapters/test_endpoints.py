@@ -1,0 +1,329 @@
+"""The exact requests to SageMaker, validated by botocore, and what its answers mean."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from lambdas.adapters.alarms import Alarms
+from lambdas.adapters.endpoints import Endpoints
+from lambdas.adapters.executor import Executor
+from lambdas.adapters.scaling import Scaling
+from lambdas.core import actions as do
+from lambdas.core.errors import Busy, Gone, NotReady, QuotaExceeded, Refused
+from lambdas.core.facts import Endpoint, EndpointStatus
+from lambdas.core.spec import Autoscaling, DataCapture, RolloutSpec, Strategy, Vpc
+from tests.adapters.conftest import Stubbed
+
+ARN = "arn:aws:sagemaker:us-east-1:123456789012:endpoint/fraud"
+ROLE = "arn:aws:iam::123456789012:role/greenlight/fraud-endpoint"
+PACKAGE = "arn:aws:sagemaker:us-east-1:123456789012:model-package/fraud/3"
+TAGS = {"greenlight:group": "fraud"}
+TAG_LIST = [{"Key": "greenlight:group", "Value": "fraud"}]
+NOT_THERE = (
+    'Could not find endpoint configuration "arn:aws:sagemaker:us-east-1:123456789012:endpoint-config/c".'
+)
+
+
+class Waits:
+    """A sleep that only counts."""
+
+    def __init__(self) -> None:
+        self.seconds: list[float] = []
+
+    def __call__(self, seconds: float) -> None:
+        self.seconds.append(seconds)
+
+
+def update(**changes: Any) -> do.UpdateEndpoint:
+    values: dict[str, Any] = {
+        "name": "fraud",
+        "config": "c",
+        "rollout": RolloutSpec(Strategy.CANARY, 10, 300, 120, 3600),
+        "alarms": ("greenlight/fraud/abort",),
+        "retain_capacity": True,
+        "config_is_new": False,
+    }
+    return do.UpdateEndpoint(**(values | changes))
+
+
+def updated(
+    sagemaker: Stubbed, deployment: dict[str, Any], excluded: tuple[str, ...] = ("DataCaptureConfig",)
+) -> None:
+    sagemaker.answers(
+        "update_endpoint",
+        {"EndpointArn": ARN},
+        EndpointName="fraud",
+        EndpointConfigName="c",
+        RetainAllVariantProperties=True,
+        ExcludeRetainedVariantProperties=[{"VariantPropertyType": kind} for kind in excluded],
+        DeploymentConfig=deployment,
+    )
+
+
+def blue_green(routing: dict[str, Any], termination: int = 120) -> dict[str, Any]:
+    return {
+        "BlueGreenUpdatePolicy": {
+            "TrafficRoutingConfiguration": routing,
+            "TerminationWaitInSeconds": termination,
+            "MaximumExecutionTimeoutInSeconds": 3600,
+        }
+    }
+
+
+WATCHED = {"AutoRollbackConfiguration": {"Alarms": [{"AlarmName": "greenlight/fraud/abort"}]}}
+TEN_PERCENT = {"Type": "CAPACITY_PERCENT", "Value": 10}
+
+
+def test_an_endpoint_is_read_with_its_pending_config_and_failure(sagemaker: Stubbed) -> None:
+    at = datetime(2026, 1, 2, 3, 4, 5, 678000, tzinfo=UTC)
+    sagemaker.answers(
+        "describe_endpoint",
+        {
+            "EndpointName": "fraud",
+            "EndpointArn": ARN,
+            "EndpointConfigName": "old",
+            "EndpointStatus": "Updating",
+            "CreationTime": at,
+            "LastModifiedTime": at,
+            "FailureReason": "an alarm",
+            "PendingDeploymentSummary": {"EndpointConfigName": "new"},
+        },
+        EndpointName="fraud",
+    )
+    read = Endpoints(sagemaker.client).describe("fraud")
+    assert read == Endpoint("fraud", ARN, EndpointStatus.UPDATING, "old", at.timestamp(), "new", "an alarm")
+
+
+def test_an_endpoint_that_is_not_there_is_none(sagemaker: Stubbed) -> None:
+    sagemaker.refuses("describe_endpoint", "ValidationException", f'Could not find endpoint "{ARN}".')
+    assert Endpoints(sagemaker.client).describe("fraud") is None
+
+
+def test_the_tags_of_an_endpoint_are_read_to_the_last_page(sagemaker: Stubbed) -> None:
+    sagemaker.answers("list_tags", {"Tags": TAG_LIST, "NextToken": "more"}, ResourceArn=ARN)
+    sagemaker.answers("list_tags", {"Tags": [{"Key": "a", "Value": "b"}]}, ResourceArn=ARN, NextToken="more")
+    assert Endpoints(sagemaker.client).tags(ARN) == {"greenlight:group": "fraud", "a": "b"}
+
+
+def test_a_model_is_made_of_exactly_one_model_package(sagemaker: Stubbed) -> None:
+    sagemaker.answers(
+        "create_model",
+        {"ModelArn": "arn:aws:sagemaker:us-east-1:123456789012:model/m"},
+        ModelName="m",
+        Containers=[{"ModelPackageName": PACKAGE}],
+        ExecutionRoleArn=ROLE,
+        EnableNetworkIsolation=True,
+        Tags=TAG_LIST,
+        VpcConfig={"Subnets": ["subnet-1"], "SecurityGroupIds": ["sg-1"]},
+    )
+    vpc = Vpc(("subnet-1",), ("sg-1",))
+    Endpoints(sagemaker.client).create_model(do.CreateModel("m", PACKAGE, ROLE, vpc, True, TAGS))
+
+
+def test_a_model_or_config_that_is_there_already_is_the_same_one(sagemaker: Stubbed) -> None:
+    sagemaker.refuses("create_model", "ValidationException", 'Cannot create already existing model "m".')
+    sagemaker.refuses(
+        "create_endpoint_config",
+        "ValidationException",
+        'Cannot create already existing endpoint configuration "c".',
+    )
+    endpoints = Endpoints(sagemaker.client)
+    endpoints.create_model(do.CreateModel("m", PACKAGE, ROLE, None, True, TAGS))
+    endpoints.create_config(do.CreateConfig("c", "m", "ml.m5.large", 2, None, None, TAGS))
+
+
+def test_a_model_that_aws_does_not_take_is_refused(sagemaker: Stubbed) -> None:
+    sagemaker.refuses("create_model", "ValidationException", "Could not access model data at s3://b/k.")
+    with pytest.raises(Refused, match=r"creating model m: .*s3://b/k"):
+        Endpoints(sagemaker.client).create_model(do.CreateModel("m", PACKAGE, ROLE, None, True, TAGS))
+
+
+def test_a_config_carries_hardware_key_capture_and_tags(sagemaker: Stubbed) -> None:
+    sagemaker.answers(
+        "create_endpoint_config",
+        {"EndpointConfigArn": "arn:aws:sagemaker:us-east-1:123456789012:endpoint-config/c"},
+        EndpointConfigName="c",
+        ProductionVariants=[
+            {
+                "VariantName": "AllTraffic",
+                "ModelName": "m",
+                "InstanceType": "ml.m5.large",
+                "InitialInstanceCount": 2,
+                "InitialVariantWeight": 1.0,
+            }
+        ],
+        Tags=TAG_LIST,
+        KmsKeyId="key",
+        DataCaptureConfig={
+            "EnableCapture": True,
+            "InitialSamplingPercentage": 20,
+            "DestinationS3Uri": "s3://b/captured",
+            "CaptureOptions": [{"CaptureMode": "Input"}, {"CaptureMode": "Output"}],
+            "KmsKeyId": "other-key",
+        },
+    )
+    capture = DataCapture(20, "s3://b/captured", "other-key")
+    action = do.CreateConfig("c", "m", "ml.m5.large", 2, "key", capture, TAGS)
+    Endpoints(sagemaker.client).create_config(action)
+
+
+@pytest.mark.parametrize(
+    ("rollout", "deployment"),
+    [
+        (
+            RolloutSpec(Strategy.CANARY, 10, 300, 120, 3600),
+            blue_green({"Type": "CANARY", "WaitIntervalInSeconds": 300, "CanarySize": TEN_PERCENT}),
+        ),
+        (
+            RolloutSpec(Strategy.LINEAR, 10, 300, 120, 3600),
+            blue_green({"Type": "LINEAR", "WaitIntervalInSeconds": 300, "LinearStepSize": TEN_PERCENT}),
+        ),
+        (
+            RolloutSpec(Strategy.ALL_AT_ONCE, 10, 0, 0, 3600),
+            blue_green({"Type": "ALL_AT_ONCE", "WaitIntervalInSeconds": 0}, termination=0),
+        ),
+        (
+            RolloutSpec(Strategy.ROLLING, 10, 300, 120, 3600),
+            {
+                "RollingUpdatePolicy": {
+                    "MaximumBatchSize": TEN_PERCENT,
+                    "WaitIntervalInSeconds": 300,
+                    "MaximumExecutionTimeoutInSeconds": 3600,
+                }
+            },
+        ),
+    ],
+    ids=lambda value: value.strategy if isinstance(value, RolloutSpec) else "",
+)
+def test_each_strategy_is_spelled_out_in_the_update(
+    sagemaker: Stubbed, rollout: RolloutSpec, deployment: dict[str, Any]
+) -> None:
+    updated(sagemaker, deployment | WATCHED)
+    Endpoints(sagemaker.client).update_endpoint(update(rollout=rollout))
+
+
+def test_an_update_that_nothing_watches_names_no_alarms(sagemaker: Stubbed) -> None:
+    rollout = RolloutSpec(Strategy.ALL_AT_ONCE, 10, 0, 0, 3600)
+    updated(sagemaker, blue_green({"Type": "ALL_AT_ONCE", "WaitIntervalInSeconds": 0}, termination=0))
+    Endpoints(sagemaker.client).update_endpoint(update(rollout=rollout, alarms=()))
+
+
+def test_a_fixed_instance_count_is_the_configs_own(sagemaker: Stubbed) -> None:
+    canary = {"Type": "CANARY", "WaitIntervalInSeconds": 300, "CanarySize": TEN_PERCENT}
+    updated(sagemaker, blue_green(canary) | WATCHED, ("DataCaptureConfig", "DesiredInstanceCount"))
+    Endpoints(sagemaker.client).update_endpoint(update(retain_capacity=False))
+
+
+def test_a_config_just_made_is_waited_for_until_it_is_visible(sagemaker: Stubbed) -> None:
+    waits = Waits()
+    for _ in range(2):
+        sagemaker.refuses("create_endpoint", "ValidationException", NOT_THERE)
+    sagemaker.answers(
+        "create_endpoint", {"EndpointArn": ARN}, EndpointName="fraud", EndpointConfigName="c", Tags=TAG_LIST
+    )
+    Endpoints(sagemaker.client, waits).create_endpoint(do.CreateEndpoint("fraud", "c", TAGS))
+    assert waits.seconds == [0.5, 1.0]
+
+
+def test_a_config_that_stays_invisible_is_waited_for_elsewhere(sagemaker: Stubbed) -> None:
+    for _ in range(4):
+        sagemaker.refuses("update_endpoint", "ValidationException", NOT_THERE)
+    with pytest.raises(NotReady, match="the config is not visible yet"):
+        Endpoints(sagemaker.client, Waits()).update_endpoint(update(config_is_new=True))
+
+
+def test_a_kept_config_that_somebody_deleted_is_gone(sagemaker: Stubbed) -> None:
+    sagemaker.refuses("update_endpoint", "ValidationException", NOT_THERE)
+    with pytest.raises(Gone, match="updating endpoint fraud to c"):
+        Endpoints(sagemaker.client, Waits()).update_endpoint(update())
+
+
+@pytest.mark.parametrize(
+    ("code", "text", "kind"),
+    [
+        ("ValidationException", f'Cannot update in-progress endpoint "{ARN}".', Busy),
+        ("ResourceLimitExceeded", "The account-level service limit is 0 Instances", QuotaExceeded),
+        ("ValidationException", "CloudWatch alarm greenlight/x must be in OK state", NotReady),
+        ("ValidationException", "1 validation error detected", Refused),
+    ],
+)
+def test_a_refused_update_says_which_kind(
+    sagemaker: Stubbed, code: str, text: str, kind: type[Exception]
+) -> None:
+    sagemaker.refuses("update_endpoint", code, text)
+    with pytest.raises(kind, match="updating endpoint fraud to c"):
+        Endpoints(sagemaker.client, Waits()).update_endpoint(update())
+
+
+def test_deleting_what_is_gone_is_success(sagemaker: Stubbed) -> None:
+    sagemaker.refuses("delete_endpoint", "ValidationException", f'Could not find endpoint "{ARN}".')
+    sagemaker.refuses("delete_endpoint_config", "ValidationException", NOT_THERE)
+    sagemaker.refuses("delete_model", "ValidationException", 'Could not find model "m".')
+    endpoints = Endpoints(sagemaker.client)
+    endpoints.delete_endpoint("fraud")
+    endpoints.delete_config("c")
+    endpoints.delete_model("m")
+
+
+def test_deleting_what_is_busy_is_busy(sagemaker: Stubbed) -> None:
+    sagemaker.refuses(
+        "delete_endpoint", "ValidationException", f'Cannot update in-progress endpoint "{ARN}".'
+    )
+    with pytest.raises(Busy):
+        Endpoints(sagemaker.client).delete_endpoint("fraud")
+
+
+def test_autoscaling_is_registered_with_its_policy(autoscaling: Stubbed) -> None:
+    target = {
+        "ServiceNamespace": "sagemaker",
+        "ResourceId": "endpoint/fraud/variant/AllTraffic",
+        "ScalableDimension": "sagemaker:variant:DesiredInstanceCount",
+    }
+    autoscaling.answers("register_scalable_target", None, **target, MinCapacity=2, MaxCapacity=6)
+    autoscaling.answers(
+        "put_scaling_policy",
+        {"PolicyARN": "arn"},
+        PolicyName="greenlight-invocations-per-instance",
+        **target,
+        PolicyType="TargetTrackingScaling",
+        TargetTrackingScalingPolicyConfiguration={
+            "TargetValue": 500.0,
+            "PredefinedMetricSpecification": {
+                "PredefinedMetricType": "SageMakerVariantInvocationsPerInstance"
+            },
+        },
+    )
+    Scaling(autoscaling.client).register(do.RegisterScaling("fraud", Autoscaling(2, 6, 500)))
+
+
+def test_removing_autoscaling_that_is_gone_is_success(autoscaling: Stubbed) -> None:
+    autoscaling.refuses("deregister_scalable_target", "ObjectNotFoundException", "No scalable target found")
+    Scaling(autoscaling.client).remove(do.RemoveScaling("fraud"))
+
+
+def test_a_placement_is_deleted_with_its_model_and_alarms(sagemaker: Stubbed) -> None:
+    import boto3  # noqa: PLC0415 - with moto below
+    from moto import mock_aws  # noqa: PLC0415
+
+    sagemaker.answers("delete_endpoint_config", None, EndpointConfigName="c")
+    sagemaker.answers("delete_model", None, ModelName="m")
+    with mock_aws():
+        alarms = Alarms(boto3.client("cloudwatch"))
+        guardrail = do.PutGuardrail(
+            "greenlight/fraud/c/errors", "fraud", "c", "Invocations", "Sum", 1.0, TAGS
+        )
+        executor = Executor(
+            Endpoints(sagemaker.client), alarms, Scaling(Stubbed("application-autoscaling").client)
+        )
+        executor.perform(guardrail)
+        executor.perform(do.DeletePlacement("c", "m", ("greenlight/fraud/c/errors",)))
+        assert alarms.states(["greenlight/fraud/c/errors"])["greenlight/fraud/c/errors"] == "MISSING"
+
+
+def test_a_placement_whose_model_another_config_uses_leaves_the_model(sagemaker: Stubbed) -> None:
+    sagemaker.answers("delete_endpoint_config", None, EndpointConfigName="c")
+    executor = Executor(
+        Endpoints(sagemaker.client), Alarms(Stubbed("cloudwatch").client), Scaling(Stubbed("sqs").client)
+    )
+    executor.perform(do.DeletePlacement("c", None, ()))

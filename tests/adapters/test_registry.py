@@ -1,0 +1,141 @@
+"""The registry as read: every page, every optional field, and what is not there."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from lambdas.adapters.registry import Registry
+from lambdas.core.errors import Throttled
+from lambdas.core.facts import Container, VersionSummary
+from lambdas.core.record import Approval
+from tests.adapters.conftest import Stubbed
+
+AT = datetime(2026, 1, 2, 3, 4, 5, 250000, tzinfo=UTC)
+ARN = "arn:aws:sagemaker:us-east-1:123456789012:model-package/fraud/"
+LISTED = {
+    "ModelPackageGroupName": "fraud",
+    "SortBy": "CreationTime",
+    "SortOrder": "Descending",
+    "MaxResults": 100,
+}
+
+
+def listed(version: int, approval: str = "Approved") -> dict[str, Any]:
+    return {
+        "ModelPackageGroupName": "fraud",
+        "ModelPackageVersion": version,
+        "ModelPackageArn": f"{ARN}{version}",
+        "CreationTime": AT,
+        "ModelPackageStatus": "Completed",
+        "ModelApprovalStatus": approval,
+    }
+
+
+def described(**more: Any) -> dict[str, Any]:
+    return {
+        "ModelPackageName": "fraud",
+        **listed(3),
+        "ModelPackageStatusDetails": {"ValidationStatuses": []},
+        **more,
+    }
+
+
+def test_all_pages_of_versions_are_read(sagemaker: Stubbed) -> None:
+    page = {"ModelPackageSummaryList": [listed(2)], "NextToken": "more"}
+    sagemaker.answers("list_model_packages", page, **LISTED)
+    last = {"ModelPackageSummaryList": [listed(1, "Rejected")]}
+    sagemaker.answers("list_model_packages", last, **LISTED, NextToken="more")
+    assert Registry(sagemaker.client).versions("fraud") == (
+        VersionSummary(2, f"{ARN}2", Approval.APPROVED, "Completed", AT.timestamp()),
+        VersionSummary(1, f"{ARN}1", Approval.REJECTED, "Completed", AT.timestamp()),
+    )
+
+
+def test_a_group_that_does_not_exist_has_no_versions(sagemaker: Stubbed) -> None:
+    sagemaker.refuses(
+        "list_model_packages", "ValidationException", "Model Package Group fraud does not exist."
+    )
+    assert Registry(sagemaker.client).versions("fraud") == ()
+
+
+def test_a_version_is_read_in_full(sagemaker: Stubbed) -> None:
+    container = {
+        "Image": "repo:1",
+        "ImageDigest": "sha256:1",
+        "ModelDataUrl": "s3://b/k",
+        "ModelDataETag": "e",
+        "Environment": {"A": "b"},
+    }
+    answer = described(
+        InferenceSpecification={
+            "Containers": [container],
+            "SupportedContentTypes": [],
+            "SupportedResponseMIMETypes": [],
+        },
+        LastModifiedTime=AT,
+        LastModifiedBy={"IamIdentity": {"Arn": "arn:approver"}},
+        CreatedBy={"IamIdentity": {"Arn": "arn:registrant"}},
+        ApprovalDescription="beats v2",
+    )
+    sagemaker.answers("describe_model_package", answer, ModelPackageName=f"{ARN}3")
+    detail = Registry(sagemaker.client).detail(f"{ARN}3")
+    assert detail is not None
+    assert detail.containers == (Container("repo:1", "sha256:1", "s3://b/k", "e", {"A": "b"}),)
+    assert (detail.author, detail.registrant, detail.reason) == ("arn:approver", "arn:registrant", "beats v2")
+    assert (detail.approval, detail.modified) == (Approval.APPROVED, AT.timestamp())
+
+
+def test_a_version_without_identities_or_containers_is_read_too(sagemaker: Stubbed) -> None:
+    sagemaker.answers("describe_model_package", described(LastModifiedBy={}), ModelPackageName=f"{ARN}3")
+    detail = Registry(sagemaker.client).detail(f"{ARN}3")
+    assert detail is not None
+    assert (detail.author, detail.registrant, detail.containers) == (None, None, ())
+    assert detail.modified == AT.timestamp()
+
+
+def test_a_version_that_is_not_there_is_none(sagemaker: Stubbed) -> None:
+    sagemaker.refuses("describe_model_package", "ValidationException", f"ModelPackage {ARN}3 does not exist.")
+    assert Registry(sagemaker.client).detail(f"{ARN}3") is None
+
+
+def search(resource: str) -> dict[str, Any]:
+    since = {"Name": "LastModifiedTime", "Operator": "GreaterThanOrEqualTo", "Value": "2026-01-02T03:04:05Z"}
+    return {
+        "Resource": resource,
+        "SearchExpression": {"Filters": [since]},
+        "SortBy": "LastModifiedTime",
+        "SortOrder": "Ascending",
+        "MaxResults": 100,
+    }
+
+
+def test_groups_with_changed_versions_are_found_by_one_search(sagemaker: Stubbed) -> None:
+    found = [
+        {"ModelPackage": {"ModelPackageGroupName": "fraud"}},
+        {"ModelPackage": {"ModelPackageName": "single"}},
+    ]
+    sagemaker.answers("search", {"Results": found}, **search("ModelPackage"))
+    assert list(Registry(sagemaker.client).changed_since(AT.timestamp())) == ["fraud"]
+
+
+def test_changed_endpoints_are_found_by_one_search(sagemaker: Stubbed) -> None:
+    found = [{"Endpoint": {"EndpointName": "fraud", **_endpoint()}}]
+    sagemaker.answers("search", {"Results": found}, **search("Endpoint"))
+    assert list(Registry(sagemaker.client).endpoints_changed_since(AT.timestamp())) == ["fraud"]
+
+
+def _endpoint() -> dict[str, Any]:
+    return {
+        "EndpointArn": "arn:aws:sagemaker:us-east-1:123456789012:endpoint/fraud",
+        "EndpointConfigName": "c",
+        "EndpointStatus": "InService",
+        "CreationTime": AT,
+        "LastModifiedTime": AT,
+    }
+
+
+def test_a_throttled_search_is_said_to_be(sagemaker: Stubbed) -> None:
+    sagemaker.refuses("search", "ThrottlingException")
+    with pytest.raises(Throttled, match="searching for ModelPackage changed since 2026-01-02T03:04:05Z"):
+        list(Registry(sagemaker.client).changed_since(AT.timestamp()))
