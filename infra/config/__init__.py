@@ -1,0 +1,1 @@
+"""The groups' YAML: read, validated against AWS's limits before synth, turned into specs."""

@@ -1,0 +1,1 @@
+"""What stacks are built from, one construct a file."""
