@@ -5,7 +5,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 
 from local.aws import LocalAws, LocalAwsError
-from local.demo.deploy import deploy, prepare
+from local.deploy import deploy_app, prepare
 from local.demo.narrator import Narrator, StoryError
 from local.demo.story import GROUP, stage, tell
 from local.models import VERSIONS, build
@@ -39,7 +39,7 @@ def _run(aws: LocalAws, narrator: Narrator) -> None:
         trained = training.submit(lambda: {name: build(name) for name in VERSIONS})
         prepare(aws)
         narrator.tell("bootstrapped")
-        deploy(aws)
+        deploy_app(aws)
         models = trained.result()
     stacks = aws.client("cloudformation").describe_stacks()["Stacks"]
     complete = [s["StackName"] for s in stacks if s["StackStatus"] == "CREATE_COMPLETE"]
