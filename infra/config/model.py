@@ -153,8 +153,10 @@ class GroupConfig(Part):
     description: str = Field(min_length=1, max_length=1024)
     grouping: Grouping = Grouping()
     tags: dict[
-        Annotated[str, Field(pattern=r"^[\w .:/=+@-]{1,128}$"), AfterValidator(_not_reserved)],
-        Annotated[str, Field(pattern=r"^[\w .:/=+@-]{0,256}$")],
+        Annotated[
+            str, Field(pattern=r"^[A-Za-z0-9 _.:/=+@-]+$", max_length=128), AfterValidator(_not_reserved)
+        ],
+        Annotated[str, Field(pattern=r"^[A-Za-z0-9 _.:/=+@-]*$", max_length=256)],
     ] = Field(default_factory=dict, max_length=40)
     approvers: Principals = Field(default_factory=list)
     """Roles or users that may step into the group's approver role."""
