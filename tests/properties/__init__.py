@@ -1,0 +1,1 @@
+"""The invariants of the design, as properties over random histories."""

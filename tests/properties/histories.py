@@ -1,0 +1,303 @@
+"""Random histories: what people, AWS and bad luck do to a group, and how it is done to the world."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from hypothesis import strategies as st
+
+from lambdas.core.facts import VersionDetail
+from lambdas.core.record import Approval, Pause
+from lambdas.core.spec import Autoscaling, GuardrailSpec, RolloutSpec, Strategy, Withdrawal
+from tests.builders import APPROVER, GROUP, REGISTRANT, a_spec, package
+from tests.properties.cloud import DOES_NOT_START, ERRS, SOUND, UNKNOWN_TYPE, Switches
+from tests.properties.invariants import People
+from tests.properties.world import Rates, World
+
+MOST_VERSIONS = 6
+
+
+@dataclass(frozen=True)
+class Op:
+    """One thing that happens: a method of `Life` and its argument."""
+
+    name: str
+    value: Any = None
+
+
+def _op(name: str, values: st.SearchStrategy[Any] = st.none()) -> st.SearchStrategy[Op]:  # noqa: B008 - immutable
+    return st.builds(Op, st.just(name), values)
+
+
+WHICH = st.integers(0, MOST_VERSIONS - 1)
+COMMON = [
+    _op("release", st.sampled_from([SOUND, SOUND, SOUND, ERRS, DOES_NOT_START])),
+    _op("approve", WHICH),
+    _op("reject", WHICH),
+    _op("reject_newest"),
+    _op("wait", st.sampled_from([0.0, 15.0, 100.0, 300.0, 700.0, 5000.0])),
+]
+RARE = [
+    _op("register", st.sampled_from([SOUND, ERRS])),
+    _op("approve_again", WHICH),
+    _op("pend", WHICH),
+    _op("annotate", WHICH),
+    _op("tamper", WHICH),
+    _op("delete", WHICH),
+    _op("intrude", WHICH),
+    _op("turn_bad", WHICH),
+    _op("instance_type", st.sampled_from(["ml.m5.large", "ml.m5.xlarge", UNKNOWN_TYPE])),
+    _op("scaling", st.booleans()),
+    _op("retain", st.integers(0, 3)),
+    _op("pause", st.booleans()),
+    _op("resume"),
+    _op("quota", st.booleans()),
+    _op("autoscale"),
+    _op("sweep"),
+]
+OPS = st.lists(st.one_of(*COMMON, *COMMON, *RARE), min_size=3, max_size=25)
+RATES = st.one_of(
+    st.just(Rates()),
+    st.just(Rates(lost=0.5, doubled=0.3, late=0.3)),
+    st.just(Rates(killed=0.05, throttled=0.05)),
+    st.just(Rates(lost=0.3, doubled=0.2, late=0.2, killed=0.04, throttled=0.04, interleaved=0.05)),
+)
+SWITCHES = st.builds(Switches, st.booleans(), st.booleans(), st.booleans())
+
+
+@dataclass
+class Life:
+    """Does the things of a history to a world, and notes for the oracle what was done."""
+
+    world: World
+    people: People
+    spec_changed: bool = False
+    spec_is_bad: bool = False
+
+    def begin(self, *, already: int, withdrawal: Withdrawal, probation: int) -> None:
+        """Some versions are approved before the group's spec is written; then it is."""
+        for _ in range(already):
+            self.release(SOUND)
+        self.people.before_us |= set(self.world.cloud.versions_)
+        self.world.cloud.advance(1000.0)
+        self.world.cloud.put_spec(
+            a_spec(
+                rollout=RolloutSpec(Strategy.ALL_AT_ONCE, bake_seconds=300),
+                guardrails=GuardrailSpec(error_rate=0.05),
+                withdrawal=withdrawal,
+                probation_minutes=probation,
+                retain_versions=1,
+            )
+        )
+
+    def do(self, op: Op) -> None:
+        """One thing; a second passes, so that no two happen at once."""
+        self.world.cloud.advance(1.0)
+        method: Callable[..., None] = getattr(self, op.name)
+        method() if op.value is None else method(op.value)
+
+    # --- people and the registry ------------------------------------------------------------------------
+
+    def register(self, kind: str) -> None:
+        """A new version, pending."""
+        cloud = self.world.cloud
+        number = max(cloud.kind, default=0) + 1
+        if number > MOST_VERSIONS:
+            return
+        cloud.kind[number] = kind
+        spec = cloud.spec
+        unnoticed = spec is None or spec.probation_minutes == 0 or self.world.rates != Rates()
+        if self.spec_is_bad or (kind == ERRS and unnoticed):
+            self.people.doubtful.add(number)  # its first endpoint has no canary, and nobody may see its alarm
+        version = package(number, approval=Approval.PENDING, at=cloud.now, author=REGISTRANT)
+        cloud.write(version)
+
+    def release(self, kind: str) -> None:
+        """A new version, approved at once."""
+        before = len(self.world.cloud.kind)
+        self.register(kind)
+        if len(self.world.cloud.kind) > before:
+            self.world.cloud.advance(1.0)
+            self._decide(max(self.world.cloud.kind), Approval.APPROVED)
+
+    def approve(self, which: int) -> None:
+        """An approver approves a version that is not approved."""
+        self._decide_on(which, Approval.APPROVED)
+
+    def reject(self, which: int) -> None:
+        """An approver rejects a version."""
+        self._decide_on(which, Approval.REJECTED)
+
+    def reject_newest(self) -> None:
+        """An approver rejects what is being, or was last, rolled out."""
+        cloud = self.world.cloud
+        config = cloud.deployment.config if cloud.deployment else cloud.endpoint and cloud.endpoint.config
+        version = cloud.version_of(config) if config else None
+        if version in cloud.versions_ and version is not None:
+            self._decide(version, Approval.REJECTED)
+
+    def pend(self, which: int) -> None:
+        """A version goes back to pending."""
+        self._decide_on(which, Approval.PENDING)
+
+    def approve_again(self, which: int) -> None:
+        """An approved version is approved again; only its event tells."""
+        version = self._version(which)
+        if version is None or version.approval is not Approval.APPROVED:
+            return
+        if self.world.rates.lost or self.world.rates.late:
+            self.people.unordered = True
+        self._decide(version.version, Approval.APPROVED, again=True)
+        # Whether the second approval was seen decides whether a failure before it still counts.
+        self.people.doubtful.add(version.version)
+
+    def intrude(self, which: int) -> None:
+        """Somebody who may not approves a version; IAM let it pass."""
+        version = self._version(which)
+        if version is None or version.approval is Approval.APPROVED:
+            return
+        if self.world.queue or self.world.cloud.events:
+            return  # the late event of an approver's earlier approval would hide who wrote last
+        self.people.intruders.add(version.version)
+        self._write(version, "ModelApprovalStatus", approval=Approval.APPROVED, author=REGISTRANT)
+
+    def annotate(self, which: int) -> None:
+        """An approver notes something on a version: an event that says Approved, and is no approval."""
+        version = self._version(which)
+        known = self._known(which)
+        if version is None or not known or version.version in self.people.intruders:
+            return
+        self._write(version, "CustomerMetadataProperties", author=APPROVER)
+
+    def tamper(self, which: int) -> None:
+        """The content of an approved version changes after its approval was taken in."""
+        version = self._version(which)
+        if version is None or version.approval is not Approval.APPROVED or not self._known(which):
+            return
+        self.people.tampered.add(version.version)
+        container = replace(version.containers[0], image=f"scorer:evil-{self.world.cloud.now}")
+        self._write(version, "InferenceSpecification", containers=(container,))
+
+    def delete(self, which: int) -> None:
+        """A version leaves the registry."""
+        version = self._version(which)
+        if version is not None:
+            self.world.cloud.delete(version.version)
+            self.people.unordered = True
+
+    # --- the spec, the world ----------------------------------------------------------------------------
+
+    def instance_type(self, value: str) -> None:
+        """The spec asks for another instance type; on one of them no fleet comes up."""
+        self._respec(endpoint={"instance_type": value})
+        self.spec_is_bad = value == UNKNOWN_TYPE
+        if self.spec_is_bad:
+            self.people.doubtful |= set(self.world.cloud.kind)
+
+    def scaling(self, on: bool) -> None:
+        """Autoscaling comes or goes."""
+        self._respec(endpoint={"autoscaling": Autoscaling(1, 4, 500) if on else None})
+
+    def retain(self, versions: int) -> None:
+        """The retention changes."""
+        self._respec(retain_versions=versions)
+
+    def pause(self, rollbacks: bool) -> None:
+        """A person pauses the group."""
+        self._set_pause(Pause("by hand", rollbacks=rollbacks))
+
+    def resume(self) -> None:
+        """The pause ends, and a look is asked for."""
+        self._set_pause(None)
+        self.world.queue.append((self.world.cloud.now, self.world.asking("resume")))
+
+    def turn_bad(self, which: int) -> None:
+        """A version begins to err in production."""
+        version = self._version(which)
+        if version is not None and self.world.cloud.kind[version.version] == SOUND:
+            self.people.doubtful.add(version.version)
+            self.world.cloud.turn(version.version, ERRS)
+
+    def quota(self, enough: bool) -> None:
+        """The account's quota is used up, or is not."""
+        self.world.cloud.quota = enough
+
+    def autoscale(self) -> None:
+        """Autoscaling takes the endpoint for a while."""
+        self.world.cloud.autoscale()
+
+    def sweep(self) -> None:
+        """The schedule's sweep."""
+        self.world.sweep()
+
+    def wait(self, seconds: float) -> None:
+        """Time passes, and the function works."""
+        self.world.pass_time(seconds)
+
+    def end(self) -> None:
+        """The faults stop; one sweep; all that must happen happens."""
+        world = self.world
+        world.rates = Rates()
+        world.cloud.quota = True
+        self._set_pause(None)
+        world.cloud.advance(1.0)
+        if self.spec_changed or world.store.load(GROUP) is None:
+            world.queue.append((world.cloud.now, world.asking("sweep")))  # a full sweep's
+        world.sweep()
+        world.pass_time(20_000.0)
+
+    # --- helpers ----------------------------------------------------------------------------------------
+
+    def _version(self, which: int) -> VersionDetail | None:
+        return self.world.cloud.versions_.get(which + 1)
+
+    def _known(self, which: int) -> bool:
+        """Whether the last decision about a version was taken in."""
+        record, version = self.world.store.load(GROUP), self._version(which)
+        decided = record.versions.get(which + 1) if record else None
+        last = max((at for at, v in self.people.approvals if v == which + 1), default=None)
+        return (
+            decided is not None
+            and version is not None
+            and decided.approval is version.approval
+            and decided.at == last
+        )
+
+    def _decide_on(self, which: int, approval: Approval) -> None:
+        version = self._version(which)
+        if version is not None and version.approval is not approval:
+            self._decide(version.version, approval)
+
+    def _decide(self, number: int, approval: Approval, *, again: bool = False) -> None:
+        version = self.world.cloud.versions_[number]
+        if approval is Approval.APPROVED:
+            self.people.approvals.append((self.world.cloud.now, number))
+            content = str([[c.image, c.model_data] for c in version.containers])
+            self.people.contents.setdefault(number, set()).add(content.replace("'", '"'))
+            self.people.intruders.discard(number)
+            self.people.before_us.discard(number)
+            self.people.tampered.discard(number)
+        if again and self.people.unordered:
+            self.people.tampered.discard(number)
+        self._write(version, "ModelApprovalStatus", approval=approval, author=APPROVER)
+
+    def _write(self, version: VersionDetail, *fields: str, **changes: Any) -> None:
+        self.world.cloud.write(replace(version, modified=self.world.cloud.now, **changes), *fields)
+
+    def _respec(self, endpoint: dict[str, Any] | None = None, **changes: Any) -> None:
+        spec = self.world.cloud.spec
+        assert spec is not None
+        self.spec_changed = True
+        if self.world.store.load(GROUP) is None:  # the first look will find the spec younger than these
+            self.people.before_us |= {
+                v for v in self.world.cloud.versions_ if self.world.cloud.is_approved(v)
+            }
+        self.world.cloud.put_spec(
+            replace(spec, endpoint=replace(spec.endpoint, **(endpoint or {})), **changes)
+        )
+
+    def _set_pause(self, pause: Pause | None) -> None:
+        record = self.world.store.load(GROUP)
+        if record is not None and record.pause != pause:
+            unsettled = self.world.store.open[GROUP]
+            self.world.store.commit(replace(record, pause=pause), (), unsettled)
