@@ -1,136 +1,121 @@
-"""Reads a folder of groups, and tells all mistakes of all files at once."""
+"""All groups of a folder, or everything that is wrong with any of them."""
 
-from dataclasses import dataclass
+import json
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-import yaml
-from pydantic import ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from infra.config.model import GroupConfig
-from infra.config.spec import to_spec
+from infra.config.convert import endpoint_name, stack_tags, to_spec
+from infra.config.group import EndpointConfig, FreezeConfig, GroupConfig, GuardrailConfig, RolloutConfig
+from infra.config.problems import ConfigError, Problem, from_pydantic, shown
+from infra.config.rules import Sections, breaches
+from infra.config.source import read
+from lambdas.core.names import ROLE_PATH, role_name
 from lambdas.core.spec import spec_to_json
 
-_PARAMETER_LIMIT = 4096  # characters of a standard SSM parameter
-_ROLE_ARN = "arn:aws:iam::123456789012:role/greenlight/"  # as long as a real one
+T = TypeVar("T")
+
+_MOST_TAGS = 50  # of a SageMaker resource [B]
+_PARAMETER_LENGTH = 4096  # characters of a standard SSM parameter
+_LONGEST_PARTITION = "aws-us-gov"
 
 
-@dataclass(frozen=True)
-class Mistake:
-    """Something wrong in a file: where, what stands there, and what is allowed."""
-
-    file: str
-    key: str
-    value: object
-    allowed: str
-
-    def __str__(self) -> str:
-        value = "" if self.value is None else f" is {self.value!r}"
-        return f"{self.file}: {self.key}{value}: {self.allowed}"
-
-
-class ConfigError(Exception):
-    """One or more files cannot be used; `mistakes` has them all."""
-
-    def __init__(self, mistakes: list[Mistake]) -> None:
-        super().__init__("\n".join(map(str, mistakes)))
-        self.mistakes = mistakes
-
-
-def load_groups(folder: Path) -> list[GroupConfig]:
-    """Read every YAML file of a folder.
+def load_groups(folder: Path) -> tuple[GroupConfig, ...]:
+    """Read and check every `*.yaml` and `*.yml` of a folder; none at all is fine.
 
     Returns:
-        The groups, by name; none if the folder holds none.
+        The groups, by name.
 
     Raises:
-        ConfigError: with every mistake of every file.
+        ConfigError: with every problem of every file.
     """
     if not folder.is_dir():
         raise ConfigError(
-            [Mistake(str(folder), "folder", None, "is not there; name one by --context groups=FOLDER")]
+            [Problem(str(folder), "", None, "is no folder; it should hold the groups' YAML files")]
         )
-    mistakes: list[Mistake] = []
+    problems: list[Problem] = []
     groups: list[tuple[str, GroupConfig]] = []
-    for file in sorted(path for path in folder.iterdir() if path.suffix in {".yaml", ".yml"}):
-        group, wrong = _read(file)
-        mistakes += wrong
+    names: list[tuple[str, str, str]] = []
+    for path in sorted(p for p in folder.iterdir() if p.suffix in {".yaml", ".yml"}):
+        file = f"{folder.name}/{path.name}"
+        raw = read(path, file)
+        if isinstance(raw, Problem):
+            problems.append(raw)
+            continue
+        group, found = check(raw, file)
+        problems += found
+        names += _names(raw, file)
         if group is not None:
-            groups.append((file.name, group))
-    mistakes += _taken_twice(groups)
-    if mistakes:
-        raise ConfigError(mistakes)
-    return sorted((group for _, group in groups), key=lambda group: group.name)
+            groups.append((file, group))
+    problems += _taken_twice(names)
+    if problems:
+        raise ConfigError(problems)
+    return tuple(sorted((group for _, group in groups), key=lambda group: group.name))
 
 
-class _Loader(yaml.SafeLoader):
-    """YAML without dates (ISO times stay text for pydantic) and without keys given twice."""
-
-    yaml_implicit_resolvers = {  # noqa: RUF012 - how PyYAML is configured
-        first: [(tag, regexp) for tag, regexp in resolvers if tag != "tag:yaml.org,2002:timestamp"]
-        for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-    }
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        seen: set[Any] = set()
-        for key_node, _ in node.value:
-            key = self.construct_object(key_node, deep=True)
-            if key in seen:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"the key {key!r} is given twice", key_node.start_mark
-                )
-            seen.add(key)
-        return super().construct_mapping(node, deep)
-
-
-def _read(file: Path) -> tuple[GroupConfig | None, list[Mistake]]:
+def check(raw: dict[str, Any], file: str) -> tuple[GroupConfig | None, list[Problem]]:
+    """One file's content to a group, or None and every problem that can be told."""
+    problems: list[Problem] = []
+    group: GroupConfig | None = None
     try:
-        data = yaml.load(file.read_text(), Loader=_Loader)  # noqa: S506 - a SafeLoader
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        return None, [Mistake(file.name, f"line {line}", None, str(error.problem or error.context))]
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        return None, [Mistake(file.name, "file", None, f"is not YAML: {error}")]
-    if not isinstance(data, dict):
-        return None, [Mistake(file.name, "file", None, "must hold one group: name, owner, endpoint, …")]
-    try:
-        group = GroupConfig.model_validate(data)
+        group = GroupConfig.model_validate_json(json.dumps(raw))
     except ValidationError as error:
-        return None, [_mistake(file.name, one) for one in error.errors()]
-    return group, _too_long(file.name, group)
+        problems += from_pydantic(file, error, GroupConfig)
+    for breach in breaches(_sections(raw)):
+        problems.append(Problem(file, breach.key, shown(breach.value), breach.allowed))
+    if group is not None:
+        problems += _sizes(group, file)
+    return group, problems
 
 
-def _mistake(file: str, error: Any) -> Mistake:
-    key = ".".join(str(part) for part in error["loc"]) or "file"
-    kind, text = error["type"], str(error["msg"]).removeprefix("Value error, ")
-    if kind == "missing":
-        return Mistake(file, key, None, "is missing")
-    if kind == "extra_forbidden":
-        return Mistake(file, key, error["input"], "is no key that a group has; see groups/schema.json")
-    if kind == "string_pattern_mismatch":
-        return Mistake(file, key, error["input"], f"must look like {error['ctx']['pattern']}")
-    whole = kind == "value_error" and isinstance(error["input"], dict)
-    return Mistake(file, key, None if whole else error["input"], text[0].lower() + text[1:])
+def _sections(raw: dict[str, Any]) -> Sections:
+    def section(key: str, kind: Any, absent: Any) -> Any:
+        if key not in raw:
+            return absent
+        try:
+            return TypeAdapter(kind).validate_json(json.dumps(raw[key]))
+        except ValidationError:
+            return None
+
+    return Sections(
+        endpoint=section("endpoint", EndpointConfig, None),
+        rollout=section("rollout", RolloutConfig, RolloutConfig()),
+        guardrails=section("guardrails", GuardrailConfig, GuardrailConfig()),
+        freeze=section("freeze", tuple[FreezeConfig, ...], ()),
+    )
 
 
-def _too_long(file: str, group: GroupConfig) -> list[Mistake]:
-    length = len(spec_to_json(to_spec(group, f"{_ROLE_ARN}{group.name}-endpoint")))
-    if length <= _PARAMETER_LIMIT:
-        return []
-    allowed = f"its spec has {length} characters, an SSM parameter holds {_PARAMETER_LIMIT}; shorten tags or freezes"
-    return [Mistake(file, "file", None, allowed)]
+def _sizes(group: GroupConfig, file: str) -> Iterator[Problem]:
+    tags = stack_tags(group)
+    if len(tags) > _MOST_TAGS:
+        ours = len(tags) - len(group.tags)
+        allowed = f"must be at most {_MOST_TAGS - ours}: AWS takes {_MOST_TAGS}, and {ours} are ours"
+        yield Problem(file, "tags", f"{len(group.tags)} tags", allowed)
+    folded: dict[str, str] = {}
+    for key in group.tags:
+        if (other := folded.setdefault(key.lower(), key)) != key:
+            yield Problem(file, f"tags.{key}", None, f"differs from {other} only in case, which IAM refuses")
+    role = f"arn:{_LONGEST_PARTITION}:iam::123456789012:role{ROLE_PATH}{role_name(group.name, 'endpoint')}"
+    if (length := len(spec_to_json(to_spec(group, role)))) > _PARAMETER_LENGTH:
+        allowed = f"the group's spec is {length} characters; its SSM parameter takes {_PARAMETER_LENGTH}: "
+        yield Problem(file, "", None, allowed + "use fewer tags or freeze windows")
 
 
-def _taken_twice(groups: list[tuple[str, GroupConfig]]) -> list[Mistake]:
-    mistakes: list[Mistake] = []
-    names: dict[str, str] = {}
-    endpoints: dict[str, str] = {}
-    for file, group in groups:
-        endpoint = group.endpoint.name or group.name
-        if (other := names.setdefault(group.name, file)) != file:
-            mistakes.append(Mistake(file, "name", group.name, f"is the name of the group in {other} too"))
-        if (other := endpoints.setdefault(endpoint.lower(), file)) != file:
-            mistakes.append(
-                Mistake(file, "endpoint.name", endpoint, f"is the endpoint of the group in {other} too")
-            )
-    return mistakes
+def _names(raw: dict[str, Any], file: str) -> Iterator[tuple[str, str, str]]:
+    """(key, name, file) of what must be the group's alone; from the raw text, so that wrong files count too."""
+    name, endpoint = raw.get("name"), raw.get("endpoint")
+    if isinstance(name, str):
+        yield "name", name, file
+    own = endpoint.get("name") if isinstance(endpoint, dict) else None
+    if isinstance(own or name, str):
+        yield "endpoint.name", str(own or name), file
+
+
+def _taken_twice(names: list[tuple[str, str, str]]) -> Iterator[Problem]:
+    first: dict[tuple[str, str], str] = {}
+    for key, name, file in names:
+        other = first.setdefault((key, name), file)
+        if other != file:
+            yield Problem(file, key, shown(name), f"is {other}'s already; each group needs its own")

@@ -17,6 +17,14 @@ S3_URI = r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[^*?]*)?$"
 KMS_ARN = r"^arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+$"
 PRINCIPAL = r"^arn:aws[a-z-]*:iam::[0-9]{12}:(role|user)/[A-Za-z0-9+=,.@_/-]+$"
 INSTANCE_TYPE = r"^ml\.[a-z0-9-]+\.[a-z0-9]+$"
+IN_WORDS = {
+    GROUP_NAME: "lower-case letters, digits and single hyphens between them, at most 53 characters",
+    ENDPOINT_NAME: "letters, digits and hyphens between them, at most 63 characters",
+    S3_URI: "an S3 URI without wildcards: s3://bucket/prefix",
+    KMS_ARN: "the ARN of a KMS key: arn:aws:kms:REGION:ACCOUNT:key/ID",
+    PRINCIPAL: "the ARN of one IAM role or user, no wildcard, not the account: arn:aws:iam::ACCOUNT:role/NAME",
+    INSTANCE_TYPE: "a SageMaker instance type: ml.m5.large",
+}
 _MOST_ALARMS = 10  # AutoRollbackConfiguration
 _AT_LEAST_TWO = 2
 _NO_GUARDRAILS = ("ml.inf1.",)
@@ -71,7 +79,7 @@ class DataCapturePart(Part):
 class EndpointPart(Part):
     """The endpoint's name and hardware."""
 
-    name: str | None = Field(default=None, pattern=ENDPOINT_NAME)
+    name: str | None = Field(default=None, pattern=ENDPOINT_NAME, max_length=63)
     """As the group, unless given. It can never be changed: clients call the endpoint by it."""
     instance_type: str = Field(pattern=INSTANCE_TYPE)
     instance_count: int = Field(default=1, ge=1, le=1000)
@@ -147,7 +155,7 @@ Principals = list[Annotated[str, Field(pattern=PRINCIPAL)]]
 class GroupConfig(Part):
     """One model package group, its endpoint, and who may do what."""
 
-    name: str = Field(pattern=GROUP_NAME)
+    name: str = Field(pattern=GROUP_NAME, max_length=53)
     """The model package group's name: lower case, digits and hyphens, at most 53 characters."""
     owner: str = Field(min_length=1, max_length=256)
     description: str = Field(min_length=1, max_length=1024)

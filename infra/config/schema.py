@@ -1,17 +1,17 @@
-"""Writes groups/schema.json from the configuration's model: `python -m infra.config.schema`."""
+"""The JSON Schema of `groups/*.yaml`, for editors; run as a module it writes `groups/schema.json`."""
 
 import json
 from pathlib import Path
 
-from infra.config.model import json_schema
+from infra.config.group import GroupConfig
 
-PATH = Path(__file__).resolve().parents[2] / "groups" / "schema.json"
+PATH = Path(__file__).parents[2] / "groups" / "schema.json"
 
 
-def schema_text() -> str:
-    """The file's content."""
-    return json.dumps(json_schema(), indent=2, sort_keys=True) + "\n"
+def schema() -> str:
+    """The schema's text."""
+    return json.dumps(GroupConfig.model_json_schema(), indent=2) + "\n"
 
 
 if __name__ == "__main__":
-    PATH.write_text(schema_text())
+    PATH.write_text(schema(), encoding="utf-8")

@@ -1,0 +1,69 @@
+"""A group's YAML to the spec that the controller reads, and to the tags of everything that is the group's."""
+
+from infra.config.group import EndpointConfig, FreezeConfig, GroupConfig
+from lambdas.core.names import GROUP_TAG
+from lambdas.core.spec import (
+    Autoscaling,
+    DataCapture,
+    EndpointSpec,
+    Freeze,
+    GroupSpec,
+    GuardrailSpec,
+    RolloutSpec,
+    Vpc,
+)
+
+
+def to_spec(config: GroupConfig, execution_role: str) -> GroupSpec:
+    """The group's spec; `execution_role` is the ARN of its endpoint role, or a token that stands for it."""
+    return GroupSpec(
+        name=config.name,
+        endpoint=_endpoint(config.endpoint, config.name),
+        execution_role=execution_role,
+        rollout=RolloutSpec(**dict(config.rollout)),
+        guardrails=GuardrailSpec(**dict(config.guardrails)),
+        probation_minutes=config.probation_minutes,
+        retain_versions=config.retain_versions,
+        withdrawal=config.withdrawal,
+        onboarding=config.onboarding,
+        freeze=tuple(map(_freeze, config.freeze)),
+        tags=run_time_tags(config),
+    )
+
+
+def run_time_tags(config: GroupConfig) -> dict[str, str]:
+    """Tags of what the controller makes, beside `greenlight:group`, which it adds itself."""
+    ours = {
+        "greenlight:owner": config.owner,
+        "greenlight:project": config.grouping.project,
+        "greenlight:business-problem": config.grouping.business_problem,
+        "greenlight:model-type": config.grouping.model_type,
+    }
+    return {**config.tags, **{key: value for key, value in ours.items() if value is not None}}
+
+
+def stack_tags(config: GroupConfig) -> dict[str, str]:
+    """Tags of everything in the group's stack."""
+    return {**run_time_tags(config), GROUP_TAG: config.name}
+
+
+def endpoint_name(config: GroupConfig) -> str:
+    """The endpoint is named as the group unless its YAML says otherwise."""
+    return config.endpoint.name or config.name
+
+
+def _endpoint(config: EndpointConfig, group: str) -> EndpointSpec:
+    return EndpointSpec(
+        name=config.name or group,
+        instance_type=config.instance_type,
+        instance_count=config.instance_count,
+        autoscaling=None if config.autoscaling is None else Autoscaling(**dict(config.autoscaling)),
+        kms_key=config.kms_key,
+        vpc=None if config.vpc is None else Vpc(**dict(config.vpc)),
+        network_isolation=config.network_isolation,
+        data_capture=None if config.data_capture is None else DataCapture(**dict(config.data_capture)),
+    )
+
+
+def _freeze(config: FreezeConfig) -> Freeze:
+    return Freeze(config.start.timestamp(), config.end.timestamp(), config.reason)

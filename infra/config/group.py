@@ -1,0 +1,131 @@
+"""The model of one `groups/*.yaml`: its keys, their types, and the limits that one key has by itself."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from infra.config import words
+from lambdas.core.spec import (
+    EndpointSpec,
+    GroupSpec,
+    GuardrailSpec,
+    Onboarding,
+    RolloutSpec,
+    Strategy,
+    Withdrawal,
+)
+
+
+class _Section(BaseModel):
+    """Unknown keys are errors, and no value is guessed into another type."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, use_attribute_docstrings=True)
+
+
+class Grouping(_Section):
+    """What the group belongs to; each becomes a tag on everything of the group."""
+
+    project: words.Line | None = None
+    business_problem: words.Line | None = None
+    model_type: words.Line | None = None
+
+
+class AutoscalingConfig(_Section):
+    """Bounds of the instance count and the load that scaling aims at."""
+
+    min: Annotated[int, Field(ge=1)]
+    max: Annotated[int, Field(ge=1)]
+    invocations_per_instance: Annotated[int, Field(ge=1)]
+    """Requests a minute for each instance."""
+
+
+class VpcConfig(_Section):
+    """Where the model's containers run (CreateModel's VpcConfig)."""
+
+    subnets: Annotated[tuple[words.Subnet, ...], Field(min_length=1, max_length=16)]
+    security_groups: Annotated[tuple[words.SecurityGroup, ...], Field(min_length=1, max_length=5)]
+
+
+class DataCaptureConfig(_Section):
+    """Requests and answers kept in S3 (CreateEndpointConfig's DataCaptureConfig)."""
+
+    percentage: Annotated[int, Field(ge=1, le=100)]
+    destination: words.S3Prefix
+    kms_key: words.KmsKey | None = None
+
+
+class EndpointConfig(_Section):
+    """The endpoint and its hardware; a change here rolls out by the same guarded path as a new version."""
+
+    name: words.EndpointName | None = None
+    """The group's name unless given; it cannot be changed later."""
+    instance_type: words.InstanceType
+    instance_count: Annotated[int, Field(ge=1)] = EndpointSpec.instance_count
+    autoscaling: AutoscalingConfig | None = None
+    kms_key: words.KmsKey | None = None
+    """Encrypts the instances' storage volumes."""
+    vpc: VpcConfig | None = None
+    network_isolation: bool = EndpointSpec.network_isolation
+    """Whether the container is kept from making network calls."""
+    data_capture: DataCaptureConfig | None = None
+
+
+class RolloutConfig(_Section):
+    """How a version takes over (UpdateEndpoint's DeploymentConfig)."""
+
+    strategy: Strategy = RolloutSpec.strategy
+    step_percent: Annotated[int, Field(ge=1, le=100)] = RolloutSpec.step_percent
+    """Size of the canary (1-50), of each linear step (10-50) or of each rolling batch (5-50)."""
+    bake_seconds: Annotated[int, Field(ge=0, le=3600)] = RolloutSpec.bake_seconds
+    """How long alarms are watched after each shift of traffic."""
+    termination_wait_seconds: Annotated[int, Field(ge=0, le=3600)] = RolloutSpec.termination_wait_seconds
+    """How long the old fleet is kept after the last bake."""
+    timeout_seconds: Annotated[int, Field(ge=600, le=28800)] = RolloutSpec.timeout_seconds
+
+
+class GuardrailConfig(_Section):
+    """What rolls a rollout back: alarms made on the new fleet, and further alarms by name."""
+
+    error_rate: Annotated[float, Field(ge=0, lt=1, allow_inf_nan=False)] | None = GuardrailSpec.error_rate
+    """Share of requests that may answer 5xx."""
+    latency_p99_ms: Annotated[int, Field(ge=1)] | None = GuardrailSpec.latency_p99_ms
+    """The model's own time, in milliseconds, that 99 of 100 requests must stay within."""
+    alarms: tuple[words.AlarmName, ...] = GuardrailSpec.alarms
+
+
+class FreezeConfig(_Section):
+    """A window in which nothing moves forward; rejecting the live version still leads off it."""
+
+    start: words.Moment
+    end: words.Moment
+    reason: words.Description
+
+
+class GroupConfig(_Section):
+    """One model package group, its endpoint, and who may decide."""
+
+    name: words.GroupName
+    """Name of the model package group; it cannot be changed later."""
+    owner: words.Line
+    """Who to ask: a mail address, a team."""
+    artifacts: Annotated[tuple[words.S3Prefix, ...], Field(min_length=1)]
+    """Where this group's model artifacts lie; the endpoint can read nothing else."""
+    endpoint: EndpointConfig
+    description: words.Description | None = None
+    grouping: Grouping = Grouping()
+    tags: dict[words.TagKey, words.TagValue] = {}  # noqa: RUF012 - pydantic copies defaults
+    approvers: tuple[words.Principal, ...] = ()
+    """Who may step into the role that approves and rejects."""
+    registrants: tuple[words.Principal, ...] = ()
+    """Who may step into the role that registers versions."""
+    rollout: RolloutConfig = RolloutConfig()
+    guardrails: GuardrailConfig = GuardrailConfig()
+    probation_minutes: Annotated[int, Field(ge=0)] = GroupSpec.probation_minutes
+    """How long after a rollout its alarms still send the version back."""
+    retain_versions: Annotated[int, Field(ge=1)] = GroupSpec.retain_versions
+    """How many versions that were live keep their config, ready to go back to."""
+    withdrawal: Withdrawal = GroupSpec.withdrawal
+    """When the live version is rejected and nothing good is left: keep serving it, or delete the endpoint."""
+    onboarding: Onboarding = GroupSpec.onboarding
+    """Approvals older than this file: only record them, or deploy them."""
+    freeze: tuple[FreezeConfig, ...] = ()

@@ -1,0 +1,92 @@
+"""A problem in a group's YAML: which file, which key, what stands there, what is allowed."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+_LONGEST_VALUE = 80
+_HINTS = {
+    "endpoint.serverless": "serverless endpoints are not supported yet: they take no guardrails; "
+    "give an instance_type",
+}
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing to mend; `key` is a dotted path, "" for the file as a whole; `value` is None if nothing is there."""
+
+    file: str
+    key: str
+    value: str | None
+    allowed: str
+
+    def __str__(self) -> str:
+        found = "" if self.value is None else f" is {self.value}"
+        return (
+            f"{self.file}: {self.key}{found}: {self.allowed}" if self.key else f"{self.file}: {self.allowed}"
+        )
+
+
+class ConfigError(Exception):
+    """Everything that is wrong with all files."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(map(str, self.problems)))
+
+
+def shown(value: object) -> str:
+    """A value as a message quotes it: JSON, cut when long."""
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 1] + "…"
+
+
+def from_pydantic(file: str, error: ValidationError, model: type[BaseModel]) -> list[Problem]:
+    """Each error that pydantic found, in our words."""
+    return [_problem(file, dict(item), model) for item in error.errors(include_url=False)]
+
+
+def _problem(file: str, error: Mapping[str, Any], model: type[BaseModel]) -> Problem:
+    key = ".".join(str(part) for part in error["loc"] if part != "[key]")
+    if error["type"] == "missing":
+        return Problem(file, key, None, "is required and missing")
+    if error["type"] == "extra_forbidden":
+        known = ", ".join(_keys_beside(model, error["loc"]))
+        return Problem(
+            file, key, shown(error["input"]), _HINTS.get(key, f"there is no such key; known are {known}")
+        )
+    return Problem(file, key, shown(error["input"]), _allowed(error))
+
+
+def _allowed(error: Mapping[str, Any]) -> str:
+    context = error.get("ctx", {})
+    match error["type"]:
+        case "string_pattern_mismatch":
+            return f"must match {context['pattern']}"
+        case "value_error":
+            return str(context["error"])
+        case "enum":
+            return f"must be {context['expected']}"
+        case "datetime_from_date_parsing" | "datetime_parsing" | "timezone_aware" | "datetime_type":
+            return "must be a time with an offset, such as 2026-12-24T00:00:00+01:00"
+        case _:
+            return str(error["msg"]).replace("Input should be", "must be").replace("should", "must")
+
+
+def _keys_beside(model: type[BaseModel], location: tuple[str | int, ...]) -> list[str]:
+    """The keys that are known where an unknown one stands."""
+    for part in location[:-1]:
+        if isinstance(part, int):
+            continue
+        model = _model_in(model.model_fields[part].annotation)
+    return list(model.model_fields)
+
+
+def _model_in(annotation: Any) -> type[BaseModel]:
+    """The section's model inside `X`, `X | None` or `tuple[X, ...]`."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next(_model_in(part) for part in annotation.__args__ if part not in {type(None), Ellipsis})

@@ -1,0 +1,127 @@
+"""Limits that rest on more than one key of a group."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from infra.config.group import EndpointConfig, FreezeConfig, GuardrailConfig, RolloutConfig
+from lambdas.core.spec import Strategy
+
+_MOST_ALARMS = 10  # AutoRollbackConfiguration's AlarmList [B]
+_ABORT_ALARM = 1  # each rollout watches the group's own
+_STEPS = {Strategy.CANARY: (1, 50), Strategy.LINEAR: (10, 50), Strategy.ROLLING: (5, 50)}
+
+
+@dataclass(frozen=True)
+class Breach:
+    """A rule that a group breaks; `key` and `value` as a `Problem` has them."""
+
+    key: str
+    value: object
+    allowed: str
+
+
+@dataclass(frozen=True)
+class Sections:
+    """The parts of a group that are right by themselves; None: absent or wrong, and already told."""
+
+    endpoint: EndpointConfig | None
+    rollout: RolloutConfig | None
+    guardrails: GuardrailConfig | None
+    freeze: tuple[FreezeConfig, ...] | None
+
+
+def breaches(sections: Sections) -> Iterator[Breach]:
+    """Every rule that the sections break, as far as they can be judged."""
+    endpoint, rollout, guardrails = sections.endpoint, sections.rollout, sections.guardrails
+    if endpoint is not None:
+        yield from _autoscaling(endpoint)
+    if rollout is not None:
+        yield from _rollout(rollout)
+    if guardrails is not None:
+        yield from _guardrails(guardrails)
+    if endpoint is not None and rollout is not None:
+        yield from _fleet(endpoint, rollout)
+    if endpoint is not None and rollout is not None and guardrails is not None:
+        yield from _inferentia(endpoint, rollout, guardrails)
+    for index, window in enumerate(sections.freeze or ()):
+        if window.end <= window.start:
+            yield Breach(f"freeze.{index}.end", window.end, f"must be after its start, {window.start}")
+
+
+def _autoscaling(endpoint: EndpointConfig) -> Iterator[Breach]:
+    bounds = endpoint.autoscaling
+    if bounds is None:
+        return
+    if bounds.min > bounds.max:
+        yield Breach("endpoint.autoscaling.min", bounds.min, f"must not be above max, {bounds.max}")
+    elif not bounds.min <= endpoint.instance_count <= bounds.max:
+        yield Breach(
+            "endpoint.instance_count",
+            endpoint.instance_count,
+            f"must be within autoscaling's bounds, {bounds.min} to {bounds.max}",
+        )
+
+
+def _rollout(rollout: RolloutConfig) -> Iterator[Breach]:
+    if rollout.strategy in _STEPS:
+        least, most = _STEPS[rollout.strategy]
+        if not least <= rollout.step_percent <= most:
+            yield Breach(
+                "rollout.step_percent",
+                rollout.step_percent,
+                f"must be {least} to {most} for {rollout.strategy.value}",
+            )
+    waiting = waiting_seconds(rollout)
+    if waiting >= rollout.timeout_seconds:
+        yield Breach(
+            "rollout.timeout_seconds",
+            rollout.timeout_seconds,
+            f"must be more than all bakes and the termination wait together, {waiting}: AWS stops at the timeout",
+        )
+
+
+def waiting_seconds(rollout: RolloutConfig) -> int:
+    """How long a rollout only waits: each bake, the final one included, and the termination wait (0 if rolling)."""
+    steps = math.ceil(100 / rollout.step_percent)
+    bakes = {Strategy.ALL_AT_ONCE: 1, Strategy.CANARY: 2, Strategy.LINEAR: steps, Strategy.ROLLING: steps}
+    wait = 0 if rollout.strategy is Strategy.ROLLING else rollout.termination_wait_seconds
+    return bakes[rollout.strategy] * rollout.bake_seconds + wait
+
+
+def _guardrails(guardrails: GuardrailConfig) -> Iterator[Breach]:
+    made = (guardrails.error_rate, guardrails.latency_p99_ms)
+    room = _MOST_ALARMS - _ABORT_ALARM - sum(limit is not None for limit in made)
+    if len(guardrails.alarms) > room:
+        yield Breach(
+            "guardrails.alarms",
+            f"{len(guardrails.alarms)} names",
+            f"must be at most {room}: a rollout watches {_MOST_ALARMS} alarms, among them the abort alarm and those "
+            "made for error_rate and latency_p99_ms",
+        )
+    if len(set(guardrails.alarms)) < len(guardrails.alarms):
+        yield Breach("guardrails.alarms", guardrails.alarms, "must name each alarm once")
+
+
+def _fleet(endpoint: EndpointConfig, rollout: RolloutConfig) -> Iterator[Breach]:
+    """A canary or a linear step is at most half of the instances, so one instance cannot be split."""
+    if rollout.strategy not in {Strategy.CANARY, Strategy.LINEAR}:
+        return
+    out = f"must be at least 2 for {rollout.strategy.value}; or set rollout.strategy to all_at_once"
+    if endpoint.instance_count < 2:  # noqa: PLR2004 - the rule itself
+        yield Breach("endpoint.instance_count", endpoint.instance_count, out)
+    if endpoint.autoscaling is not None and endpoint.autoscaling.min < 2:  # noqa: PLR2004 - as above
+        yield Breach("endpoint.autoscaling.min", endpoint.autoscaling.min, out)
+
+
+def _inferentia(
+    endpoint: EndpointConfig, rollout: RolloutConfig, guardrails: GuardrailConfig
+) -> Iterator[Breach]:
+    """On Inf1, AWS falls back to all at once without guardrails, and does not say so [DG]."""
+    watched = guardrails != GuardrailConfig() or rollout.strategy is not Strategy.ALL_AT_ONCE
+    if endpoint.instance_type.startswith("ml.inf1.") and watched:
+        yield Breach(
+            "endpoint.instance_type",
+            endpoint.instance_type,
+            "takes no guardrails (AWS leaves them out silently); use ml.inf2, or all_at_once and no guardrails",
+        )

@@ -1,0 +1,123 @@
+"""Builds a function's asset: the project's modules that it imports, and the pinned dependencies, nothing else."""
+
+import ast
+import hashlib
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+LOCK = ROOT / "lambdas" / "requirements.txt"
+BUILD = ROOT / ".build"
+_PACKAGE = "lambdas"
+_RUNTIME = ("manylinux2014_aarch64", "cp", "3.13")  # Lambda's python3.13 on arm64
+# Parts of Powertools that need what we do not bundle, or that no function of ours can reach.
+_UNUSED = ("aws_lambda_powertools/event_handler", "bin")
+
+
+def modules_of(handler: str, root: Path = ROOT) -> list[Path]:
+    """The project's files that a module needs, by walking its imports.
+
+    Args:
+        handler: dotted name of the module, such as `lambdas.reconcile.handler`.
+        root: the import root.
+
+    Returns:
+        Paths relative to `root`, sorted.
+
+    Raises:
+        FileNotFoundError: a module of the project is imported that is not there.
+    """
+    found: set[Path] = set()
+    waiting = [handler]
+    while waiting:
+        name = waiting.pop()
+        for path in _files(name, root):
+            if path in found:
+                continue
+            found.add(path)
+            waiting += _imports(root / path, root)
+    return sorted(found)
+
+
+def _files(name: str, root: Path) -> list[Path]:
+    """A module's file, and the __init__.py of every package above it."""
+    parts = name.split(".")
+    files = [Path(*parts[:depth], "__init__.py") for depth in range(1, len(parts))]
+    module, package = Path(*parts).with_suffix(".py"), Path(*parts, "__init__.py")
+    if (root / module).is_file():
+        return [*files, module]
+    if (root / package).is_file():
+        return [*files, package]
+    raise FileNotFoundError(f"{name} is imported, but neither {module} nor {package} is there")
+
+
+def _imports(file: Path, root: Path) -> list[str]:
+    names: list[str] = []
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names if _ours(alias.name)]
+        elif isinstance(node, ast.ImportFrom) and node.module and _ours(node.module):
+            names.append(node.module)
+            names += [
+                f"{node.module}.{a.name}" for a in node.names if _is_module(f"{node.module}.{a.name}", root)
+            ]
+    return names
+
+
+def _ours(name: str) -> bool:
+    return name == _PACKAGE or name.startswith(f"{_PACKAGE}.")
+
+
+def _is_module(name: str, root: Path) -> bool:
+    path = root.joinpath(*name.split("."))
+    return path.with_suffix(".py").is_file() or (path / "__init__.py").is_file()
+
+
+def build_asset(handler: str) -> tuple[Path, str]:
+    """Lay out a function's asset in a folder.
+
+    Returns:
+        The folder, and a digest of its content that is the same wherever it was built.
+    """
+    modules, dependencies = modules_of(handler), _dependencies()
+    digest = hashlib.sha256(LOCK.read_bytes())
+    for path in modules:
+        digest.update(f"{path.as_posix()}\n".encode() + (ROOT / path).read_bytes())
+    folder = BUILD / "assets" / digest.hexdigest()[:16]
+    if not folder.is_dir():
+        fresh = Path(f"{folder}.part")
+        shutil.rmtree(fresh, ignore_errors=True)
+        shutil.copytree(dependencies, fresh)
+        for path in modules:
+            (fresh / path).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(ROOT / path, fresh / path)
+        fresh.rename(folder)
+    return folder, digest.hexdigest()
+
+
+def _dependencies() -> Path:
+    """The pinned dependencies for the Lambda runtime, installed once for each lock; wheels only, no Docker."""
+    folder = BUILD / "dependencies" / hashlib.sha256(LOCK.read_bytes()).hexdigest()[:16]
+    if folder.is_dir():
+        return folder
+    fresh = Path(f"{folder}.part")
+    shutil.rmtree(fresh, ignore_errors=True)
+    platform, implementation, version = _RUNTIME
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--no-compile",
+    ]
+    command += ["--require-hashes", "--requirement", str(LOCK), "--target", str(fresh), "--only-binary=:all:"]
+    command += ["--platform", platform, "--implementation", implementation, "--python-version", version]
+    subprocess.run(command, check=True)  # noqa: S603 - our own interpreter and lock
+    for part in (*_UNUSED, *(path.relative_to(fresh).as_posix() for path in fresh.glob("*.dist-info"))):
+        shutil.rmtree(fresh / part, ignore_errors=True)
+    fresh.rename(folder)
+    return folder

@@ -1,0 +1,73 @@
+"""A Lambda function of ours: runtime, architecture, logs, settings and asset, the same for all."""
+
+from typing import Any
+
+import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from infra.constructs.asset import build_asset
+from lambdas.core.names import METRIC_NAMESPACE
+from lambdas.core.settings import to_environment
+
+
+class Function(Construct):
+    """A function with a role of its own that may write its own log and nothing else, until more is granted.
+
+    Args:
+        name: the folder below `lambdas`, and the last part of the role's and log group's names.
+        settings: its settings dataclass; becomes its environment.
+        timeout: how long it may run.
+        memory: in MB.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        name: str,
+        *,
+        settings: object,
+        timeout: cdk.Duration,
+        memory: int,
+        **options: Any,
+    ) -> None:
+        super().__init__(scope, name.capitalize())
+        folder, digest = build_asset(f"lambdas.{name}.handler")
+        log_group = logs.LogGroup(
+            self, "Log", retention=logs.RetentionDays.THREE_MONTHS, removal_policy=cdk.RemovalPolicy.DESTROY
+        )
+        self.role = iam.Role(
+            self,
+            "Role",
+            description=f"What Greenlight's function {name} may do",
+            assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
+        )
+        log_group.grant_write(self.role)
+        self.function = lambda_.Function(
+            self,
+            "Function",
+            description=f"Greenlight: {name}",
+            runtime=lambda_.Runtime.PYTHON_3_13,
+            architecture=lambda_.Architecture.ARM_64,
+            handler=f"lambdas.{name}.handler.handler",
+            code=lambda_.Code.from_asset(
+                str(folder), asset_hash=digest, asset_hash_type=cdk.AssetHashType.CUSTOM
+            ),
+            role=self.role.without_policy_updates(),
+            log_group=log_group,
+            timeout=timeout,
+            memory_size=memory,
+            environment={
+                **to_environment(settings),
+                "POWERTOOLS_METRICS_NAMESPACE": METRIC_NAMESPACE,
+                "POWERTOOLS_LOG_LEVEL": "INFO",
+            },
+            **options,
+        )
+
+    def may(self, statements: list[iam.PolicyStatement]) -> None:
+        """Grant, by statements written down in one place."""
+        for statement in statements:
+            self.role.add_to_principal_policy(statement)

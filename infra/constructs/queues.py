@@ -1,0 +1,42 @@
+"""The reconcile queue, its dead-letter queue, and the one for what EventBridge could not deliver."""
+
+import aws_cdk as cdk
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+_TRIES = 8  # with back-off this is some minutes; afterwards the sweep makes up for it
+
+
+class Queues(Construct):
+    """`reconcile`: FIFO, a message group for each thing that events name; `visibility` is six function timeouts."""
+
+    def __init__(self, scope: Construct, *, visibility: cdk.Duration) -> None:
+        super().__init__(scope, "Queues")
+        self.dead_letters = sqs.Queue(
+            self,
+            "DeadLetters",
+            queue_name="greenlight-reconcile-dead-letters.fifo",
+            fifo=True,
+            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            enforce_ssl=True,
+            retention_period=cdk.Duration.days(14),
+        )
+        self.reconcile = sqs.Queue(
+            self,
+            "Reconcile",
+            queue_name="greenlight-reconcile.fifo",
+            fifo=True,
+            content_based_deduplication=True,
+            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            enforce_ssl=True,
+            visibility_timeout=visibility,
+            dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead_letters, max_receive_count=_TRIES),
+        )
+        self.undelivered = sqs.Queue(
+            self,
+            "Undelivered",
+            queue_name="greenlight-undelivered",
+            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            enforce_ssl=True,
+            retention_period=cdk.Duration.days(14),
+        )

@@ -1,0 +1,98 @@
+"""The EventBridge rules that turn what happens in the account into looks at groups."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import aws_cdk as cdk
+from aws_cdk import aws_events as events
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from infra.constructs.queues import Queues
+from lambdas.core.names import ALARM_PREFIX, PARAMETER_PREFIX
+from lambdas.core.record import Approval
+
+_RETRY = events.CfnRule.RetryPolicyProperty(maximum_event_age_in_seconds=86_400, maximum_retry_attempts=185)
+
+
+@dataclass(frozen=True)
+class _Hint:
+    """One kind of event: `group_path` is what in it becomes the message group."""
+
+    name: str
+    source: str
+    detail_type: str
+    group_path: str
+    detail: dict[str, Any] | None = None
+
+
+_HINTS = (
+    _Hint(
+        "Decisions",
+        "aws.sagemaker",
+        "SageMaker Model Package State Change",
+        "$.detail.ModelPackageGroupName",
+        {
+            "ModelPackageGroupName": [{"exists": True}],
+            "ModelApprovalStatus": [a.value for a in Approval if a is not Approval.DELETED],
+        },
+    ),
+    _Hint("Endpoints", "aws.sagemaker", "SageMaker Endpoint State Change", "$.detail.EndpointName"),
+    _Hint(
+        "Deployments", "aws.sagemaker", "SageMaker Endpoint Deployment State Change", "$.detail.EndpointName"
+    ),
+    _Hint(
+        "Alarms",
+        "aws.cloudwatch",
+        "CloudWatch Alarm State Change",
+        "$.detail.alarmName",
+        {"alarmName": [{"prefix": ALARM_PREFIX}]},
+    ),
+    _Hint(
+        "Specs",
+        "aws.ssm",
+        "Parameter Store Change",
+        "$.detail.name",
+        {"name": [{"prefix": PARAMETER_PREFIX}]},
+    ),
+)
+
+
+class Rules(Construct):
+    """One rule for each kind of event, all to the reconcile queue, each with retries and a queue for the rest.
+
+    The low-level rule: only it takes a message group by JSON path.
+    """
+
+    def __init__(self, scope: Construct, queues: Queues) -> None:
+        super().__init__(scope, "Rules")
+        for hint in _HINTS:
+            pattern: dict[str, Any] = {"source": [hint.source], "detail-type": [hint.detail_type]}
+            if hint.detail is not None:
+                pattern["detail"] = hint.detail
+            target = events.CfnRule.TargetProperty(
+                id="reconcile",
+                arn=queues.reconcile.queue_arn,
+                sqs_parameters=events.CfnRule.SqsParametersProperty(message_group_id=hint.group_path),
+                dead_letter_config=events.CfnRule.DeadLetterConfigProperty(arn=queues.undelivered.queue_arn),
+                retry_policy=_RETRY,
+            )
+            rule = events.CfnRule(
+                self,
+                hint.name,
+                description=f"Greenlight: {hint.detail_type} is a hint to look",
+                event_pattern=pattern,
+                targets=[target],
+            )
+            for queue in (queues.reconcile, queues.undelivered):
+                queue.add_to_resource_policy(_may_send(hint.name, rule, queue.queue_arn))
+
+
+def _may_send(name: str, rule: events.CfnRule, queue_arn: str) -> iam.PolicyStatement:
+    return iam.PolicyStatement(
+        sid=f"Rule{name}",
+        principals=[iam.ServicePrincipal("events.amazonaws.com")],
+        actions=["sqs:SendMessage"],
+        resources=[queue_arn],
+        conditions={"ArnEquals": {"aws:SourceArn": cdk.Token.as_string(rule.attr_arn)}},
+    )
