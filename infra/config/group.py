@@ -113,7 +113,7 @@ class GroupConfig(_Section):
     endpoint: EndpointConfig
     description: words.Description | None = None
     grouping: Grouping = Grouping()
-    tags: dict[words.TagKey, words.TagValue] = {}  # noqa: RUF012 - pydantic copies defaults
+    tags: dict[words.TagKey, words.TagValue] = {}
     approvers: tuple[words.Principal, ...] = ()
     """Who may step into the role that approves and rejects."""
     registrants: tuple[words.Principal, ...] = ()

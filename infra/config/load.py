@@ -1,13 +1,13 @@
 """All groups of a folder, or everything that is wrong with any of them."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 
-from infra.config.convert import endpoint_name, stack_tags, to_spec
+from infra.config.convert import stack_tags, to_spec
 from infra.config.group import EndpointConfig, FreezeConfig, GroupConfig, GuardrailConfig, RolloutConfig
 from infra.config.problems import ConfigError, Problem, from_pydantic, shown
 from infra.config.rules import Sections, breaches
