@@ -5,9 +5,9 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 
 from local.aws import LocalAws, LocalAwsError
-from local.deploy import deploy_app, prepare
 from local.demo.narrator import Narrator, StoryError
 from local.demo.story import GROUP, stage, tell
+from local.deploy import deploy_app, prepare
 from local.models import VERSIONS, build
 
 _TIME_SCALE = 60.0  # one AWS minute a second

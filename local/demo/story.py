@@ -21,6 +21,8 @@ from local.models import CONTENT_TYPE, ModelArtifact, requests
 GROUP = "tumor-screening"
 _ROLLOUT = 40.0  # seconds of patience for one rollout at the demo's time scale
 _SOON = 15.0
+_SCALED_OUT = 3  # instances
+_ENOUGH = 10  # answered requests that show an endpoint to be well
 
 
 @dataclass
@@ -118,7 +120,7 @@ def a_better_version_takes_over_behind_a_canary(s: Stage) -> None:
     s.register("v2")
     s.aws.client("sagemaker").update_endpoint_weights_and_capacities(
         EndpointName=GROUP,
-        DesiredWeightsAndCapacities=[{"VariantName": "AllTraffic", "DesiredInstanceCount": 3}],
+        DesiredWeightsAndCapacities=[{"VariantName": "AllTraffic", "DesiredInstanceCount": _SCALED_OUT}],
     )
     s.until("the endpoint to be scaled out to 3 instances", lambda: s.watch.settled_on(1), _SOON)
     s.traffic.since()
@@ -129,7 +131,9 @@ def a_better_version_takes_over_behind_a_canary(s: Stage) -> None:
     s.narrator.fact(
         set(counts) == {"answered"}, f"every one of {counts.total()} requests was answered", dict(counts)
     )
-    s.narrator.fact(s.watch.instances() == 3, "the 3 instances are still 3: a rollout keeps scaled capacity")
+    s.narrator.fact(
+        s.watch.instances() == _SCALED_OUT, "the 3 instances are still 3: a rollout keeps scaled capacity"
+    )
 
 
 def a_broken_version_is_rolled_back(s: Stage) -> None:
@@ -194,7 +198,9 @@ def a_broken_live_version_does_not_stop_its_own_repair(s: Stage) -> None:
     s.until_live(5)
     s.traffic.since()
     s.until(
-        "requests to be answered again", lambda: True if s.traffic.since()["answered"] >= 10 else None, _SOON
+        "requests to be answered again",
+        lambda: True if s.traffic.since()["answered"] >= _ENOUGH else None,
+        _SOON,
     )
     counts = s.traffic.since()
     s.narrator.fact("model error" not in counts, "v5 answers the changed requests", dict(counts))

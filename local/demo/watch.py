@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from botocore.exceptions import ClientError
-from lambdas.adapters.store import Store
 
+from lambdas.adapters.store import Store
 from lambdas.core.ledger import Kind, first_broken
 from lambdas.core.names import version_in
 from lambdas.core.record import Phase, Record
@@ -41,8 +41,10 @@ class Watch:
 
     def endpoint(self) -> dict[str, Any] | None:
         """The endpoint as DescribeEndpoint tells it; None: there is none."""
+        record = self.record()
+        name = record.spec.endpoint.name if record and record.spec else self.group
         try:
-            return dict(self._sagemaker.describe_endpoint(EndpointName=self.group))
+            return dict(self._sagemaker.describe_endpoint(EndpointName=name))
         except ClientError as error:
             if "Could not find endpoint" in str(error):
                 return None
@@ -55,6 +57,11 @@ class Watch:
             return None
         return version_in(endpoint["EndpointConfigName"])
 
+    def endpoint_config(self) -> str | None:
+        """The name of the config that the endpoint serves."""
+        endpoint = self.endpoint()
+        return None if endpoint is None else str(endpoint["EndpointConfigName"])
+
     def instances(self) -> int:
         """How many instances are wanted now."""
         endpoint = self.endpoint()
@@ -63,6 +70,10 @@ class Watch:
     def record(self) -> Record | None:
         """Greenlight's record of the group."""
         return self._store.load(self.group)
+
+    def record_of(self, group: str) -> Record | None:
+        """Greenlight's record of any group."""
+        return self._store.load(group)
 
     def settled_on(self, version: int) -> bool | None:
         """True when the endpoint serves this version and Greenlight has verified it; else None."""
@@ -137,14 +148,18 @@ class Watch:
         done = functions.invoke(FunctionName=name, Payload=b'{"full": true}')
         if done.get("FunctionError"):
             raise RuntimeError(f"the sweep failed: {done['Payload'].read().decode()}")
-        queue = _output(self._aws, CONTROLLER_STACK, "QueueUrl")
-        sqs = self._aws.client("sqs")
-        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-        while any(
-            int(count)
-            for count in sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=names)["Attributes"].values()
-        ):
+        while not self.at_rest():
             time.sleep(0.1)
+
+    def queue_url(self) -> str:
+        """The reconcile queue."""
+        return _output(self._aws, CONTROLLER_STACK, "QueueUrl")
+
+    def at_rest(self) -> bool:
+        """Whether no message waits or is being worked on."""
+        names: Any = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+        counts = self._aws.client("sqs").get_queue_attributes(QueueUrl=self.queue_url(), AttributeNames=names)
+        return not any(int(count) for count in counts["Attributes"].values())
 
 
 def _tables(aws: LocalAws) -> tuple[str, str]:

@@ -1,0 +1,1 @@
+"""The real templates, the real assets and IAM, on the local AWS."""

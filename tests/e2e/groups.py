@@ -1,0 +1,40 @@
+"""The groups of the end-to-end tests: each scenario has its own, so that none disturbs another."""
+
+from typing import Any
+
+_HARDWARE = {"instance_type": "ml.m5.large", "instance_count": 2}
+
+SWITCHES: dict[str, dict[str, Any]] = {
+    "no-rollback-outside-baking": {"switches": {"alarm_outside_baking_rolls_back": False}},
+    "no-failure-reason": {"switches": {"failure_reason_after_rollback": False}},
+    "no-identity": {"switches": {"iam_identity_present": False}},
+    "lower-case-arns": {"switches": {"package_arn_lower_case": True}},
+    "no-updated-fields": {"switches": {"updated_fields_present": False}},
+    "late-configs": {"switches": {"config_visible_after_seconds": 200.0}},
+    "literal-message-group": {"message_group_id": "literal"},
+    "unsure-guardrails-refused": {"switches": {"guardrail_insufficient_data_refused": True}},
+    "doubled-events": {
+        "event_faults": {"doubled": 0.5, "reordered": 0.5, "delayed": 0.5, "delay": 120, "seed": 1}
+    },
+}
+"""The other answer to each question that AWS leaves open, as settings of the local AWS."""
+
+GROUPS: dict[str, dict[str, Any]] = {
+    "no-news": {},
+    "counted": {},
+    "counted-back": {},
+    "aborted": {},
+    "unlike-named": {"endpoint": {**_HARDWARE, "name": "another-name"}},
+    "foreign": {},
+    "quota": {"endpoint": {"instance_type": "ml.p4d.24xlarge", "instance_count": 2}},
+    "wrong-packages": {},
+    "unloadable": {},
+    "self-made": {},
+    "lost-events": {},
+    "respec": {},
+    "malformed": {},
+    "scaled": {
+        "endpoint": {**_HARDWARE, "autoscaling": {"min": 2, "max": 6, "invocations_per_instance": 500}}
+    },
+    **{name: {} for name in SWITCHES},
+}

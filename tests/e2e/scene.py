@@ -1,0 +1,176 @@
+"""One group on the local AWS, and everything that a test does with it in a line each."""
+
+import itertools
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import yaml
+from botocore.exceptions import ClientError
+
+from lambdas.core.ledger import Kind
+from local.aws import LocalAws
+from local.demo.people import APPROVER, CLIENT, SCIENTIST, session
+from local.demo.watch import Watch
+from tests.e2e.models import artifact
+
+T = TypeVar("T")
+BUCKET = "greenlight-demo-models"
+ACCOUNT = "123456789012"
+IMAGE = f"{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/inference:1"
+PATIENCE = 60.0  # wall seconds; what takes longer hangs
+
+
+def group_yaml(name: str, **changes: Any) -> str:
+    """The YAML of a group with a canary and an error guardrail."""
+    group: dict[str, Any] = {
+        "name": name,
+        "owner": "e2e@example.com",
+        "description": "a group of the end-to-end tests",
+        "approvers": [f"arn:aws:iam::{ACCOUNT}:role/{APPROVER.company_role}"],
+        "registrants": [f"arn:aws:iam::{ACCOUNT}:role/{SCIENTIST.company_role}"],
+        "artifacts": [f"s3://{BUCKET}/{name}"],
+        "endpoint": {"instance_type": "ml.m5.large", "instance_count": 2},
+        "rollout": {"strategy": "canary", "bake_seconds": 300, "termination_wait_seconds": 60},
+        "guardrails": {"error_rate": 0.05},
+        "probation_minutes": 0,
+    }
+    return yaml.safe_dump(group | changes)
+
+
+@dataclass
+class Scene:
+    """A group and its people. `endpoint` is the endpoint's name."""
+
+    aws: LocalAws
+    group: str
+    endpoint: str = ""
+    watch: Watch = field(init=False)
+    arns: dict[int, str] = field(default_factory=dict, init=False)
+    _clients: dict[str, Any] = field(default_factory=dict, init=False)
+
+    def __post_init__(self) -> None:
+        self.endpoint = self.endpoint or self.group
+        self.watch = Watch(self.aws, self.group)
+
+    def scientist(self) -> Any:
+        """SageMaker as the group's registrant."""
+        return self._client(
+            "registrant", lambda: session(self.aws, SCIENTIST, "sagemaker", (self.group, "registrant"))
+        )
+
+    def approver(self) -> Any:
+        """SageMaker as the group's approver."""
+        return self._client(
+            "approver", lambda: session(self.aws, APPROVER, "sagemaker", (self.group, "approver"))
+        )
+
+    def register(self, kind: str = "sound", **request: Any) -> int:
+        """Register a version; returns its number."""
+        key = f"{self.group}/{len(self.arns) + 1}/model.tar.gz"
+        content = artifact(kind, f"{self.group}/{len(self.arns) + 1}")
+        self._client("s3", lambda: session(self.aws, SCIENTIST, "s3")).put_object(
+            Bucket=BUCKET, Key=key, Body=content
+        )
+        inference = {
+            "Containers": [{"Image": IMAGE, "ModelDataUrl": f"s3://{BUCKET}/{key}"}],
+            "SupportedContentTypes": ["text/plain"],
+            "SupportedResponseMIMETypes": ["text/plain"],
+        }
+        asked = {
+            "ModelPackageGroupName": self.group,
+            "ModelApprovalStatus": "PendingManualApproval",
+            "InferenceSpecification": inference,
+            **request,
+        }
+        arn = self.scientist().create_model_package(**{k: v for k, v in asked.items() if v is not None})
+        version = int(str(arn["ModelPackageArn"]).rsplit("/", maxsplit=1)[-1])
+        self.arns[version] = arn["ModelPackageArn"]
+        return version
+
+    def decide(self, version: int, status: str, reason: str = "e2e") -> None:
+        """The approver decides."""
+        self.approver().update_model_package(
+            ModelPackageArn=self.arns[version], ModelApprovalStatus=status, ApprovalDescription=reason
+        )
+
+    def approve(self, version: int) -> None:
+        """The approver approves."""
+        self.decide(version, "Approved")
+
+    def reject(self, version: int) -> None:
+        """The approver rejects."""
+        self.decide(version, "Rejected")
+
+    def go_live(self, kind: str = "sound") -> int:
+        """Register, approve, and wait until it is live and verified."""
+        version = self.register(kind)
+        self.approve(version)
+        self.until_live(version)
+        return version
+
+    def until(self, what: str, seek: Callable[[], T | None], traffic: bytes | None = None) -> T:
+        """Wait for something, sending requests meanwhile if given a body."""
+        deadline = time.monotonic() + PATIENCE
+        while (found := seek()) is None:
+            if time.monotonic() > deadline:
+                lines = "\n".join(f"{e.seq} {e.kind} v{e.version}: {e.reason}" for e in self.watch.ledger())
+                raise AssertionError(
+                    f"waited in vain for {what}; {self.watch.progress()}\n{lines}\n{self.aws.log()}"
+                )
+            if traffic is None:
+                time.sleep(0.1)
+            else:
+                self.invoke(traffic)
+        return found
+
+    def until_live(self, version: int, traffic: bytes | None = None) -> None:
+        """Wait until a version is live, verified and settled."""
+        self.until(f"v{version} to be live", lambda: self.watch.settled_on(version), traffic)
+
+    def until_said(self, kind: Kind, version: int | None, traffic: bytes | None = None) -> str:
+        """Wait until the ledger says this of a version; returns the reason."""
+        return self.until(
+            f"the ledger to say {kind.value} of v{version}",
+            lambda: next(
+                (e.reason for e in self.watch.ledger() if (e.kind, e.version) == (kind, version)), None
+            ),
+            traffic,
+        )
+
+    def invoke(self, body: bytes = b"hello") -> str:
+        """Ask the endpoint once; its answer, or the error's code."""
+        runtime = self._client("runtime", lambda: session(self.aws, CLIENT, "sagemaker-runtime"))
+        try:
+            answer = runtime.invoke_endpoint(EndpointName=self.endpoint, ContentType="text/plain", Body=body)
+        except ClientError as error:
+            return str(error.response["Error"]["Code"])
+        return str(answer["Body"].read().decode())
+
+    def calls(self, since: int) -> list[dict[str, Any]]:
+        """What reconcile called, after the request numbered `since`, in the order of their starts."""
+        made = [call for call in self.aws.requests(since) if "reconcile" in str(call["principal"]).lower()]
+        # Taking messages from the queue is Lambda's own doing, in AWS by its pollers.
+        return sorted(
+            (c for c in made if c["service"] not in {"sqs", "logs"}), key=lambda call: float(call["start"])
+        )
+
+    def kinds(self) -> Counter[str]:
+        """How often the ledger says what."""
+        return Counter(entry.kind for entry in self.watch.ledger())
+
+    def _client(self, name: str, make: Callable[[], Any]) -> Any:
+        if name not in self._clients:
+            self._clients[name] = make()
+        return self._clients[name]
+
+
+def depth(calls: list[dict[str, Any]]) -> int:
+    """The longest chain of calls of which each began after the one before had ended."""
+    longest: list[tuple[float, int]] = []
+    for call in sorted(calls, key=lambda call: float(call["end"])):
+        before = itertools.chain((0,), (length for end, length in longest if end <= float(call["start"])))
+        longest.append((float(call["end"]), max(before) + 1))
+    return max((length for _, length in longest), default=0)
