@@ -1,0 +1,104 @@
+"""The events that SageMaker sends, in the shapes of its developer guide."""
+
+from __future__ import annotations
+
+import re
+from copy import deepcopy
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from local.sagemaker import views
+
+if TYPE_CHECKING:
+    from local.sagemaker.account import Account
+    from local.sagemaker.state import Endpoint, Package
+
+MODEL_PACKAGE = "SageMaker Model Package State Change"
+ENDPOINT = "SageMaker Endpoint State Change"
+ENDPOINT_DEPLOYMENT = "SageMaker Endpoint Deployment State Change"
+
+_IN_PACKAGE_EVENT = (
+    "ModelPackageName",
+    "ModelPackageGroupName",
+    "ModelPackageVersion",
+    "ModelPackageArn",
+    "ModelPackageDescription",
+    "CreationTime",
+    "LastModifiedTime",
+    "InferenceSpecification",
+    "ModelPackageStatus",
+    "ModelPackageStatusDetails",
+    "CertifyForMarketplace",
+    "ModelApprovalStatus",
+    "ApprovalDescription",
+    "MetadataProperties",
+    "ModelMetrics",
+    "ModelLifeCycle",
+    "CustomerMetadataProperties",
+)
+_UPDATED_NAMES = {"SourceUri": "sourceUri"}
+_WORD_START = re.compile(r"(?<!^)(?=[A-Z])")
+
+
+def package_event(account: Account, package: Package, updated: tuple[str, ...] = ()) -> None:
+    """A version changed. `updated`: the members that an update changed."""
+    detail: dict[str, Any] = {
+        name: deepcopy(package.fields[name]) for name in _IN_PACKAGE_EVENT if name in package.fields
+    }
+    for name in ("CreationTime", "LastModifiedTime"):
+        detail[name] = datetime.fromtimestamp(detail[name], UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    if package.group is not None:
+        detail.pop("ModelPackageName")
+    if updated and account.switches.updated_fields_present:
+        detail["UpdatedModelPackageFields"] = [_UPDATED_NAMES.get(name, name) for name in updated]
+    account.emit(MODEL_PACKAGE, package.arn, detail)
+
+
+def endpoint_event(account: Account, endpoint: Endpoint) -> None:
+    """An endpoint's status changed."""
+    account.emit(ENDPOINT, endpoint.arn, _endpoint(endpoint))
+
+
+def deployment_event(account: Account, endpoint: Endpoint) -> None:
+    """A deployment entered its next phase; not sent for serverless variants, which have no guardrails."""
+    deployment = endpoint.deployment
+    sides = [side for side in (endpoint.serving, deployment and deployment.new) if side]
+    if any(variant.desired_count is None for side in sides for variant in side.variants):
+        return
+    detail = _endpoint(endpoint)
+    pending = views.pending(endpoint)
+    if pending is not None:
+        detail["PendingDeploymentSummary"] = _in_milliseconds(pending)
+    account.emit(ENDPOINT_DEPLOYMENT, endpoint.arn, detail)
+
+
+def _endpoint(endpoint: Endpoint) -> dict[str, Any]:
+    detail: dict[str, Any] = {
+        "EndpointName": endpoint.name,
+        "EndpointArn": endpoint.arn,
+        "EndpointConfigName": endpoint.config,
+        "ProductionVariants": [_in_milliseconds(variant) for variant in views.variants(endpoint)],
+        "EndpointStatus": _WORD_START.sub("_", endpoint.status).upper(),
+        "CreationTime": _milliseconds(endpoint.created),
+        "LastModifiedTime": _milliseconds(endpoint.modified),
+        "Tags": dict(endpoint.tags),
+    }
+    if endpoint.failure_reason:
+        detail["FailureReason"] = endpoint.failure_reason
+    return detail
+
+
+def _in_milliseconds(value: Any) -> Any:
+    """A structure with its times in epoch milliseconds, as these events have them."""
+    if isinstance(value, list):
+        return [_in_milliseconds(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        name: _milliseconds(item) if name.endswith("Time") else _in_milliseconds(item)
+        for name, item in value.items()
+    }
+
+
+def _milliseconds(epoch: float) -> int:
+    return round(epoch * 1000)
