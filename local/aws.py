@@ -155,7 +155,9 @@ class LocalAws:
 
     def bootstrap(self) -> str:
         """Run `cdk bootstrap` for the local account and region."""
-        return self.cdk("bootstrap", f"aws://{self.account}/{self.region}")
+        # In an empty folder: beside a cdk.json the CLI would synthesise the whole app first.
+        with tempfile.TemporaryDirectory() as empty:
+            return self.cdk("bootstrap", f"aws://{self.account}/{self.region}", cwd=Path(empty))
 
     def requests(self, since: int = 0) -> list[dict[str, Any]]:
         """The API calls served after the one numbered `since`: sequence, start, end, service, operation, …"""

@@ -26,6 +26,7 @@ from local.server.delivery import Deliveries
 from local.server.event_faults import EventFaults
 from local.server.events import Events
 from local.server.request_log import RequestLog
+from local.server.sagemaker_parts import SageMakerParts
 from local.server.schedules import Schedules
 from local.server.streams import Streams
 from local.server.timer import Timer
@@ -57,21 +58,25 @@ class LocalServer:
         self.alarms = Alarms(self.time, self.events.emit)
         self.schedules = Schedules(self.time)
         self.streams = Streams(self.time)
+        self.sagemaker = SageMakerParts(settings, self.time, self.events)
         self._install()
         self.control = Control(
             log=self.log,
             settings=self._settings(),
             reset=self._reset,
-            health=lambda: {"process": os.getpid(), "failures": self.timer.failures},
+            health=lambda: {
+                "process": os.getpid(),
+                "failures": [*self.timer.failures, *self.sagemaker.heart.failures],
+            },
         )
         self.app: App = application(self.control)
 
     def _install(self) -> None:
         identity.install()
         functions.install()
-        cloudformation.install(cloudformation_types.types())
+        cloudformation.install([*cloudformation_types.types(), *self.sagemaker.types])
         cloudformation_types.mend_tables()
-        requests.install(self.log, {})
+        requests.install(self.log, self.sagemaker.services)
         metrics.install()
         queues.install()
         parameter_events.install(self.events.emit)
@@ -92,6 +97,7 @@ class LocalServer:
                 self._set_message_group_id,
             ),
             "failing_targets": (lambda: self.deliveries.failing, self._set_failing_targets),
+            **self.sagemaker.settings,
         }
 
     def _set_message_group_id(self, value: str) -> None:
@@ -108,14 +114,20 @@ class LocalServer:
         self.timer.every(lambda: self.time.wall_seconds(STEP), self.schedules.fire_due)
         self.timer.every(lambda: self.time.wall_seconds(MINUTE / 2), queues.publish_metrics)
         self.timer.start()
+        self.sagemaker.start()
 
     def stop(self) -> None:
         """End what the local AWS does by itself, and every process it has started."""
         from ministack.core import lambda_runtime  # noqa: PLC0415 - reads settings at import
 
         self.timer.stop()
+        self.sagemaker.stop()
         lambda_runtime.reset()
 
     def _reset(self) -> None:
         hooks.private("app._reset_all_state")()
+        self.sagemaker.clear()
+        self.events.set_faults(EventFaults())
+        self.deliveries.resolve_paths, self.deliveries.failing = True, {}
+        self.time.set_scale(self.settings.time_scale)
         self.log.clear()

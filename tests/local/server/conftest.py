@@ -31,11 +31,11 @@ def assembly(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def aws(assembly: Path) -> Iterator[LocalAws]:
-    """A local AWS at 60 AWS seconds per second, bootstrapped, with the small app deployed by the CDK CLI."""
-    with LocalAws() as local:
+    """A local AWS at 120 AWS seconds per second, bootstrapped, with the small app deployed by the CDK CLI."""
+    with LocalAws(time_scale=120) as local:
         local.bootstrap()
         local.cdk(
             "deploy", "--app", f"{sys.executable} {SMALL_APP}", "--output", str(assembly), "--all",
-            "--require-approval", "never",
+            "--require-approval", "never", cwd=assembly,
         )  # fmt: skip
         yield local

@@ -32,6 +32,9 @@ from aws_cdk import (
     aws_lambda_event_sources as sources,
 )
 from aws_cdk import (
+    aws_sagemaker as sagemaker,
+)
+from aws_cdk import (
     aws_scheduler as scheduler,
 )
 from aws_cdk import (
@@ -82,6 +85,12 @@ class SmallStack(cdk.Stack):
             "Spec",
             parameter_name="/greenlight/groups/small",
             string_value=json.dumps({"instances": 2 if changed else 1}),
+        )
+        sagemaker.CfnModelPackageGroup(
+            self,
+            "Group",
+            model_package_group_name="small",
+            tags=[cdk.CfnTag(key="greenlight:group", value="small")],
         )
         self.alarms()
         role = iam.Role(
@@ -147,8 +156,12 @@ class SmallStack(cdk.Stack):
             self,
             "ParameterRule",
             event_pattern=events.EventPattern(
-                source=["aws.ssm", "aws.cloudwatch"],
-                detail_type=["Parameter Store Change", "CloudWatch Alarm State Change"],
+                source=["aws.ssm", "aws.cloudwatch", "aws.sagemaker"],
+                detail_type=[
+                    "Parameter Store Change",
+                    "CloudWatch Alarm State Change",
+                    "SageMaker Model Package State Change",
+                ],
             ),
             targets=[targets.SqsQueue(parameters)],
         )

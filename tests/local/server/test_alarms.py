@@ -44,7 +44,7 @@ def make(aws: LocalAws, name: str, **settings: object) -> None:
 def test_metric_math_from_a_template_trips_and_recovers(aws: LocalAws) -> None:
     reaches(aws, "small-error-rate", "OK")
     put(aws, Errors=1, Calls=100)
-    time.sleep(1.2)
+    time.sleep(0.8)
     assert alarm(aws, "small-error-rate")["StateValue"] == "OK"
     put(aws, Errors=20, Calls=100)
     assert reaches(aws, "small-error-rate", "ALARM") < 2.5
@@ -76,7 +76,7 @@ def test_data_of_other_dimensions_does_not_trip_an_alarm(aws: LocalAws) -> None:
         aws.client("cloudwatch").put_metric_data(Namespace="Made", MetricData=[data])
     put(aws, "Made", mine=1)
     reaches(aws, "mine", "OK")
-    time.sleep(1.2)
+    time.sleep(0.8)
     assert alarm(aws, "mine")["StateValue"] == "OK"
 
 

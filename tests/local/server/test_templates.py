@@ -72,14 +72,14 @@ def test_a_changed_template_changes_what_is_deployed_and_destroy_takes_it_away(
     del aws  # has made the assembly
     with LocalAws() as own:
         own.bootstrap()
-        own.cdk("deploy", "--app", str(assembly), "--all", "--require-approval", "never")
+        own.cdk("deploy", "--app", str(assembly), "--all", "--require-approval", "never", cwd=tmp_path)
         own.cdk(
             "deploy", "--app", f"env SMALL_CHANGED=1 {APP}", "--output", str(tmp_path), "--all",
-            "--require-approval", "never",
+            "--require-approval", "never", cwd=tmp_path,
         )  # fmt: skip
         value = own.client("ssm").get_parameter(Name="/greenlight/groups/small")["Parameter"]
         assert (json.loads(value["Value"]), value["Version"]) == ({"instances": 2}, 2)
         table = own.client("dynamodb").describe_table(TableName="small")["Table"]
         assert table["DeletionProtectionEnabled"] is False
-        own.cdk("destroy", "--app", str(tmp_path), "--all", "--force")
+        own.cdk("destroy", "--app", str(tmp_path), "--all", "--force", cwd=tmp_path)
         assert own.client("dynamodb").list_tables()["TableNames"] == []

@@ -1,0 +1,45 @@
+"""The SageMaker model that is in use: a new one after each reset, behind one object that everyone keeps."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from local.sagemaker.authorization import AuthCheck
+    from local.sagemaker.caller import Caller
+    from local.sagemaker.ports import Fleet
+    from local.sagemaker.service import SageMaker
+
+
+class CurrentModel:
+    """Passes everything on to the SageMaker that `make` made last."""
+
+    def __init__(self, make: Callable[[], SageMaker]) -> None:
+        self._make = make
+        self._model = make()
+
+    def renew(self) -> None:
+        """Begin with an empty SageMaker."""
+        self._model = self._make()
+
+    def call(self, operation: str, request: dict[str, Any], caller: Caller) -> dict[str, Any]:
+        """Perform an API operation; see SageMaker.call."""
+        return self._model.call(operation, request, caller)
+
+    def checks(self, operation: str, request: dict[str, Any]) -> list[AuthCheck]:
+        """What IAM must allow for a call; see SageMaker.checks."""
+        return self._model.checks(operation, request)
+
+    def route(self, endpoint: str, variant: str | None = None) -> list[tuple[Fleet, float]]:
+        """The fleets that serve an endpoint now; see SageMaker.route."""
+        return self._model.route(endpoint, variant)
+
+    def tick(self) -> None:
+        """Let everything happen that is due by now."""
+        self._model.tick()
+
+    def next_change_at(self) -> float | None:
+        """When something is due next, epoch seconds; None: nothing is under way."""
+        return self._model.next_change_at()

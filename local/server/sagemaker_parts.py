@@ -1,0 +1,90 @@
+"""SageMaker in the local AWS: the model with its world, its API and runtime, its fleets, what scales it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from local.sagemaker.faults import Faults
+from local.sagemaker.service import SageMaker
+from local.sagemaker.switches import Switches
+from local.server import adjustments
+from local.server.autoscaling import AutoScaling
+from local.server.fleets import Fleets
+from local.server.model import CurrentModel
+from local.server.runtime import Runtime
+from local.server.sagemaker_api import Heart, ModelClock, SageMakerApi
+from local.server.sagemaker_templates import ModelPackageGroups
+from local.server.variants import ModelVariants
+from local.server.world import LocalWorld
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from local.server.clock import ScaledTime
+    from local.server.cloudformation import ResourceType
+    from local.server.control import Setting
+    from local.server.events import Events
+    from local.server.requests import Handler
+    from local.server.settings import ServerSettings
+
+
+class SageMakerParts:
+    """One SageMaker; `services` are the handlers of requests by ministack's service name."""
+
+    def __init__(self, settings: ServerSettings, clock: ScaledTime, events: Events) -> None:
+        account, region = settings.account, settings.region
+        self.switches, self.faults = Switches(), Faults()
+        self.fleets = Fleets(account, region)
+        world = LocalWorld(account, region, events, self.fleets)
+        self.model = CurrentModel(
+            lambda: SageMaker(
+                account=account,
+                region=region,
+                clock=ModelClock(clock),
+                world=world,
+                switches=self.switches,
+                faults=self.faults,
+                real_time=True,
+            )
+        )
+        self.heart = Heart(self.model)
+        runtime = Runtime(
+            account=account,
+            region=region,
+            route=self.model.route,
+            invoke=self.fleets.invoke,
+            checks=self.model.checks,
+        )
+        self.scaling = AutoScaling(account, region, ModelVariants(self.model, account))
+        self.services: Mapping[str, Handler] = {
+            "sagemaker": SageMakerApi(self.model, runtime, self.heart).serve,
+            "application-autoscaling": self.scaling.serve,
+        }
+        self.types: list[ResourceType] = [ModelPackageGroups(self.model, account, region).type()]
+        self.settings: Mapping[str, Setting] = {
+            "switches": (
+                lambda: adjustments.show_switches(self.switches),
+                lambda wanted: adjustments.set_switches(self.switches, wanted),
+            ),
+            "faults": (
+                lambda: adjustments.show_faults(self.faults),
+                lambda wanted: adjustments.set_faults(self.faults, wanted),
+            ),
+        }
+
+    def start(self) -> None:
+        """Begin to move on what is due."""
+        self.heart.start()
+
+    def stop(self) -> None:
+        """End the heart and every fleet."""
+        self.heart.stop()
+        self.fleets.stop_all()
+
+    def clear(self) -> None:
+        """Forget everything, and set switches and faults back."""
+        self.model.renew()
+        self.fleets.stop_all()
+        self.scaling.clear()
+        adjustments.set_switches(self.switches, adjustments.show_switches(Switches()))
+        adjustments.set_faults(self.faults, {})
