@@ -1,5 +1,6 @@
 """A Lambda function of ours: runtime, architecture, logs, settings and asset, the same for all."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import aws_cdk as cdk
@@ -9,6 +10,8 @@ from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from infra.constructs.asset import build_asset
+from infra.constructs.grants import Grant, accept
+from infra.constructs.nag import acknowledge
 from lambdas.core.names import METRIC_NAMESPACE
 from lambdas.core.settings import to_environment
 
@@ -66,8 +69,13 @@ class Function(Construct):
             },
             **options,
         )
+        acknowledge(
+            self.function,
+            {"AwsSolutions::AwsSolutions-L1": "python3.13 is current, and the newest that it is tested on"},
+        )
 
-    def may(self, statements: list[iam.PolicyStatement]) -> None:
+    def may(self, grants: Sequence[Grant]) -> None:
         """Grant, by statements written down in one place."""
-        for statement in statements:
-            self.role.add_to_principal_policy(statement)
+        for grant in grants:
+            self.role.add_to_principal_policy(grant.statement)
+        accept(self.role, grants)

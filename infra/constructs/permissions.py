@@ -1,171 +1,212 @@
-"""What each function may do, statement by statement. No wildcard actions; a wildcard resource carries its reason.
-
-Actions, resource types and condition keys: AWS Service Authorization Reference.
-"""
+"""What each function may do, statement by statement; no wildcard actions."""
 
 import aws_cdk as cdk
-from aws_cdk import aws_iam as iam
 
+from infra.constructs.grants import Grant, allow, deny, here
 from lambdas.core.names import ALARM_PREFIX, GROUP_TAG, METRIC_NAMESPACE, PARAMETER_PREFIX, ROLE_PATH
 
 _OURS_BY_REQUEST = {"Null": {f"aws:RequestTag/{GROUP_TAG}": "false"}}
 _OURS_BY_RESOURCE = {"Null": {f"aws:ResourceTag/{GROUP_TAG}": "false"}}
-
-
-def _arn(service: str, resource: str) -> str:
-    return cdk.Fn.sub(f"arn:${{AWS::Partition}}:{service}:${{AWS::Region}}:${{AWS::AccountId}}:{resource}")
-
-
-def _allow(
-    sid: str, actions: list[str], resources: list[str], conditions: dict[str, object] | None = None
-) -> iam.PolicyStatement:
-    return iam.PolicyStatement(sid=sid, actions=actions, resources=resources, conditions=conditions)
+_ANY_GROUP = "groups come and go without a deploy of this stack"
+_OURS_ONLY = f"names are the groups'; the tag {GROUP_TAG} is what bounds it"
+_SCALING_ROLE = (
+    "role/aws-service-role/sagemaker.application-autoscaling.amazonaws.com/"
+    "AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint"
+)
 
 
 def _sagemaker(*kinds: str) -> list[str]:
-    return [_arn("sagemaker", f"{kind}/*") for kind in kinds]
+    return [here("sagemaker", f"{kind}/*") for kind in kinds]
 
 
-def tables(state_arn: str, ledger_arn: str, key_arn: str) -> list[iam.PolicyStatement]:
-    """reconcile: read and replace records; add ledger entries, never change one."""
+def _role(name: str) -> str:
+    return cdk.Fn.sub(f"arn:${{AWS::Partition}}:iam::${{AWS::AccountId}}:{name}")
+
+
+def reconcile_tables(state_arn: str, ledger_arn: str, key_arn: str) -> list[Grant]:
+    """Read and replace records; add ledger entries, never read or change one."""
     return [
-        _allow("State", ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:ConditionCheckItem"], [state_arn]),
-        _allow("StateIndexes", ["dynamodb:Query"], [f"{state_arn}/index/*"]),
-        _allow("LedgerAppend", ["dynamodb:PutItem"], [ledger_arn]),
+        allow("State", ["dynamodb:GetItem", "dynamodb:PutItem"], [state_arn]),
+        allow("StateIndex", ["dynamodb:Query"], [f"{state_arn}/index/endpoint"]),
+        allow("LedgerAppend", ["dynamodb:PutItem"], [ledger_arn]),
         _key(key_arn),
     ]
 
 
-def sweep_tables(state_arn: str, key_arn: str) -> list[iam.PolicyStatement]:
-    """sweep: its own item, and the indexes."""
+def sweep_tables(state_arn: str, key_arn: str) -> list[Grant]:
+    """Its own item, and the indexes."""
     own = {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["#sweep"]}}
+    indexes = [f"{state_arn}/index/endpoint", f"{state_arn}/index/unsettled"]
     return [
-        _allow("OwnState", ["dynamodb:GetItem", "dynamodb:PutItem"], [state_arn], own),
-        _allow("StateIndexes", ["dynamodb:Query"], [f"{state_arn}/index/*"]),
+        allow("OwnState", ["dynamodb:GetItem", "dynamodb:PutItem"], [state_arn], own),
+        allow("StateIndexes", ["dynamodb:Query"], indexes),
         _key(key_arn),
     ]
 
 
-def _key(key_arn: str) -> iam.PolicyStatement:
-    return _allow(
-        "TablesKey", ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey"], [key_arn]
-    )
+def _key(key_arn: str) -> Grant:
+    """The tables' key, by way of DynamoDB only."""
+    actions = ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey"]
+    return allow("TablesKey", actions, [key_arn], _via("dynamodb"))
 
 
-def reconcile_registry() -> list[iam.PolicyStatement]:
+def _via(service: str) -> dict[str, object]:
+    return {"StringEquals": {"kms:ViaService": f"{service}.{cdk.Aws.REGION}.amazonaws.com"}}
+
+
+def reconcile_registry() -> list[Grant]:
     """Read the registry; decide nothing in it, whatever else may be allowed some day."""
     packages = _sagemaker("model-package", "model-package-group")
     return [
-        _allow("ReadRegistry", ["sagemaker:DescribeModelPackage", "sagemaker:ListModelPackages"], packages),
-        iam.PolicyStatement(
-            sid="NeverDecide",
-            effect=iam.Effect.DENY,
-            actions=[
+        allow(
+            "ReadRegistry",
+            ["sagemaker:DescribeModelPackage", "sagemaker:ListModelPackages"],
+            packages,
+            why=_ANY_GROUP,
+        ),
+        deny(
+            "NeverDecide",
+            [
                 "sagemaker:CreateModelPackage",
+                "sagemaker:CreateModelPackageGroup",
                 "sagemaker:DeleteModelPackage",
                 "sagemaker:DeleteModelPackageGroup",
                 "sagemaker:DeleteModelPackageGroupPolicy",
                 "sagemaker:PutModelPackageGroupPolicy",
                 "sagemaker:UpdateModelPackage",
             ],
-            resources=["*"],
+            ["*"],
         ),
+        deny("NeverTagDecisions", ["sagemaker:AddTags", "sagemaker:DeleteTags"], packages),
     ]
 
 
-def reconcile_endpoints() -> list[iam.PolicyStatement]:
-    """Make only what carries our tag; move and delete only what carries it."""
+def reconcile_endpoints() -> list[Grant]:
+    """Make only what carries our tag from its first moment; move and delete only what carries it."""
+    made = _sagemaker("model", "endpoint-config", "endpoint")
+    creating = ["CreateModel", "CreateEndpointConfig", "CreateEndpoint"]
     return [
-        _allow("ReadEndpoints", ["sagemaker:DescribeEndpoint", "sagemaker:ListTags"], _sagemaker("endpoint")),
-        _allow(
+        allow(
+            "ReadEndpoints",
+            ["sagemaker:DescribeEndpoint", "sagemaker:DescribeEndpointConfig", "sagemaker:ListTags"],
+            _sagemaker("endpoint", "endpoint-config"),
+            why=_ANY_GROUP,
+        ),
+        allow(
             "MakeOurs",
-            ["sagemaker:CreateModel", "sagemaker:CreateEndpointConfig", "sagemaker:CreateEndpoint"],
-            _sagemaker("model", "endpoint-config", "endpoint"),
+            [f"sagemaker:{action}" for action in creating],
+            made,
             _OURS_BY_REQUEST,
+            why=_OURS_ONLY,
         ),
-        # CreateEndpoint is checked against the config too, which the request's tags say nothing about.
-        _allow("MakeOfOurs", ["sagemaker:CreateEndpoint"], _sagemaker("endpoint-config"), _OURS_BY_RESOURCE),
-        _allow(
-            "TagOurs",
+        # CreateEndpoint is checked against the config too, which is there already.
+        allow(
+            "MakeOfOurs",
+            ["sagemaker:CreateEndpoint"],
+            _sagemaker("endpoint-config"),
+            _OURS_BY_RESOURCE,
+            why=_OURS_ONLY,
+        ),
+        # Only while creating: nobody else's endpoint can be made ours by tagging it.
+        allow(
+            "TagWhileMaking",
             ["sagemaker:AddTags"],
-            _sagemaker("model", "endpoint-config", "endpoint"),
-            _OURS_BY_REQUEST,
+            made,
+            {"StringEquals": {"sagemaker:TaggingAction": creating}},
+            why=_OURS_ONLY,
         ),
-        # CreateModel reads the version's content.
-        _allow("ModelOfPackage", ["sagemaker:CreateModel"], _sagemaker("model-package")),
-        _allow(
+        allow(
             "ChangeOurs",
             [
-                "sagemaker:UpdateEndpoint",
                 "sagemaker:DeleteEndpoint",
                 "sagemaker:DeleteEndpointConfig",
                 "sagemaker:DeleteModel",
+                "sagemaker:UpdateEndpoint",
             ],
-            _sagemaker("model", "endpoint-config", "endpoint"),
+            made,
             _OURS_BY_RESOURCE,
+            why=_OURS_ONLY,
         ),
-        _allow(
+        allow(
             "PassEndpointRoles",
             ["iam:PassRole"],
-            [cdk.Fn.sub(f"arn:${{AWS::Partition}}:iam::${{AWS::AccountId}}:role{ROLE_PATH}*-endpoint")],
+            [_role(f"role{ROLE_PATH}*-endpoint")],
             {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}},
+            why=_ANY_GROUP,
+        ),
+        # A volume key's grant is made by who creates or updates the endpoint; the key's own policy decides.
+        allow(
+            "VolumeKeys",
+            ["kms:CreateGrant", "kms:DescribeKey"],
+            [here("kms", "key/*")],
+            {"Bool": {"kms:GrantIsForAWSResource": "true"}, **_via("sagemaker")},
+            why="keys are the groups', and their own policies decide",
         ),
     ]
 
 
-def reconcile_alarms() -> list[iam.PolicyStatement]:
+def reconcile_alarms() -> list[Grant]:
     """Guardrails and the abort metric."""
-    ours = [_arn("cloudwatch", f"alarm:{ALARM_PREFIX}*")]
     return [
-        _allow(
+        allow(
             "Guardrails",
-            ["cloudwatch:PutMetricAlarm", "cloudwatch:DeleteAlarms", "cloudwatch:TagResource"],
-            ours,
+            ["cloudwatch:DeleteAlarms", "cloudwatch:PutMetricAlarm", "cloudwatch:TagResource"],
+            [here("cloudwatch", f"alarm:{ALARM_PREFIX}*")],
+            why="guardrails are made for each rollout; the prefix bounds them",
         ),
-        # Further alarms that a spec names may have any name.
-        _allow("ReadAlarms", ["cloudwatch:DescribeAlarms"], [_arn("cloudwatch", "alarm:*")]),
-        # PutMetricData has no resource; the namespace is what bounds it.
-        _allow(
+        allow(
+            "ReadAlarms",
+            ["cloudwatch:DescribeAlarms"],
+            [here("cloudwatch", "alarm:*")],
+            why="further alarms that a spec names may have any name",
+        ),
+        allow(
             "AbortMetric",
             ["cloudwatch:PutMetricData"],
             ["*"],
             {"StringEquals": {"cloudwatch:namespace": METRIC_NAMESPACE}},
+            why="PutMetricData has no resource; the namespace bounds it",
         ),
     ]
 
 
-def reconcile_scaling() -> list[iam.PolicyStatement]:
-    """Autoscaling of endpoint variants, and the service-linked role that AWS makes for it once."""
-    target = "application-autoscaling.amazonaws.com/AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint"
-    service = "sagemaker.application-autoscaling.amazonaws.com"
+def reconcile_scaling() -> list[Grant]:
+    """Autoscaling of endpoint variants [DG, "Auto scaling prerequisites"].
+
+    Application Auto Scaling makes a target-tracking policy's alarms for the caller, and, once in an account, the
+    service-linked role by which it scales.
+    """
     return [
-        _allow(
+        allow(
             "Scaling",
             [
                 "application-autoscaling:DeregisterScalableTarget",
                 "application-autoscaling:PutScalingPolicy",
                 "application-autoscaling:RegisterScalableTarget",
             ],
-            [_arn("application-autoscaling", "scalable-target/*")],
+            [here("application-autoscaling", "scalable-target/*")],
             {"StringEquals": {"application-autoscaling:service-namespace": "sagemaker"}},
+            why="AWS chooses a scalable target's id",
         ),
-        _allow(
+        allow(
+            "ScalingAlarms",
+            ["cloudwatch:DeleteAlarms", "cloudwatch:PutMetricAlarm"],
+            [here("cloudwatch", "alarm:TargetTracking-endpoint/*")],
+            why="AWS chooses these alarms' names; the prefix bounds them",
+        ),
+        allow(
             "ScalingServiceRole",
             ["iam:CreateServiceLinkedRole"],
-            [
-                cdk.Fn.sub(
-                    f"arn:${{AWS::Partition}}:iam::${{AWS::AccountId}}:role/aws-service-role/sagemaker.{target}"
-                )
-            ],
-            {"StringLike": {"iam:AWSServiceName": service}},
+            [_role(_SCALING_ROLE)],
+            {"StringEquals": {"iam:AWSServiceName": "sagemaker.application-autoscaling.amazonaws.com"}},
         ),
     ]
 
 
-def reconcile_queues(queue_arn: str, dead_letter_arn: str) -> list[iam.PolicyStatement]:
+def reconcile_queues(queue_arn: str, dead_letter_arn: str) -> list[Grant]:
     """Work off the queue, and bury what cannot be read."""
     return [
-        _allow(
+        allow(
             "Queue",
             [
                 "sqs:ChangeMessageVisibility",
@@ -176,22 +217,26 @@ def reconcile_queues(queue_arn: str, dead_letter_arn: str) -> list[iam.PolicySta
             ],
             [queue_arn],
         ),
-        _allow("Bury", ["sqs:SendMessage"], [dead_letter_arn]),
+        allow("Bury", ["sqs:SendMessage"], [dead_letter_arn]),
     ]
 
 
-def read_specs(action: str) -> list[iam.PolicyStatement]:
-    """Read the groups' specs, one (GetParameter) or all (GetParametersByPath)."""
-    prefix = PARAMETER_PREFIX.rstrip("/").lstrip("/")
-    return [
-        _allow("Specs", [action], [_arn("ssm", f"parameter/{prefix}"), _arn("ssm", f"parameter/{prefix}/*")])
-    ]
+def read_spec() -> list[Grant]:
+    """reconcile: one group's spec."""
+    prefix = PARAMETER_PREFIX.strip("/")
+    return [allow("Spec", ["ssm:GetParameter"], [here("ssm", f"parameter/{prefix}/*")], why=_ANY_GROUP)]
 
 
-def sweep_search(queue_arn: str) -> list[iam.PolicyStatement]:
+def list_specs() -> list[Grant]:
+    """sweep: all groups' specs; GetParametersByPath is checked against the path itself."""
+    prefix = PARAMETER_PREFIX.strip("/")
+    resources = [here("ssm", f"parameter/{prefix}"), here("ssm", f"parameter/{prefix}/*")]
+    return [allow("Specs", ["ssm:GetParametersByPath"], resources, why=_ANY_GROUP)]
+
+
+def sweep_search(queue_arn: str) -> list[Grant]:
     """Find what changed, and ask for looks."""
     return [
-        # Search has no resource: it answers with what the account has.
-        _allow("Search", ["sagemaker:Search"], ["*"]),
-        _allow("Enqueue", ["sqs:SendMessage"], [queue_arn]),
+        allow("Search", ["sagemaker:Search"], ["*"], why="Search has no resource; it only reads"),
+        allow("Enqueue", ["sqs:SendMessage"], [queue_arn]),
     ]

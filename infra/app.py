@@ -1,0 +1,44 @@
+"""The whole app: two stacks of ours, one for each group, and the rules that all must hold."""
+
+from pathlib import Path
+
+import aws_cdk as cdk
+from cdk_nag import AwsSolutionsChecks
+
+from infra.config.load import load_groups
+from infra.stacks.controller import ControllerStack
+from infra.stacks.group import GroupStack
+from infra.stacks.state import StateStack
+
+_CONCURRENCY = 10
+
+
+def build(app: cdk.App, folder: Path) -> None:
+    """Add every stack to an app.
+
+    Args:
+        app: with the context key `concurrency`, if it is not to be 10.
+        folder: of the groups' YAML files.
+
+    Raises:
+        ConfigError: with every problem of every file.
+    """
+    groups = load_groups(folder)
+    cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app))
+    state = StateStack(
+        app, "Greenlight-State", description="Greenlight: record, ledger and archive (retained)"
+    )
+    ControllerStack(
+        app,
+        "Greenlight-Controller",
+        description="Greenlight: queues, functions, rules, alarms",
+        state=state,
+        concurrency=int(app.node.try_get_context("concurrency") or _CONCURRENCY),
+    )
+    for config in groups:
+        GroupStack(
+            app,
+            f"Greenlight-Group-{config.name}",
+            description=f"Greenlight: model package group {config.name}",
+            config=config,
+        )

@@ -1,0 +1,147 @@
+"""The role that a group's endpoint runs by: its artifacts, images, logs and metrics, and what its YAML adds."""
+
+import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from infra.config.convert import endpoint_name
+from infra.config.group import GroupConfig
+from infra.constructs.grants import Grant, accept, allow, document, here
+from infra.constructs.s3_prefix import bucket_arn, objects_arn, prefix_of
+from lambdas.core.names import ROLE_PATH, role_name
+
+_BELOW = "every version has an artifact of its own below the group's prefix"
+_HOSTING_NAMESPACES = ["AWS/SageMaker", "/aws/sagemaker/Endpoints"]
+
+
+class EndpointRole(Construct):
+    """`/greenlight/<group>-endpoint`; kept when the stack goes, because the endpoint that runs by it stays."""
+
+    def __init__(self, scope: Construct, config: GroupConfig) -> None:
+        super().__init__(scope, "EndpointRole")
+        grants = [*_artifacts(config), *_images(), *_signals(config), *_options(config)]
+        self.role = iam.Role(
+            self,
+            "Role",
+            role_name=role_name(config.name, "endpoint"),
+            path=ROLE_PATH,
+            description=f"What the endpoint of model package group {config.name} may do",
+            assumed_by=iam.ServicePrincipal(
+                "sagemaker.amazonaws.com",
+                conditions={"StringEquals": {"aws:SourceAccount": cdk.Aws.ACCOUNT_ID}},
+            ),
+            inline_policies={"endpoint": document(grants)},
+        )
+        self.role.apply_removal_policy(cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE)
+        accept(self.role, grants)
+
+
+def _artifacts(config: GroupConfig) -> list[Grant]:
+    """Read the group's artifacts; list only below their prefixes (a missing one is then told as missing)."""
+    return [
+        allow("Artifacts", ["s3:GetObject"], [objects_arn(uri) for uri in config.artifacts], why=_BELOW),
+        *(
+            allow(
+                f"ListArtifacts{number}",
+                ["s3:ListBucket"],
+                [bucket_arn(uri)],
+                {"StringLike": {"s3:prefix": [prefix_of(uri), f"{prefix_of(uri)}/*"]}},
+            )
+            for number, uri in enumerate(config.artifacts, start=1)
+        ),
+    ]
+
+
+def _images() -> list[Grant]:
+    """Pull images: AWS's own lie in accounts that differ by region and framework, so any repository."""
+    return [
+        allow("ImagesLogin", ["ecr:GetAuthorizationToken"], ["*"], why="it has no resource"),
+        allow(
+            "Images",
+            ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+            [cdk.Fn.sub("arn:${AWS::Partition}:ecr:${AWS::Region}:*:repository/*")],
+            why="AWS's own images lie in accounts that differ by region and framework",
+        ),
+    ]
+
+
+def _signals(config: GroupConfig) -> list[Grant]:
+    log_group = f"log-group:/aws/sagemaker/Endpoints/{endpoint_name(config)}"
+    return [
+        allow(
+            "Logs",
+            ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
+            [here("logs", log_group), here("logs", f"{log_group}:*")],
+            why="each instance has a log stream of its own",
+        ),
+        allow(
+            "Metrics",
+            ["cloudwatch:PutMetricData"],
+            ["*"],
+            {"StringEquals": {"cloudwatch:namespace": _HOSTING_NAMESPACES}},
+            why="PutMetricData has no resource; the namespaces bound it",
+        ),
+        # SageMaker reads the guardrails of a rollout by this role [DG].
+        allow(
+            "Guardrails",
+            ["cloudwatch:DescribeAlarms"],
+            [here("cloudwatch", "alarm:*")],
+            why="further alarms that a spec names may have any name",
+        ),
+    ]
+
+
+def _options(config: GroupConfig) -> list[Grant]:
+    """What only some groups ask for: keys, a network of their own, data capture."""
+    endpoint, statements = config.endpoint, []
+    if endpoint.kms_key is not None:
+        actions = ["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKeyWithoutPlaintext"]
+        statements.append(allow("VolumeKey", actions, [endpoint.kms_key]))
+        aws_only = {"Bool": {"kms:GrantIsForAWSResource": "true"}}
+        statements.append(allow("VolumeKeyGrant", ["kms:CreateGrant"], [endpoint.kms_key], aws_only))
+    if endpoint.vpc is not None:
+        statements += _network()
+    if endpoint.data_capture is not None:
+        capture = endpoint.data_capture
+        statements.append(
+            allow(
+                "DataCapture",
+                ["s3:PutObject"],
+                [objects_arn(capture.destination)],
+                why="each capture is an object of its own",
+            )
+        )
+        if capture.kms_key is not None:
+            actions = ["kms:Decrypt", "kms:GenerateDataKey"]
+            statements.append(allow("DataCaptureKey", actions, [capture.kms_key]))
+    return statements
+
+
+def _network() -> list[Grant]:
+    """Network interfaces in the group's subnets [DG, "Give SageMaker AI access to resources in your VPC"]."""
+    interfaces = ["network-interface/*", "subnet/*", "security-group/*"]
+    return [
+        allow(
+            "NetworkInterfaces",
+            [
+                "ec2:CreateNetworkInterface",
+                "ec2:CreateNetworkInterfacePermission",
+                "ec2:DeleteNetworkInterface",
+                "ec2:DeleteNetworkInterfacePermission",
+            ],
+            [here("ec2", kind) for kind in interfaces],
+            why="SageMaker makes the interfaces, in the subnets that the group names",
+        ),
+        allow(
+            "Network",
+            [
+                "ec2:DescribeDhcpOptions",
+                "ec2:DescribeNetworkInterfaces",
+                "ec2:DescribeSecurityGroups",
+                "ec2:DescribeSubnets",
+                "ec2:DescribeVpcs",
+            ],
+            ["*"],
+            why="describe calls of EC2 have no resource",
+        ),
+    ]

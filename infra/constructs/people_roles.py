@@ -1,0 +1,155 @@
+"""The roles that people and pipelines step into to work on a group: registrant and approver.
+
+Condition keys: Service Authorization Reference, `sagemaker:ModelApprovalStatus` on CreateModelPackage and
+UpdateModelPackage. A group's name is lower case, so its ARNs are the same in either casing.
+"""
+
+from collections.abc import Sequence
+
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from infra.config.group import GroupConfig
+from infra.constructs.grants import Grant, accept, allow, deny, document, here
+from infra.constructs.s3_prefix import objects_arn
+from lambdas.core.names import ROLE_PATH, role_name
+
+_STATUS = "sagemaker:ModelApprovalStatus"
+_PENDING, _DECISIONS = "PendingManualApproval", ["Approved", "Rejected"]
+_VERSIONS = "all versions of this one group"
+_STEP_IN = ["sts:AssumeRole", "sts:SetSourceIdentity", "sts:TagSession"]
+
+
+class PeopleRole(Construct):
+    """`/greenlight/<group>-<kind>`, which only the given principals may step into."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        config: GroupConfig,
+        kind: str,
+        *,
+        principals: Sequence[str],
+        grants: Sequence[Grant],
+    ) -> None:
+        super().__init__(scope, f"{kind.capitalize()}Role")
+        role = iam.CfnRole(
+            self,
+            "Role",
+            role_name=role_name(config.name, kind),
+            path=ROLE_PATH,
+            description=f"{kind.capitalize()} of model package group {config.name}",
+            assume_role_policy_document=iam.PolicyDocument(statements=[_trust(principals)]),
+            policies=[iam.CfnRole.PolicyProperty(policy_name=kind, policy_document=document(grants))],
+        )
+        accept(role, grants)
+
+
+def registrant(scope: Construct, config: GroupConfig) -> PeopleRole:
+    """Registers versions as pending and annotates them; decides nothing.
+
+    A request without a status is not allowed either: what SageMaker makes of it is not documented.
+    """
+    group, versions = _group(config), _versions(config)
+    grants = [
+        *_read(config),
+        allow(
+            "RegisterAsPending",
+            ["sagemaker:CreateModelPackage"],
+            [group, versions],
+            {"StringEquals": {_STATUS: _PENDING}},
+            why=_VERSIONS,
+        ),
+        allow(
+            "Annotate",
+            ["sagemaker:UpdateModelPackage"],
+            [versions],
+            {"Null": {_STATUS: "true"}},
+            why=_VERSIONS,
+        ),
+        deny(
+            "NeverRegisterAsDecided",
+            ["sagemaker:CreateModelPackage"],
+            ["*"],
+            {"StringNotEquals": {_STATUS: _PENDING}},
+        ),
+        deny("NeverDecide", ["sagemaker:UpdateModelPackage"], ["*"], {"Null": {_STATUS: "false"}}),
+        _never_touch_endpoints(),
+    ]
+    return PeopleRole(scope, config, "registrant", principals=config.registrants, grants=grants)
+
+
+def approver(scope: Construct, config: GroupConfig) -> PeopleRole:
+    """Approves and rejects versions, with a reason; registers nothing."""
+    grants = [
+        *_read(config),
+        allow(
+            "Decide",
+            ["sagemaker:UpdateModelPackage"],
+            [_versions(config)],
+            {"StringEquals": {_STATUS: _DECISIONS}},
+            why=_VERSIONS,
+        ),
+        deny("NeverRegister", ["sagemaker:CreateModelPackage", "sagemaker:DeleteModelPackage"], ["*"]),
+        _never_touch_endpoints(),
+    ]
+    return PeopleRole(scope, config, "approver", principals=config.approvers, grants=grants)
+
+
+def _group(config: GroupConfig) -> str:
+    return here("sagemaker", f"model-package-group/{config.name}")
+
+
+def _versions(config: GroupConfig) -> str:
+    return here("sagemaker", f"model-package/{config.name}/*")
+
+
+def _read(config: GroupConfig) -> list[Grant]:
+    """The group's versions, their reports and artifacts."""
+    return [
+        allow(
+            "ReadGroup",
+            [
+                "sagemaker:BatchDescribeModelPackage",
+                "sagemaker:DescribeModelPackage",
+                "sagemaker:DescribeModelPackageGroup",
+                "sagemaker:ListModelPackages",
+                "sagemaker:ListTags",
+            ],
+            [_group(config), _versions(config)],
+            why=_VERSIONS,
+        ),
+        allow(
+            "ListGroups",
+            ["sagemaker:ListModelPackageGroups"],
+            ["*"],
+            why="it has no resource; it shows names only",
+        ),
+        allow(
+            "ReadArtifacts", ["s3:GetObject"], [objects_arn(uri) for uri in config.artifacts], why=_VERSIONS
+        ),
+    ]
+
+
+def _never_touch_endpoints() -> Grant:
+    return deny(
+        "NeverTouchEndpoints",
+        [
+            "sagemaker:CreateEndpoint",
+            "sagemaker:CreateEndpointConfig",
+            "sagemaker:CreateModel",
+            "sagemaker:DeleteEndpoint",
+            "sagemaker:DeleteEndpointConfig",
+            "sagemaker:DeleteModel",
+            "sagemaker:UpdateEndpoint",
+            "sagemaker:UpdateEndpointWeightsAndCapacities",
+        ],
+        ["*"],
+    )
+
+
+def _trust(principals: Sequence[str]) -> iam.PolicyStatement:
+    """Stepping in keeps who came: a session name, and a source identity and tags where the caller has them."""
+    return iam.PolicyStatement(
+        actions=_STEP_IN, principals=[iam.ArnPrincipal(principal) for principal in principals]
+    )

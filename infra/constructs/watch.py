@@ -1,0 +1,104 @@
+"""Alarms on ourselves, and the topic that they go to."""
+
+import aws_cdk as cdk
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_sns as sns
+from constructs import Construct
+
+from infra.constructs.queues import Queues
+
+# Not below `greenlight/`, which is what the rule on the groups' alarms listens to.
+_PREFIX = "greenlight-controller-"
+_LATE = 900  # seconds: as long as a message is put off at most between two tries
+
+
+class Watch(Construct):
+    """An encrypted topic for people, and an alarm for each way in which the controller can fail silently."""
+
+    def __init__(self, scope: Construct, queues: Queues, functions: dict[str, lambda_.Function]) -> None:
+        super().__init__(scope, "Watch")
+        self.topic = _topic(self)
+        self._alarm(
+            "queue-age",
+            queues.reconcile.metric_approximate_age_of_oldest_message(period=cdk.Duration.minutes(1)),
+            "Messages are not worked off: deployments are late",
+            threshold=_LATE,
+        )
+        for name, queue, description in (
+            ("dead-letters", queues.dead_letters, "A message failed every try, or cannot be read"),
+            ("undelivered", queues.undelivered, "EventBridge could not deliver an event or start the sweep"),
+        ):
+            metric = queue.metric_approximate_number_of_messages_visible(
+                statistic="Maximum", period=cdk.Duration.minutes(1)
+            )
+            self._alarm(name, metric, description)
+        for name, function in functions.items():
+            minutes = cdk.Duration.minutes(5)
+            self._alarm(f"{name}-errors", function.metric_errors(period=minutes), f"{name} fails as a whole")
+            self._alarm(
+                f"{name}-throttles", function.metric_throttles(period=minutes), f"{name} is throttled"
+            )
+        self._alarm(
+            "sweep-silent",
+            functions["sweep"].metric_invocations(period=cdk.Duration.minutes(5)),
+            "The sweep has not run for a quarter of an hour: lost events are not made up for",
+            comparison=cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
+            periods=3,
+            missing=cloudwatch.TreatMissingData.BREACHING,
+        )
+
+    def _alarm(
+        self,
+        name: str,
+        metric: cloudwatch.IMetric,
+        description: str,
+        *,
+        threshold: float = 1,
+        comparison: cloudwatch.ComparisonOperator = cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+        periods: int = 1,
+        missing: cloudwatch.TreatMissingData = cloudwatch.TreatMissingData.NOT_BREACHING,
+    ) -> None:
+        alarm = cloudwatch.Alarm(
+            self,
+            name,
+            alarm_name=f"{_PREFIX}{name}",
+            alarm_description=f"{description}. See docs/operations.md, 'Alarms'.",
+            metric=metric,
+            threshold=threshold,
+            comparison_operator=comparison,
+            evaluation_periods=periods,
+            treat_missing_data=missing,
+        )
+        alarm.add_alarm_action(actions.SnsAction(self.topic))
+        alarm.add_ok_action(actions.SnsAction(self.topic))
+
+
+def _topic(scope: Construct) -> sns.Topic:
+    """A topic that CloudWatch may write to: the AWS managed key would not let it."""
+    cloudwatch_here = iam.ServicePrincipal(
+        "cloudwatch.amazonaws.com", conditions={"StringEquals": {"aws:SourceAccount": cdk.Aws.ACCOUNT_ID}}
+    )
+    key = kms.Key(
+        scope,
+        "Key",
+        description="Greenlight: the controller's alarms",
+        enable_key_rotation=True,
+        removal_policy=cdk.RemovalPolicy.DESTROY,
+    )
+    key.grant(cloudwatch_here, "kms:Decrypt", "kms:GenerateDataKey")
+    topic = sns.Topic(
+        scope, "Alarms", display_name="Greenlight: alarms of the controller", master_key=key, enforce_ssl=True
+    )
+    topic.add_to_resource_policy(
+        iam.PolicyStatement(
+            sid="Alarms",
+            principals=[cloudwatch_here],
+            actions=["sns:Publish"],
+            resources=[topic.topic_arn],
+        )
+    )
+    return topic

@@ -1,0 +1,91 @@
+"""The machinery: queues, rules, functions, schedules, and alarms on all of them. Replaceable at any time."""
+
+import aws_cdk as cdk
+from aws_cdk import aws_lambda_event_sources as sources
+from constructs import Construct
+
+from infra.constructs import permissions
+from infra.constructs.function import Function
+from infra.constructs.queues import Queues
+from infra.constructs.rules import Rules
+from infra.constructs.schedules import SweepSchedules
+from infra.constructs.watch import Watch
+from infra.stacks.state import StateStack
+from lambdas.reconcile.settings import ReconcileSettings
+from lambdas.sweep.settings import SweepSettings
+
+_RECONCILE_SECONDS = 60
+_VISIBILITY_FACTOR = 6  # Lambda's advice for queues: six times the function's timeout
+
+
+class ControllerStack(cdk.Stack):
+    """Looks at groups when events or the sweep say so.
+
+    Args:
+        state: whose tables it reads and writes.
+        concurrency: how many batches reconcile works on at once (2 to 1000): the cap on SageMaker's rate limits.
+    """
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, state: StateStack, concurrency: int, **options: object
+    ) -> None:
+        super().__init__(scope, construct_id, **options)  # type: ignore[arg-type] # passed through to cdk.Stack
+        queues = Queues(self, visibility=cdk.Duration.seconds(_RECONCILE_SECONDS * _VISIBILITY_FACTOR))
+        reconcile = self._reconcile(state, queues, concurrency)
+        sweep = self._sweep(state, queues)
+        Rules(self, queues)
+        SweepSchedules(self, sweep.function, queues.undelivered)
+        watch = Watch(self, queues, {"reconcile": reconcile.function, "sweep": sweep.function})
+        cdk.CfnOutput(self, "AlarmTopic", value=watch.topic.topic_arn)
+        cdk.CfnOutput(self, "ReconcileQueue", value=queues.reconcile.queue_url)
+        cdk.CfnOutput(self, "DeadLetters", value=queues.dead_letters.queue_url)
+
+    def _reconcile(self, state: StateStack, queues: Queues, concurrency: int) -> Function:
+        reconcile = Function(
+            self,
+            "reconcile",
+            settings=ReconcileSettings(
+                state_table=state.state.table_name,
+                ledger_table=state.ledger.table_name,
+                queue_url=queues.reconcile.queue_url,
+                dead_letter_url=queues.dead_letters.queue_url,
+            ),
+            timeout=cdk.Duration.seconds(_RECONCILE_SECONDS),
+            memory=512,
+        )
+        reconcile.may(
+            [
+                *permissions.reconcile_tables(
+                    state.state.table_arn, state.ledger.table_arn, state.key.key_arn
+                ),
+                *permissions.read_spec(),
+                *permissions.reconcile_registry(),
+                *permissions.reconcile_endpoints(),
+                *permissions.reconcile_alarms(),
+                *permissions.reconcile_scaling(),
+                *permissions.reconcile_queues(queues.reconcile.queue_arn, queues.dead_letters.queue_arn),
+            ]
+        )
+        reconcile.function.add_event_source(
+            sources.SqsEventSource(
+                queues.reconcile, batch_size=10, report_batch_item_failures=True, max_concurrency=concurrency
+            )
+        )
+        return reconcile
+
+    def _sweep(self, state: StateStack, queues: Queues) -> Function:
+        sweep = Function(
+            self,
+            "sweep",
+            settings=SweepSettings(state_table=state.state.table_name, queue_url=queues.reconcile.queue_url),
+            timeout=cdk.Duration.minutes(5),
+            memory=512,
+        )
+        sweep.may(
+            [
+                *permissions.sweep_tables(state.state.table_arn, state.key.key_arn),
+                *permissions.list_specs(),
+                *permissions.sweep_search(queues.reconcile.queue_arn),
+            ]
+        )
+        return sweep

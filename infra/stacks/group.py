@@ -1,0 +1,90 @@
+"""One model package group: its roles, its abort alarm, and its spec, by which the controller learns of it.
+
+What happens when the stack is destroyed: the model package group with its versions stays; the endpoint was never
+the stack's and serves on, and the role it runs by stays with it. The roles of approvers and registrants, the abort
+alarm and the spec go; the controller notes the group as unmanaged and touches its endpoint no more. To take the group
+back, deploy its stack with `cdk deploy --import-existing-resources`, which takes over what was kept.
+"""
+
+import aws_cdk as cdk
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_sagemaker as sagemaker
+from aws_cdk import aws_ssm as ssm
+from constructs import Construct
+
+from infra.config.convert import stack_tags, to_spec
+from infra.config.group import GroupConfig
+from infra.constructs import people_roles
+from infra.constructs.endpoint_role import EndpointRole
+from lambdas.core.names import (
+    ABORT_METRIC,
+    GROUP_DIMENSION,
+    METRIC_NAMESPACE,
+    abort_alarm,
+    parameter_name,
+)
+from lambdas.core.spec import spec_to_json
+
+_ABORT_PERIOD = cdk.Duration.seconds(10)  # the shortest that takes effect within seconds
+
+
+class GroupStack(cdk.Stack):
+    """All that a group has before its first version; refers to no other stack."""
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, config: GroupConfig, **options: object
+    ) -> None:
+        super().__init__(scope, construct_id, **options)  # type: ignore[arg-type] # passed through to cdk.Stack
+        group = sagemaker.CfnModelPackageGroup(
+            self,
+            "Group",
+            model_package_group_name=config.name,
+            model_package_group_description=config.description,
+        )
+        group.apply_removal_policy(cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE)
+        endpoint_role = EndpointRole(self, config)
+        self._abort_alarm(config.name)
+        self._people(config)
+        ssm.StringParameter(
+            self,
+            "Spec",
+            parameter_name=parameter_name(config.name),
+            description=f"What Greenlight does for model package group {config.name}",
+            string_value=spec_to_json(to_spec(config, endpoint_role.role.role_arn)),
+        )
+        for key, value in stack_tags(config).items():
+            cdk.Tags.of(self).add(key, value)
+
+    def _abort_alarm(self, group: str) -> None:
+        """Part of every rollout; a state stays until the metric says otherwise, so that an abort holds."""
+        cloudwatch.Alarm(
+            self,
+            "Abort",
+            alarm_name=abort_alarm(group),
+            alarm_description=f"Takes traffic back from the rollout in flight of group {group}; tripped by Greenlight",
+            metric=cloudwatch.Metric(
+                namespace=METRIC_NAMESPACE,
+                metric_name=ABORT_METRIC,
+                dimensions_map={GROUP_DIMENSION: group},
+                statistic="Maximum",
+                period=_ABORT_PERIOD,
+            ),
+            threshold=1,
+            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+            evaluation_periods=1,
+            datapoints_to_alarm=1,
+            treat_missing_data=cloudwatch.TreatMissingData.IGNORE,
+        )
+
+    def _people(self, config: GroupConfig) -> None:
+        """A role that nobody may step into is left out, and said."""
+        for kind, principals, make in (
+            ("approver", config.approvers, people_roles.approver),
+            ("registrant", config.registrants, people_roles.registrant),
+        ):
+            if principals:
+                make(self, config)
+            else:
+                cdk.Annotations.of(self).add_warning_v2(
+                    f"greenlight:no-{kind}s", f"group {config.name} names no {kind}s: it gets no {kind} role"
+                )
