@@ -37,8 +37,9 @@ class ControllerStack(cdk.Stack):
         SweepSchedules(self, sweep.function, queues.undelivered)
         watch = Watch(self, queues, {"reconcile": reconcile.function, "sweep": sweep.function})
         cdk.CfnOutput(self, "AlarmTopic", value=watch.topic.topic_arn)
-        cdk.CfnOutput(self, "ReconcileQueue", value=queues.reconcile.queue_url)
-        cdk.CfnOutput(self, "DeadLetters", value=queues.dead_letters.queue_url)
+        cdk.CfnOutput(self, "QueueUrl", value=queues.reconcile.queue_url)
+        cdk.CfnOutput(self, "DeadLetterUrl", value=queues.dead_letters.queue_url)
+        cdk.CfnOutput(self, "SweepFunction", value=sweep.function.function_name)
 
     def _reconcile(self, state: StateStack, queues: Queues, concurrency: int) -> Function:
         reconcile = Function(
