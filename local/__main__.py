@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import importlib
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,10 +27,17 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"# The local AWS is up, account {settings.account} in {settings.region}. Ctrl-C stops it.")
         print(exports(settings), flush=True)
         if chosen.deploy:
-            # Needs the CDK app, which plain serving does not.
-            importlib.import_module("local.deploy").deploy(settings.endpoint)
+            _deploy(settings)
 
     return run(log_file=chosen.log_file, on_ready=ready, with_parent=chosen.with_parent)
+
+
+def _deploy(settings: ServerSettings) -> None:
+    from local.deploy import deploy  # noqa: PLC0415 - needs boto3 and the CDK CLI, which plain serving does not
+
+    print("# Deploying Greenlight and the example groups …", flush=True)
+    deploy(settings.endpoint)
+    print("# Deployed.", flush=True)
 
 
 if __name__ == "__main__":

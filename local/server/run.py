@@ -77,8 +77,11 @@ async def _serve(
     server.start()
     serving = asyncio.create_task(serve(server.app, config, shutdown_trigger=stop.wait))  # type: ignore[arg-type] # ASGI
     ready = asyncio.create_task(_when_ready(settings, on_ready))
+    ready.add_done_callback(lambda task: None if task.cancelled() or not task.exception() else stop.set())
     try:
         await serving
+        if ready.done():
+            ready.result()  # what was to be done once it is up has failed: so has the run
     finally:
         ready.cancel()
         await asyncio.to_thread(server.stop)

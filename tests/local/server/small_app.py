@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
 import aws_cdk as cdk
@@ -50,7 +49,7 @@ FUNCTION = str(Path(__file__).with_name("function"))
 class SmallStack(cdk.Stack):
     """Queue, rule, functions, table, key, parameter, alarms, archive, schedule, roles."""
 
-    def __init__(self, app: cdk.App, name: str, *, changed: bool) -> None:
+    def __init__(self, app: cdk.App, name: str) -> None:
         super().__init__(app, name, env=cdk.Environment(account="123456789012", region="us-east-1"))
         key = kms.Key(self, "Key", enable_key_rotation=True, removal_policy=cdk.RemovalPolicy.DESTROY)
         table = dynamodb.Table(
@@ -64,7 +63,7 @@ class SmallStack(cdk.Stack):
             point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
                 point_in_time_recovery_enabled=True
             ),
-            deletion_protection=not changed,
+            deletion_protection=True,
             removal_policy=cdk.RemovalPolicy.DESTROY,
             stream=dynamodb.StreamViewType.NEW_IMAGE,
             time_to_live_attribute="gone",
@@ -84,7 +83,7 @@ class SmallStack(cdk.Stack):
             self,
             "Spec",
             parameter_name="/greenlight/groups/small",
-            string_value=json.dumps({"instances": 2 if changed else 1}),
+            string_value=json.dumps({"instances": 1}),
         )
         sagemaker.CfnModelPackageGroup(
             self,
@@ -240,5 +239,5 @@ class SmallStack(cdk.Stack):
 
 
 app = cdk.App()
-SmallStack(app, "small", changed=bool(os.environ.get("SMALL_CHANGED")))
+SmallStack(app, "small")
 app.synth()

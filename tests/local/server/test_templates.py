@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-import sys
+import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,6 @@ from botocore.exceptions import ClientError
 
 from local.aws import LocalAws
 from tests.local.server.waiting import eventually
-
-APP = f"{sys.executable} {Path(__file__).with_name('small_app.py')}"
 
 
 def test_a_table_has_what_its_template_says(aws: LocalAws) -> None:
@@ -65,6 +64,23 @@ def test_a_protected_table_fails_the_deletion_of_its_stack(aws: LocalAws) -> Non
     assert "protected" in aws.client("dynamodb").list_tables()["TableNames"]
 
 
+def changed(assembly: Path, folder: Path) -> Path:
+    """A copy of the small app's assembly with another parameter and without the table's protection."""
+    copy = Path(shutil.copytree(assembly, folder / "changed"))
+    template = copy / "small.template.json"
+    text = template.read_text()
+    template.write_text(
+        text.replace('"DeletionProtectionEnabled": true', '"DeletionProtectionEnabled": false').replace(
+            '{\\"instances\\": 1}', '{\\"instances\\": 2}'
+        )
+    )
+    # The CLI uploads a template under its hash, and not again what is there.
+    (old,) = set(re.findall(r"([0-9a-f]{64})\.json", (copy / "manifest.json").read_text()))
+    for index in (copy / "manifest.json", copy / "small.assets.json"):
+        index.write_text(index.read_text().replace(old, "0" * 64))
+    return copy
+
+
 def test_a_changed_template_changes_what_is_deployed_and_destroy_takes_it_away(
     aws: LocalAws, assembly: Path, tmp_path: Path
 ) -> None:
@@ -72,14 +88,14 @@ def test_a_changed_template_changes_what_is_deployed_and_destroy_takes_it_away(
     del aws  # has made the assembly
     with LocalAws() as own:
         own.bootstrap()
-        own.cdk("deploy", "--app", str(assembly), "--all", "--require-approval", "never", cwd=tmp_path)
-        own.cdk(
-            "deploy", "--app", f"env SMALL_CHANGED=1 {APP}", "--output", str(tmp_path), "--all",
-            "--require-approval", "never", cwd=tmp_path,
-        )  # fmt: skip
+        options = ("--all", "--require-approval", "never")
+        own.cdk("deploy", "--app", str(assembly), *options, cwd=tmp_path)
+        after = changed(assembly, tmp_path)
+        own.cdk("deploy", "--app", str(after), *options, cwd=tmp_path)
         value = own.client("ssm").get_parameter(Name="/greenlight/groups/small")["Parameter"]
         assert (json.loads(value["Value"]), value["Version"]) == ({"instances": 2}, 2)
         table = own.client("dynamodb").describe_table(TableName="small")["Table"]
         assert table["DeletionProtectionEnabled"] is False
-        own.cdk("destroy", "--app", str(tmp_path), "--all", "--force", cwd=tmp_path)
+        own.cdk("destroy", "--app", str(after), "--all", "--force", cwd=tmp_path)
         assert own.client("dynamodb").list_tables()["TableNames"] == []
+        assert own.client("sagemaker").list_model_package_groups()["ModelPackageGroupSummaryList"] == []
