@@ -5,6 +5,7 @@ import hashlib
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -82,28 +83,27 @@ def build_asset(handler: str) -> tuple[Path, str]:
         The folder, and a digest of its content that is the same wherever it was built.
     """
     modules, dependencies = modules_of(handler), _dependencies()
-    digest = hashlib.sha256(LOCK.read_bytes())
+    digest = hashlib.sha256(dependencies.name.encode())
     for path in modules:
         digest.update(f"{path.as_posix()}\n".encode() + (ROOT / path).read_bytes())
     folder = BUILD / "assets" / digest.hexdigest()[:16]
     if not folder.is_dir():
-        fresh = Path(f"{folder}.part")
-        shutil.rmtree(fresh, ignore_errors=True)
-        shutil.copytree(dependencies, fresh)
+        fresh = _part(folder)
+        shutil.copytree(dependencies, fresh, dirs_exist_ok=True)
         for path in modules:
             (fresh / path).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(ROOT / path, fresh / path)
-        fresh.rename(folder)
+        _finish(fresh, folder)
     return folder, digest.hexdigest()
 
 
 def _dependencies() -> Path:
     """The pinned dependencies for the Lambda runtime, installed once for each lock; wheels only, no Docker."""
-    folder = BUILD / "dependencies" / hashlib.sha256(LOCK.read_bytes()).hexdigest()[:16]
+    recipe = hashlib.sha256(LOCK.read_bytes() + repr((_RUNTIME, _UNUSED)).encode())
+    folder = BUILD / "dependencies" / recipe.hexdigest()[:16]
     if folder.is_dir():
         return folder
-    fresh = Path(f"{folder}.part")
-    shutil.rmtree(fresh, ignore_errors=True)
+    fresh = _part(folder)
     platform, implementation, version = _RUNTIME
     command = [
         sys.executable,
@@ -119,5 +119,22 @@ def _dependencies() -> Path:
     subprocess.run(command, check=True)  # noqa: S603 - our own interpreter and lock
     for part in (*_UNUSED, *(path.relative_to(fresh).as_posix() for path in fresh.glob("*.dist-info"))):
         shutil.rmtree(fresh / part, ignore_errors=True)
-    fresh.rename(folder)
+    _finish(fresh, folder)
     return folder
+
+
+def _part(folder: Path) -> Path:
+    """A folder of this process alone to build in: several may synthesize at once."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    return Path(tempfile.mkdtemp(prefix=f"{folder.name}.", dir=folder.parent))
+
+
+def _finish(fresh: Path, folder: Path) -> None:
+    """Put the folder into its place, unless somebody was faster: it holds the same."""
+    fresh.chmod(0o755)
+    try:
+        fresh.rename(folder)
+    except OSError:
+        if not folder.is_dir():
+            raise
+        shutil.rmtree(fresh)

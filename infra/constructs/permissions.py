@@ -107,12 +107,11 @@ def reconcile_endpoints() -> list[Grant]:
             _OURS_BY_RESOURCE,
             why=_OURS_ONLY,
         ),
-        # Only while creating: nobody else's endpoint can be made ours by tagging it.
         allow(
             "TagWhileMaking",
             ["sagemaker:AddTags"],
             made,
-            {"StringEquals": {"sagemaker:TaggingAction": creating}},
+            {**_OURS_BY_REQUEST, "StringEqualsIfExists": {"sagemaker:TaggingAction": creating}},
             why=_OURS_ONLY,
         ),
         allow(
