@@ -1,5 +1,6 @@
 """Brings Greenlight and the example groups into a local AWS, by the real CDK command line."""
 
+import tempfile
 from urllib.parse import urlsplit
 
 from local.aws import LocalAws
@@ -30,4 +31,7 @@ def prepare(aws: LocalAws) -> None:
 
 def deploy_app(aws: LocalAws, *arguments: str) -> str:
     """`cdk deploy --all` with further arguments; returns what it said."""
-    return aws.cdk("deploy", "--all", "--require-approval", "never", "--concurrency", "4", *arguments)
+    # An output folder of its own: the CDK CLI refuses to share `cdk.out` with another run.
+    with tempfile.TemporaryDirectory(prefix="greenlight-cdk-") as output:
+        common = ("--all", "--require-approval", "never", "--concurrency", "4", "--output", output)
+        return aws.cdk("deploy", *common, *arguments)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import parse_qs
@@ -39,6 +40,38 @@ def install() -> None:
         return {**keys(credential), **({"aws:sourceidentity": wanted} if wanted else {})}
 
     hooks.replace("core.iam_evaluator._principal_keys", with_source_identity)
+    _mend_actions()
+    _mend_resources()
+
+
+def _mend_actions() -> None:
+    """SQS API reference: the permission for a batch is that of the single call."""
+    action_of: Callable[..., str | None] = hooks.private("core.iam_actions.extract_iam_action")
+
+    def without_batch(service: str, *request: object) -> str | None:
+        action = action_of(service, *request)
+        return action.removesuffix("Batch") if service == "sqs" and action else action
+
+    hooks.replace("core.iam_actions.extract_iam_action", without_batch)
+
+
+def _mend_resources() -> None:
+    """Service Authorization Reference: GetParametersByPath is for the `parameter` that its path names."""
+    resource_of: Callable[..., str] = hooks.private("core.iam_actions.extract_resource_arn")
+
+    def with_paths(service: str, method: str, path: str, headers: Any, body: bytes, *more: str) -> str:
+        arn = resource_of(service, method, path, headers, body, *more)
+        if (
+            service == "ssm"
+            and arn == "*"
+            and str(headers.get("x-amz-target", "")).endswith(".GetParametersByPath")
+        ):
+            _, region, account = more
+            prefix = str(json.loads(body or b"{}").get("Path", "/")).strip("/")
+            return f"arn:aws:ssm:{region}:{account}:parameter/{prefix}"
+        return arn
+
+    hooks.replace("core.iam_actions.extract_resource_arn", with_paths)
 
 
 def role_arn_of(principal_arn: str) -> str:

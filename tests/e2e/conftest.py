@@ -23,10 +23,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def aws(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAws]:
+def aws(folder: Path) -> Iterator[LocalAws]:
     with LocalAws(time_scale=_TIME_SCALE) as aws:
         prepare(aws)
-        deploy_app(aws, "--context", f"groups={folder}", "--output", str(tmp_path_factory.mktemp("cdk")))
+        deploy_app(aws, "--context", f"groups={folder}")
         yield aws
 
 

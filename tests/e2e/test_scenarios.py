@@ -151,7 +151,7 @@ def test_a_changed_instance_type_rolls_out_through_the_canary(
     version = s.go_live()
     endpoint = {"instance_type": "ml.c5.xlarge", "instance_count": 2}
     (folder / "respec.yaml").write_text(group_yaml("respec", endpoint=endpoint))
-    deploy_app(s.aws, "--context", f"groups={folder}", "--output", str(tmp_path / "cdk"))
+    deploy_app(s.aws, "--context", f"groups={folder}")
     s.until("the canary to bake", s.watch.baking)
     s.until_live(version)
     config = s.aws.client("sagemaker").describe_endpoint_config(EndpointConfigName=s.watch.endpoint_config())
