@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from lambdas.core.facts import Facts, VersionDetail, VersionSummary
 from lambdas.core.ledger import Kind
+from lambdas.core.names import version_in
 from lambdas.core.record import Approval, Decided, Phase, Record
 from lambdas.core.spec import GroupSpec, Onboarding
 from lambdas.core.turn import Need, Turn
@@ -146,7 +147,8 @@ def _take(turn: Turn, detail: VersionDetail, at: float) -> None:
             failures=known.failures if known else 0,
         ),
     )
-    if approved:
+    refused = turn.record.refused
+    if approved and refused is not None and version_in(refused) == detail.version:
         turn.update(refused=None)
     turn.say(
         Kind.DECISION,

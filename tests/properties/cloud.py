@@ -18,7 +18,7 @@ from lambdas.core.facts import (
     VersionDetail,
     VersionSummary,
 )
-from lambdas.core.names import abort_alarm
+from lambdas.core.names import abort_alarm, version_in
 from lambdas.core.record import Approval
 from lambdas.core.spec import Autoscaling, GroupSpec
 
@@ -159,31 +159,18 @@ class Cloud:
     def perform(self, action: do.Action) -> None:
         """Do what a decision wants done, or refuse it as AWS would."""
         match action:
-            case do.CreateModel():
-                detail = self.detail(action.package_arn)
-                if detail is None:
-                    raise Refused("no such model package")
-                self.models.setdefault(action.name, detail.containers)
+            case do.CreateModel() | do.CreateConfig():
+                self._make(action)
             case do.PutGuardrail():
                 self.alarms[action.alarm] = action.config
-            case do.CreateConfig():
-                if action.model not in self.models:
-                    raise Refused("no such model")
-                version = int(action.name.rsplit("-v", 1)[1].split("-")[0])
-                config = Config(
-                    action.name, action.model, version, action.instance_type, action.instance_count
-                )
-                self.configs.setdefault(action.name, config)
             case do.CreateEndpoint():
                 self._create(action)
             case do.UpdateEndpoint():
                 self._update(action)
             case do.DeleteEndpoint():
                 self._delete()
-            case do.TripAbort():
-                self._set_abort(tripped=True)
-            case do.ClearAbort():
-                self._set_abort(tripped=False)
+            case do.TripAbort() | do.ClearAbort():
+                self._set_abort(tripped=isinstance(action, do.TripAbort))
             case do.DeletePlacement():
                 self._delete_placement(action)
             case do.RegisterScaling():
@@ -191,6 +178,20 @@ class Cloud:
                 self.scaling = action.autoscaling
             case do.RemoveScaling():
                 self.scaling = None
+
+    def _make(self, action: do.CreateModel | do.CreateConfig) -> None:
+        if isinstance(action, do.CreateModel):
+            detail = self.detail(action.package_arn)
+            if detail is None:
+                raise Refused("no such model package")
+            self.models.setdefault(action.name, detail.containers)
+            return
+        if action.model not in self.models:
+            raise Refused("no such model")
+        version = version_in(action.name)
+        assert version is not None, f"a config whose name tells no version: {action.name}"
+        config = Config(action.name, action.model, version, action.instance_type, action.instance_count)
+        self.configs.setdefault(action.name, config)
 
     def _create(self, action: do.CreateEndpoint) -> None:
         if self.endpoint is not None:

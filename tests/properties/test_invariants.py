@@ -55,7 +55,8 @@ def a_world(switches: Switches, rates: Rates, seed: int) -> tuple[World, People]
     probation=st.sampled_from([0, 60]),
 )
 def test_every_history_keeps_the_invariants_and_ends_as_the_registry_wants(
-    ops: list[Op],
+    *,
+    ops: list[tuple[Op, float]],
     rates: Rates,
     switches: Switches,
     seed: int,
@@ -66,8 +67,8 @@ def test_every_history_keeps_the_invariants_and_ends_as_the_registry_wants(
     world, people = a_world(switches, rates, seed)
     life = Life(world, people)
     life.begin(already=already, withdrawal=withdrawal, probation=probation)
-    for op in ops:
-        life.do(op)
+    for op, gap in ops:
+        life.do(op, gap)
     life.end()
     check_ledger(world)
     check_convergence(world, people, deletes=withdrawal is Withdrawal.DELETE)
@@ -76,16 +77,16 @@ def test_every_history_keeps_the_invariants_and_ends_as_the_registry_wants(
 @settings(HISTORIES, max_examples=50)
 @given(ops=OPS, rates=RATES, seed=st.integers(0, 2**16))
 def test_in_no_history_is_an_endpoint_touched_that_is_not_ours(
-    ops: list[Op], rates: Rates, seed: int
+    ops: list[tuple[Op, float]], rates: Rates, seed: int
 ) -> None:
     world, people = a_world(Switches(), rates, seed)
     foreign = Endpoint(GROUP, "arn:theirs", EndpointStatus.IN_SERVICE, "theirs", START)
     world.cloud.endpoint, world.cloud.endpoint_tags = foreign, {"team": "growth"}
     life = Life(world, people)
     life.begin(already=0, withdrawal=Withdrawal.DELETE, probation=60)
-    for op in ops:
+    for op, gap in ops:
         if op.name != "autoscale":
-            life.do(op)
+            life.do(op, gap)
     life.end()
     assert world.cloud.endpoint == foreign
     check_ledger(world)

@@ -255,6 +255,17 @@ def test_a_changed_spec_rolls_the_live_version_out_by_the_guarded_path() -> None
     assert len(update.alarms) == 4
 
 
+def test_a_changed_spec_that_failed_is_not_tried_again_because_another_version_is_approved() -> None:
+    bigger = a_spec(endpoint=an_endpoint_spec(instance_type="ml.m5.xlarge"))
+    respec = placed(V1, bigger, live_at=None)
+    seen = live_on(V1)
+    assert seen.record is not None
+    seen = replace(seen, record=replace(seen.record, spec=bigger, refused=respec.config), spec=bigger)
+    decision = decided_on(replace(seen, packages=(V1, package(2, status="Failed"))))
+    assert decision.actions == ()
+    assert after(decision).refused == respec.config
+
+
 def test_a_changed_spec_that_failed_is_tried_again_when_the_version_is_approved_again() -> None:
     bigger = a_spec(endpoint=an_endpoint_spec(instance_type="ml.m5.xlarge"))
     respec = placed(V1, bigger, live_at=None)
