@@ -74,7 +74,7 @@ class RolloutConfig(_Section):
     """How a version takes over (UpdateEndpoint's DeploymentConfig)."""
 
     strategy: Strategy = RolloutSpec.strategy
-    step_percent: Annotated[int, Field(ge=1, le=100)] = RolloutSpec.step_percent
+    step_percent: Annotated[int, Field(ge=1, le=50)] = RolloutSpec.step_percent
     """Size of the canary (1-50), of each linear step (10-50) or of each rolling batch (5-50)."""
     bake_seconds: Annotated[int, Field(ge=0, le=3600)] = RolloutSpec.bake_seconds
     """How long alarms are watched after each shift of traffic."""
@@ -98,7 +98,7 @@ class FreezeConfig(_Section):
 
     start: words.Moment
     end: words.Moment
-    reason: words.Description
+    reason: words.Reason
 
 
 class GroupConfig(_Section):

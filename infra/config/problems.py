@@ -7,6 +7,8 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from infra.config.words import IN_WORDS
+
 _LONGEST_VALUE = 80
 _HINTS = {
     "endpoint.serverless": "serverless endpoints are not supported yet: they take no guardrails; "
@@ -46,7 +48,16 @@ def shown(value: object) -> str:
 
 def from_pydantic(file: str, error: ValidationError, model: type[BaseModel]) -> list[Problem]:
     """Each error that pydantic found, in our words."""
-    return [_problem(file, dict(item), model) for item in error.errors(include_url=False)]
+    return [
+        _problem(file, dict(item), model)
+        for item in error.errors(include_url=False)
+        if not _follows_from_others(dict(item))
+    ]
+
+
+def _follows_from_others(error: Mapping[str, Any]) -> bool:
+    """Whether a list counts as too short only because its items are wrong, which is told already."""
+    return error["type"] == "too_short" and len(error["input"]) >= error["ctx"]["min_length"]
 
 
 def _problem(file: str, error: Mapping[str, Any], model: type[BaseModel]) -> Problem:
@@ -65,7 +76,7 @@ def _allowed(error: Mapping[str, Any]) -> str:
     context = error.get("ctx", {})
     match error["type"]:
         case "string_pattern_mismatch":
-            return f"must match {context['pattern']}"
+            return IN_WORDS[context["pattern"]]
         case "value_error":
             return str(context["error"])
         case "enum":

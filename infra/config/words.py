@@ -1,4 +1,4 @@
-"""The kinds of text that a group's YAML is made of, each with AWS's own limits."""
+"""The kinds of text that a group's YAML is made of, each with AWS's own limits and how to say them."""
 
 from datetime import UTC, datetime
 from typing import Annotated
@@ -7,7 +7,30 @@ from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
 
 RESERVED_TAG_PREFIXES = ("aws:", "greenlight:")
 
-_TAG_CHARACTERS = r"[\w\s.:/=+\-@]"  # SageMaker's TagKey and TagValue [B], as far as every engine reads it
+_NAME = r"^[a-z0-9](-*[a-z0-9])*$"
+_PRINCIPAL = r"^arn:aws[a-z-]*:iam::[0-9]{12}:(role|user)/[A-Za-z0-9_+=,.@/-]+$"
+_KMS_KEY = r"^arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+$"
+_S3_PREFIX = r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/[A-Za-z0-9_!.()'-][A-Za-z0-9_!.()'/-]*$"
+_INSTANCE_TYPE = r"^ml\.[a-z0-9-]+\.[a-z0-9-]+$"
+_SUBNET = r"^subnet-[0-9a-f]+$"
+_SECURITY_GROUP = r"^sg-[0-9a-f]+$"
+_TAG_TEXT = r"^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$"  # TagKey and TagValue [B]
+_DESCRIPTION = r"^[\p{L}\p{M}\p{Z}\p{S}\p{N}\p{P}]+$"  # EntityDescription [B]: no line breaks
+_NOT_BLANK = r"\S"
+
+IN_WORDS = {
+    _NAME: "must be lower-case letters, digits, and hyphens between them",
+    _PRINCIPAL: "must be the ARN of one role or user, no wildcard and no whole account: "
+    "arn:aws:iam::111122223333:role/ModelRisk",
+    _KMS_KEY: "must be the ARN of a key (not of an alias): arn:aws:kms:REGION:ACCOUNT:key/ID",
+    _S3_PREFIX: "must be s3://bucket/prefix, without wildcards",
+    _INSTANCE_TYPE: "must be a hosting instance type, such as ml.m5.large",
+    _SUBNET: "must be a subnet's id, such as subnet-0123456789abcdef0",
+    _SECURITY_GROUP: "must be a security group's id, such as sg-0123456789abcdef0",
+    _TAG_TEXT: "must be letters, digits, spaces and _.:/=+-@",
+    _DESCRIPTION: "must be one line of text",
+    _NOT_BLANK: "must not be blank",
+}
 
 
 def _no_reserved_prefix(key: str) -> str:
@@ -16,13 +39,20 @@ def _no_reserved_prefix(key: str) -> str:
     return key
 
 
-def _as_epoch(moment: datetime) -> datetime:
+def _no_reference(text: str) -> str:
+    """Parameter Store takes `{{` for a reference to another parameter, and refuses it."""
+    if "{{" in text:
+        raise ValueError("must not contain {{")
+    return text
+
+
+def _in_utc(moment: datetime) -> datetime:
     return moment.astimezone(UTC)
 
 
 GroupName = Annotated[
     str,
-    StringConstraints(max_length=53, pattern=r"^[a-z0-9](-*[a-z0-9])*$"),
+    StringConstraints(max_length=53, pattern=_NAME),
     Field(
         description="Lower-case letters, digits and hyphens; at most 53, because `<name>-registrant` is a role "
         "and a role's name has at most 64."
@@ -30,50 +60,47 @@ GroupName = Annotated[
 ]
 EndpointName = Annotated[
     str,
-    StringConstraints(max_length=63, pattern=r"^[a-z0-9](-*[a-z0-9])*$"),
+    StringConstraints(max_length=63, pattern=_NAME),
     Field(description="Lower-case letters, digits and hyphens; at most 63 (CreateEndpoint)."),
 ]
-Line = Annotated[str, StringConstraints(min_length=1, max_length=256, pattern=rf"^{_TAG_CHARACTERS}+$")]
-Description = Annotated[str, StringConstraints(min_length=1, max_length=1024)]
+Line = Annotated[str, StringConstraints(min_length=1, max_length=256, pattern=_TAG_TEXT)]
+Description = Annotated[str, StringConstraints(min_length=1, max_length=1024, pattern=_DESCRIPTION)]
+Reason = Annotated[Description, AfterValidator(_no_reference)]
 TagKey = Annotated[
     str,
-    StringConstraints(min_length=1, max_length=128, pattern=rf"^{_TAG_CHARACTERS}+$"),
+    StringConstraints(min_length=1, max_length=128, pattern=_TAG_TEXT),
     AfterValidator(_no_reserved_prefix),
 ]
-TagValue = Annotated[str, StringConstraints(max_length=256, pattern=rf"^{_TAG_CHARACTERS}*$")]
+TagValue = Annotated[str, StringConstraints(max_length=256, pattern=_TAG_TEXT)]
 Principal = Annotated[
     str,
-    StringConstraints(max_length=2048, pattern=r"^arn:aws[a-z-]*:iam::[0-9]{12}:(role|user)/[\w+=,.@/-]+$"),
+    StringConstraints(max_length=2048, pattern=_PRINCIPAL),
     Field(description="The ARN of an IAM role or user that exists; no wildcard, no whole account."),
 ]
 KmsKey = Annotated[
     str,
-    StringConstraints(
-        max_length=2048, pattern=r"^arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[a-zA-Z0-9-]+$"
-    ),
+    StringConstraints(max_length=2048, pattern=_KMS_KEY),
     Field(description="The ARN of a KMS key (not of an alias: permissions are given on the key)."),
 ]
 S3Prefix = Annotated[
     str,
-    StringConstraints(
-        max_length=512, pattern=r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/[\w!.()'-][\w!.()'/-]*$"
-    ),
+    StringConstraints(max_length=512, pattern=_S3_PREFIX),
     Field(description="s3://bucket/prefix, without wildcards."),
 ]
 InstanceType = Annotated[
     str,
-    StringConstraints(pattern=r"^ml\.[a-z0-9-]+\.[a-z0-9-]+$"),
+    StringConstraints(pattern=_INSTANCE_TYPE),
     Field(description="A SageMaker hosting instance type, such as ml.m5.large."),
 ]
-Subnet = Annotated[str, StringConstraints(max_length=32, pattern=r"^subnet-[0-9a-f]+$")]
-SecurityGroup = Annotated[str, StringConstraints(max_length=32, pattern=r"^sg-[0-9a-f]+$")]
+Subnet = Annotated[str, StringConstraints(max_length=32, pattern=_SUBNET)]
+SecurityGroup = Annotated[str, StringConstraints(max_length=32, pattern=_SECURITY_GROUP)]
 AlarmName = Annotated[
     str,
-    StringConstraints(min_length=1, max_length=255, pattern=r"\S"),
+    StringConstraints(min_length=1, max_length=255, pattern=_NOT_BLANK),
     Field(description="The name of an alarm that exists in this account and region."),
 ]
 Moment = Annotated[
     AwareDatetime,
-    AfterValidator(_as_epoch),
+    AfterValidator(_in_utc),
     Field(description="ISO 8601 with an offset, such as 2026-12-24T00:00:00+01:00."),
 ]
