@@ -35,9 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _deploy(settings: ServerSettings) -> None:
     from local.deploy import deploy  # noqa: PLC0415 - needs boto3 and the CDK CLI, which plain serving does not
 
-    print("# Deploying Greenlight and the example groups …", flush=True)
     deploy(settings.endpoint)
-    print("# Deployed.", flush=True)
 
 
 if __name__ == "__main__":

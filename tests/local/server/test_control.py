@@ -120,6 +120,17 @@ def test_the_server_goes_when_the_process_that_started_it_goes() -> None:
     assert not Path(f"/proc/{server}").exists()
 
 
-def test_a_server_that_cannot_start_says_why() -> None:
-    with LocalAws() as first, pytest.raises(LocalAwsError, match="ended with status"):
-        LocalAws(port=first.port).start()
+def test_a_port_that_is_taken_is_said_and_a_reset_empties_everything() -> None:
+    with LocalAws() as own:
+        with pytest.raises(LocalAwsError, match="ended with status"):
+            LocalAws(port=own.port).start()
+        own.client("ssm").put_parameter(Name="/there", Value="1", Type="String")
+        own.client("sagemaker").create_model_package_group(ModelPackageGroupName="there")
+        own.control(time_scale=7, switches={"iam_identity_present": False}, event_faults={"lost": 1.0})
+        own.reset()
+        assert own.client("ssm").describe_parameters()["Parameters"] == []
+        assert own.client("sagemaker").list_model_package_groups()["ModelPackageGroupSummaryList"] == []
+        settings = own.control()
+        assert settings["time_scale"] == 60
+        assert settings["switches"]["iam_identity_present"] is True
+        assert settings["event_faults"]["lost"] == 0
