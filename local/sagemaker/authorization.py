@@ -84,9 +84,7 @@ def _package_context(request: Mapping[str, Any]) -> Context:
         context.setdefault(f"sagemaker:CustomerMetadataProperties/{key}", "")
     for name in _LIFE_CYCLE:
         if name in request.get("ModelLifeCycle", {}):
-            context[f"sagemaker:ModelLifeCycle:{name[0].lower() + name[1:]}"] = request["ModelLifeCycle"][
-                name
-            ]
+            context[f"sagemaker:ModelLifeCycle:{name}"] = request["ModelLifeCycle"][name]
     return context
 
 

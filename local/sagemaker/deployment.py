@@ -104,6 +104,7 @@ class Deployment:
         deadline: when it has taken too long; None: never.
         policy: its DeploymentConfig.
         to_start: the new side's containers are to be started before this phase counts.
+        starting: that is being done, outside of the lock: nothing else happens to it meanwhile.
         reason: why it is rolling back.
         doomed: its rollback is going to fail.
         before: for a capacity change: each variant's weight and count as they were wanted before.
@@ -122,6 +123,7 @@ class Deployment:
     traffic: float = 0.0
     next_look: float | None = None
     to_start: bool = False
+    starting: bool = False
     reason: str | None = None
     doomed: bool = False
     before: dict[str, tuple[float, int | None]] = field(default_factory=dict)

@@ -43,7 +43,7 @@ def begin(account: Account, endpoint: Endpoint, deployment: Deployment) -> None:
 def next_due(endpoint: Endpoint) -> float | None:
     """When this endpoint's deployment wants attention next, clock seconds; None: nothing is under way."""
     deployment = endpoint.deployment
-    if deployment is None:
+    if deployment is None or deployment.starting:
         return None
     if deployment.to_start:
         return deployment.phase_began
@@ -67,16 +67,16 @@ def to_start(account: Account, endpoint: Endpoint) -> tuple[Fleet, ...]:
     deployment = _of(endpoint)
     side = _new(deployment)
     if problem := _unstartable(account, side):
-        deployment.to_start = False
         _fail(account, endpoint, problem)
         return ()
+    deployment.starting = True
     return tuple(variant.fleet for variant in side.variants if not variant.running)
 
 
 def started(account: Account, endpoint: Endpoint, problems: Mapping[str, str | None]) -> None:
     """What became of the fleets that were to start, by their ids: None, or why they did not."""
     deployment = _of(endpoint)
-    deployment.to_start = False
+    deployment.to_start = deployment.starting = False
     for variant in _new(deployment).variants:
         variant.running = variant.running or problems.get(variant.fleet.id, "not started") is None
     deployment.phase_began = account.now

@@ -13,7 +13,7 @@ from local.sagemaker.errors import SageMakerError
 from local.sagemaker.faults import Failing, Faults
 from local.sagemaker.operations import OPERATIONS
 from local.sagemaker.packages import step_package
-from local.sagemaker.shapes import check
+from local.sagemaker.shapes import check, check_types, without_nulls
 from local.sagemaker.state import Endpoint
 from local.sagemaker.switches import Switches
 from local.sagemaker.timings import Timings
@@ -33,6 +33,8 @@ __all__ = [
     "Switches",
     "Timings",
 ]
+
+_NOT_STARTED = "InternalServerError: We encountered an internal error. Please try again."
 
 
 class SageMaker:
@@ -130,9 +132,16 @@ class SageMaker:
             return routing.route(self._account, endpoint, variant)
 
     def checks(self, operation: str, request: dict[str, Any]) -> list[AuthCheck]:
-        """What IAM must allow for a call, InvokeEndpoint included."""
+        """What IAM must allow for a call, InvokeEndpoint included.
+
+        Raises:
+            SageMakerError: SerializationException for a request that cannot be read.
+        """
+        asked = without_nulls(request)
+        if operation in OPERATIONS:
+            check_types(operation, asked)
         with self._lock:
-            return authorization.checks(self._account, operation, request)
+            return authorization.checks(self._account, operation, asked)
 
     def _perform(self, operation: str, request: dict[str, Any], caller: Caller) -> dict[str, Any]:
         account = self._account
@@ -140,9 +149,10 @@ class SageMaker:
             raise SageMakerError("UnknownOperationException", f"{operation} is not part of this model.")
         if refusal := account.faults.refuse(operation):
             raise refusal
-        check(operation, request)
+        asked = without_nulls(request)
+        check(operation, asked)
         account.now = account.clock.now()
-        answer = OPERATIONS[operation](account, request, caller)
+        answer = OPERATIONS[operation](account, asked, caller)
         if lost := account.faults.lose(operation):
             raise lost
         return answer
@@ -170,8 +180,8 @@ class SageMaker:
                 self._starting.release()
         self._tell()
 
-    def _advance_to_start(self, *, start: bool) -> tuple[Endpoint, tuple[Fleet, ...]] | None:
-        """Take steps, the earliest first, until fleets have to be started, or nothing is due; then None."""
+    def _advance_to_start(self, *, start: bool) -> tuple[float, Endpoint, tuple[Fleet, ...]] | None:
+        """Take steps, the earliest first, until fleets have to be started (with when), or nothing is due: None."""
         account = self._account
         with self._lock:
             while due := self._due(start=start):
@@ -184,18 +194,21 @@ class SageMaker:
                 elif not _to_start(thing):
                     rollout.step(account, thing)
                 elif fleets := rollout.to_start(account, thing):
-                    return thing, fleets
+                    return account.now, thing, fleets
         return None
 
-    def _start(self, endpoint: Endpoint, fleets: tuple[Fleet, ...]) -> None:
+    def _start(self, at: float, endpoint: Endpoint, fleets: tuple[Fleet, ...]) -> None:
         """Start fleets without holding the lock, then say what became of them."""
         account = self._account
         before = account.clock.now()
-        at = account.now
-        problems = {fleet.id: account.world.start_fleet(fleet) for fleet in fleets}
-        with self._lock:
-            account.now = at + account.clock.now() - before
-            rollout.started(account, endpoint, problems)
+        problems: dict[str, str | None] = dict.fromkeys((fleet.id for fleet in fleets), _NOT_STARTED)
+        try:
+            for fleet in fleets:
+                problems[fleet.id] = account.world.start_fleet(fleet)
+        finally:
+            with self._lock:
+                account.now = at + account.clock.now() - before
+                rollout.started(account, endpoint, problems)
 
     def _tell(self) -> None:
         """Tell the world what happened, in order; whoever is at it already does it for all."""

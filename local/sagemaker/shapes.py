@@ -18,7 +18,17 @@ if TYPE_CHECKING:
     from botocore.model import OperationModel, Shape
 
 _SIZED = {"string", "list", "map", "blob"}
-_PYTHON: dict[str, type] = {"string": str, "list": list, "map": dict, "structure": dict}
+_PYTHON: dict[str, type | tuple[type, ...]] = {
+    "string": str,
+    "list": list,
+    "map": dict,
+    "structure": dict,
+    "integer": int,
+    "long": int,
+    "float": (int, float),
+    "double": (int, float),
+    "boolean": bool,
+}
 
 
 @cache
@@ -43,6 +53,22 @@ def output_members(operation: str) -> frozenset[str]:
     return _members(operation_model(operation).output_shape)
 
 
+def without_nulls(value: Any) -> Any:
+    """A request as AWS takes it: a member that is null is not there."""
+    if isinstance(value, dict):
+        return {name: without_nulls(item) for name, item in value.items() if item is not None}
+    if isinstance(value, list):
+        return [without_nulls(item) for item in value if item is not None]
+    return value
+
+
+def check_types(operation: str, request: Mapping[str, Any]) -> None:
+    """Refuse values of another JSON type than the API's (SerializationException): all else can then be read."""
+    shape = operation_model(operation).input_shape
+    for path, found, wanted in _misfits(shape, request, "") if shape else ():
+        raise malformed(f"Type mismatch at '{path}': {found} cannot be converted to {wanted}")
+
+
 def check(operation: str, request: Mapping[str, Any]) -> None:
     """Refuse a request that the API's shapes do not allow.
 
@@ -64,6 +90,21 @@ def check(operation: str, request: Mapping[str, Any]) -> None:
 
 def _fits(shape: Shape, value: Any) -> bool:
     return isinstance(value, _PYTHON.get(shape.type_name, object))
+
+
+def _misfits(shape: Shape, value: Any, path: str) -> Iterator[tuple[str, str, str]]:
+    """Where a value has another type, the type found and the one wanted; members that no shape has are left out."""
+    if not _fits(shape, value):
+        yield path, type(value).__name__, shape.type_name
+    elif isinstance(shape, StructureShape):
+        for name in shape.members.keys() & value.keys():
+            yield from _misfits(shape.members[name], value[name], _join(path, name))
+    elif isinstance(shape, ListShape):
+        for number, item in enumerate(value, start=1):
+            yield from _misfits(shape.member, item, f"{path}.{number}.member")
+    elif isinstance(shape, MapShape):
+        for key, item in value.items():
+            yield from _misfits(shape.value, item, f"{path}.{key}")
 
 
 def _members(shape: Shape | None) -> frozenset[str]:
