@@ -49,6 +49,7 @@ class LocalAws:
     region: str = REGION
     _process: subprocess.Popen[bytes] | None = field(default=None, init=False, repr=False)
     _output: BinaryIO | None = field(default=None, init=False, repr=False)
+    _clients: dict[str, Any] = field(default_factory=dict, init=False, repr=False)
 
     @property
     def endpoint(self) -> str:
@@ -86,6 +87,7 @@ class LocalAws:
 
     def stop(self) -> None:
         """End the server and everything it has started, at once if it does not end by itself."""
+        self._clients.clear()
         process, self._process = self._process, None
         if process is not None:
             process.terminate()
@@ -118,8 +120,13 @@ class LocalAws:
     ) -> Any:
         """A boto3 client, as root, or in a session of `role` (an ARN, or a name with its path).
 
+        Root's client of a service, without further settings, is made once: making one takes longer than a call.
+
         Raises botocore's ClientError (AccessDenied) if the role does not trust root.
         """
+        plain = role is None and not settings
+        if plain and service in self._clients:
+            return self._clients[service]
         credentials: dict[str, Any] = {"aws_access_key_id": self.account, "aws_secret_access_key": SECRET_KEY}
         if role is not None:
             arn = role if role.startswith("arn:") else f"arn:aws:iam::{self.account}:role/{role.strip('/')}"
@@ -133,9 +140,12 @@ class LocalAws:
         config = Config(retries={"total_max_attempts": 1, "mode": "standard"}).merge(
             settings.pop("config", None) or Config()
         )
-        return boto3.session.Session(region_name=self.region, **credentials).client(  # type: ignore[call-overload] # the service is the caller's choice
+        client = boto3.session.Session(region_name=self.region, **credentials).client(  # type: ignore[call-overload] # the service is the caller's choice
             service, endpoint_url=self.endpoint, config=config, **settings
         )
+        if plain:
+            self._clients[service] = client
+        return client
 
     def cdk(self, *arguments: str, cwd: Path | None = None) -> str:
         """Run the project's CDK CLI; what it said. Raises LocalAwsError, with that, if it fails."""

@@ -99,6 +99,15 @@ HOOKS: tuple[Hook, ...] = (
     ),
     _replaced(
         "core.iam_actions",
+        "request_tag_context",
+        "adds cloudwatch:namespace",
+        "service",
+        "iam_action",
+        "body",
+        "params",
+    ),
+    _replaced(
+        "core.iam_actions",
         "extract_resource_arn",
         "GetParametersByPath was checked against every resource instead of its path",
         "service",

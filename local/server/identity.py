@@ -42,6 +42,7 @@ def install() -> None:
     hooks.replace("core.iam_evaluator._principal_keys", with_source_identity)
     _mend_actions()
     _mend_resources()
+    _mend_context()
 
 
 def _mend_actions() -> None:
@@ -53,6 +54,29 @@ def _mend_actions() -> None:
         return action.removesuffix("Batch") if service == "sqs" and action else action
 
     hooks.replace("core.iam_actions.extract_iam_action", without_batch)
+
+
+def _mend_context() -> None:
+    """Service Authorization Reference: PutMetricData has the condition key cloudwatch:namespace."""
+    context_of: Callable[..., dict[str, Any]] = hooks.private("core.iam_actions.request_tag_context")
+
+    def with_namespace(
+        service: str, iam_action: str, body: bytes, params: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        context = context_of(service, iam_action, body, params)
+        if iam_action != "cloudwatch:PutMetricData":
+            return context
+        return {**context, "cloudwatch:namespace": _namespace(body, params)}
+
+    hooks.replace("core.iam_actions.request_tag_context", with_namespace)
+
+
+def _namespace(body: bytes, params: Mapping[str, Any]) -> str:
+    """The namespace of a PutMetricData request, in whichever of CloudWatch's protocols it came."""
+    if body.startswith(b"{"):
+        return str(json.loads(body).get("Namespace", ""))
+    given = params.get("Namespace") or parse_qs(body.decode(errors="replace")).get("Namespace") or ""
+    return str(given[0] if isinstance(given, list) and given else given)
 
 
 def _mend_resources() -> None:

@@ -66,7 +66,7 @@ async def _serve(
     config = Config()
     config.bind = [f"127.0.0.1:{settings.port}"]
     config.keep_alive_timeout = 75
-    config.graceful_timeout = 1
+    config.graceful_timeout = 0.2
     config.loglevel = "WARNING"
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
