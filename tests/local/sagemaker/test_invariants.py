@@ -173,7 +173,7 @@ class Endpoints(RuleBasedStateMachine):
 
 TestEndpoints = Endpoints.TestCase
 TestEndpoints.settings = settings(
-    max_examples=60,
+    max_examples=150,
     stateful_step_count=30,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
