@@ -57,7 +57,7 @@ def from_pydantic(file: str, error: ValidationError, model: type[BaseModel]) -> 
 
 def _follows_from_others(error: Mapping[str, Any]) -> bool:
     """Whether a list counts as too short only because its items are wrong, which is told already."""
-    return error["type"] == "too_short" and len(error["input"]) >= error["ctx"]["min_length"]
+    return error["type"] == "too_short" and bool(len(error["input"]) >= error["ctx"]["min_length"])
 
 
 def _problem(file: str, error: Mapping[str, Any], model: type[BaseModel]) -> Problem:

@@ -1,0 +1,1 @@
+"""Tests of the groups' configuration and of the templates made from it."""

@@ -1,0 +1,104 @@
+"""The app synthesized once for a session: jsii is slow, templates are only read."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import aws_cdk as cdk
+import pytest
+
+from infra.app import build
+
+ROOT = Path(__file__).parents[2]
+EXAMPLES = ROOT / "groups"
+KEY = "arn:aws:kms:us-east-1:123456789012:key/11111111-2222-3333-4444-555555555555"
+EVERYTHING = f"""
+name: everything
+owner: everyone@example.com
+description: A group that uses every key
+grouping: {{project: p, business_problem: b, model_type: m}}
+tags: {{cost-center: "1"}}
+approvers: ["arn:aws:iam::123456789012:role/model-risk"]
+registrants: ["arn:aws:iam::123456789012:user/robots/pipeline"]
+artifacts: ["s3://models/everything", "s3://more-models/everything"]
+endpoint:
+  name: everything-live
+  instance_type: ml.c5.xlarge
+  instance_count: 3
+  autoscaling: {{min: 2, max: 4, invocations_per_instance: 100}}
+  kms_key: "{KEY}"
+  vpc: {{subnets: [subnet-0a1b2c3d], security_groups: [sg-0a1b2c3d]}}
+  network_isolation: false
+  data_capture: {{percentage: 10, destination: "s3://captured/everything", kms_key: "{KEY}"}}
+rollout: {{strategy: linear, step_percent: 25, bake_seconds: 60, termination_wait_seconds: 0, timeout_seconds: 1800}}
+guardrails: {{error_rate: 0.01, latency_p99_ms: 250, alarms: [somebody-elses]}}
+probation_minutes: 30
+retain_versions: 5
+withdrawal: delete
+onboarding: deploy
+freeze: [{{start: 2026-12-24T00:00:00+01:00, end: 2026-12-27T00:00:00+01:00, reason: Christmas}}]
+"""
+LONELY = """
+name: lonely
+owner: nobody@example.com
+artifacts: ["s3://models/lonely"]
+endpoint: {instance_type: ml.t2.medium}
+"""
+
+
+class Assembly:
+    """What one synth wrote."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def text(self, stack: str) -> str:
+        """A stack's template, byte for byte."""
+        return (self.folder / f"{stack}.template.json").read_text()
+
+    def stacks(self) -> list[str]:
+        """The names of all stacks."""
+        return sorted(
+            path.name.removesuffix(".template.json") for path in self.folder.glob("*.template.json")
+        )
+
+    def resources(self, stack: str, kind: str = "") -> list[dict[str, Any]]:
+        """The resources of a stack, all or those of one type."""
+        found = json.loads(self.text(stack))["Resources"].values()
+        return [resource for resource in found if resource["Type"] == kind or not kind]
+
+    def properties(self, stack: str, kind: str) -> list[dict[str, Any]]:
+        """The properties of a stack's resources of one type."""
+        return [resource.get("Properties", {}) for resource in self.resources(stack, kind)]
+
+
+def synthesize(folder: Path, groups: Path) -> Assembly:
+    """Synthesize the app, held to AwsSolutions, with the context of cdk.json."""
+    context = json.loads((ROOT / "cdk.json").read_text())["context"]
+    app = cdk.App(outdir=str(folder), context=context, analytics_reporting=False)
+    build(app, groups)
+    app.synth()
+    return Assembly(folder)
+
+
+@pytest.fixture(scope="session")
+def assembly(tmp_path_factory: pytest.TempPathFactory) -> Assembly:
+    """The examples, a group that uses every key, and one that names nobody."""
+    groups = tmp_path_factory.mktemp("groups")
+    for path in EXAMPLES.glob("*.yaml"):
+        (groups / path.name).write_text(path.read_text())
+    (groups / "everything.yaml").write_text(EVERYTHING)
+    (groups / "lonely.yaml").write_text(LONELY)
+    return synthesize(tmp_path_factory.mktemp("assembly"), groups)
+
+
+@pytest.fixture(scope="session")
+def examples_only(tmp_path_factory: pytest.TempPathFactory) -> Assembly:
+    """The examples as they are."""
+    return synthesize(tmp_path_factory.mktemp("examples"), EXAMPLES)
+
+
+@pytest.fixture(scope="session")
+def no_groups(tmp_path_factory: pytest.TempPathFactory) -> Assembly:
+    """An app before its first group."""
+    return synthesize(tmp_path_factory.mktemp("none"), tmp_path_factory.mktemp("no-groups"))

@@ -1,0 +1,65 @@
+"""IAM's decision over statements of a template, as far as our policies use it; what it does not know, it refuses."""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+Context = Mapping[str, str | list[str]]
+
+
+def text(value: Any) -> str:
+    """An ARN of a template as text: `*` for any reference but partition, region and account."""
+    known = {"AWS::Partition": "aws", "AWS::Region": "us-east-1", "AWS::AccountId": "123456789012"}
+    if isinstance(value, str):
+        return value
+    ((function, inner),) = value.items()
+    if function == "Fn::Join":
+        return str(inner[0]).join(text(part) for part in inner[1])
+    if function == "Fn::Sub":
+        return re.sub(r"\$\{([^}]+)\}", lambda match: known[match[1]], inner)
+    return known.get(inner, f"<{inner}>") if isinstance(inner, str) else f"<{'.'.join(inner)}>"
+
+
+def allowed(
+    statements: Iterable[Mapping[str, Any]], action: str, resource: str, context: Context | None = None
+) -> bool:
+    """Whether these statements allow an action: some Allow fits, and no Deny does."""
+    effects = {s["Effect"] for s in statements if _fits(s, action, resource, context or {})}
+    return effects == {"Allow"}
+
+
+def _fits(statement: Mapping[str, Any], action: str, resource: str, context: Context) -> bool:
+    return (
+        any(_like(pattern, action) for pattern in _list(statement["Action"]))
+        and any(_like(text(pattern), resource) for pattern in _list(statement["Resource"]))
+        and all(
+            _holds(operator, _list(wanted), context.get(key))
+            for operator, keys in statement.get("Condition", {}).items()
+            for key, wanted in keys.items()
+        )
+    )
+
+
+def _holds(operator: str, wanted: list[Any], found: str | list[str] | None) -> bool:
+    values = [text(value) for value in wanted]
+    if operator == "Null":
+        return (found is None) == (values == ["true"])
+    if operator == "ForAllValues:StringEquals":
+        return all(value in values for value in _list(found or []))
+    if operator.endswith("IfExists") and found is None:
+        return True
+    if operator.startswith(("StringEquals", "Bool")):
+        return found is not None and found in values
+    if operator == "StringNotEquals":
+        return found is None or found not in values
+    if operator == "StringLike":
+        return isinstance(found, str) and any(_like(value, found) for value in values)
+    raise AssertionError(f"the tests do not know {operator}")
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _like(pattern: str, value: str) -> bool:
+    return re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), value) is not None

@@ -1,0 +1,305 @@
+"""What is wrong with groups is told before synthesis: all of it, each with file, key, value and what is allowed."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from infra.config.convert import to_spec
+from infra.config.load import check, load_groups
+from infra.config.problems import ConfigError
+from infra.config.rules import waiting_seconds
+from infra.config.schema import PATH, schema
+from lambdas.core.spec import GroupSpec, spec_from_json, spec_to_json
+from tests.infra.conftest import EVERYTHING, EXAMPLES, LONELY
+
+PRINCIPAL = "arn:aws:iam::123456789012:role/model-risk"
+
+
+def group(**changes: Any) -> dict[str, Any]:
+    """The least that a group needs, with changes; a dotted path's dots are double underscores."""
+    data: dict[str, Any] = yaml.safe_load(LONELY)
+    for path, value in changes.items():
+        *sections, key = path.split("__")
+        target = data
+        for section in sections:
+            target = target.setdefault(section, {})
+        target[key] = value
+    return data
+
+
+def told(**changes: Any) -> dict[str, str]:
+    """What is said about a group: key to what is allowed."""
+    _, problems = check(group(**changes), "groups/x.yaml")
+    return {problem.key: problem.allowed for problem in problems}
+
+
+def write(folder: Path, **files: str) -> Path:
+    """Files of a groups' folder."""
+    for name, text in files.items():
+        (folder / f"{name}.yaml").write_text(text)
+    return folder
+
+
+def test_the_least_group_is_right() -> None:
+    assert told() == {}
+
+
+def test_the_examples_are_right_and_tell_editors_their_schema() -> None:
+    assert [one.name for one in load_groups(EXAMPLES)] == ["tumor-screening", "wine-cultivar"]
+    for path in EXAMPLES.glob("*.yaml"):
+        assert path.read_text().startswith("# yaml-language-server: $schema=schema.json\n")
+
+
+def test_the_schema_is_up_to_date() -> None:
+    assert PATH.read_text() == schema(), "run make schema"
+
+
+def test_a_group_that_uses_every_key_is_right_and_survives_the_parameter(tmp_path: Path) -> None:
+    (config,) = load_groups(write(tmp_path, everything=EVERYTHING))
+    spec = to_spec(config, "arn:aws:iam::123456789012:role/greenlight/everything-endpoint")
+    assert spec_from_json(spec_to_json(spec)) == spec
+
+
+def test_what_the_yaml_leaves_out_is_the_specs_own_default() -> None:
+    config, _ = check(group(), "x.yaml")
+    assert config is not None
+    spec = to_spec(config, "role")
+    bare = GroupSpec(
+        name="lonely",
+        endpoint=spec.endpoint,
+        execution_role="role",
+        tags={"greenlight:owner": "nobody@example.com"},
+    )
+    assert spec == bare
+
+
+@pytest.mark.parametrize(
+    ("changes", "key", "allowed"),
+    [
+        ({"name": "Fraud"}, "name", "lower-case"),
+        ({"name": "a" * 54}, "name", "at most 53"),
+        ({"name": "-a"}, "name", "hyphens between"),
+        ({"name": 7}, "name", "string"),
+        ({"owner": ""}, "owner", "at least 1"),
+        ({"owner": "a\nb"}, "owner", "letters"),
+        ({"description": "two\nlines"}, "description", "one line"),
+        ({"description": "x" * 1025}, "description", "1024"),
+        ({"artifacts": []}, "artifacts", "at least 1"),
+        ({"artifacts": ["s3://b*/x"]}, "artifacts.0", "without wildcards"),
+        ({"artifacts": ["s3://bucket"]}, "artifacts.0", "s3://bucket/prefix"),
+        ({"artifacts": ["s3://bucket/a/*"]}, "artifacts.0", "without wildcards"),
+        ({"approvers": ["*"]}, "approvers.0", "ARN"),
+        ({"approvers": ["arn:aws:iam::123456789012:role/*"]}, "approvers.0", "no wildcard"),
+        ({"approvers": ["arn:aws:iam::123456789012:root"]}, "approvers.0", "no whole account"),
+        ({"registrants": [PRINCIPAL.replace("iam", "sts")]}, "registrants.0", "role or user"),
+        ({"tags": {"aws:x": "y"}}, "tags.aws:x", "aws:"),
+        ({"tags": {"Greenlight:x": "y"}}, "tags.Greenlight:x", "greenlight:"),
+        ({"tags": {"k": "v" * 257}}, "tags.k", "256"),
+        ({"tags": {f"k{n}": "v" for n in range(49)}}, "tags", "at most 48"),
+        ({"tags": {"Team": "a", "team": "b"}}, "tags.team", "only in case"),
+        ({"endpoint__name": "e" * 64}, "endpoint.name", "at most 63"),
+        ({"endpoint__name": "Live"}, "endpoint.name", "lower-case"),
+        ({"endpoint__instance_type": "m5.large"}, "endpoint.instance_type", "ml.m5.large"),
+        ({"endpoint__instance_count": 0}, "endpoint.instance_count", "greater than or equal to 1"),
+        ({"endpoint__instance_count": True}, "endpoint.instance_count", "integer"),
+        ({"endpoint__instance_count": "2"}, "endpoint.instance_count", "integer"),
+        ({"endpoint__network_isolation": "no"}, "endpoint.network_isolation", "boolean"),
+        ({"endpoint__kms_key": "alias/mine"}, "endpoint.kms_key", "not of an alias"),
+        ({"endpoint__serverless": {"memory": 1}}, "endpoint.serverless", "not supported yet"),
+        ({"endpoint__vpc": {"subnets": [], "security_groups": ["sg-1"]}}, "endpoint.vpc.subnets", "at least 1"),
+        ({"endpoint__vpc": {"subnets": ["x"], "security_groups": ["sg-1"]}}, "endpoint.vpc.subnets.0", "subnet-"),
+        ({"endpoint__data_capture": {"percentage": 0, "destination": "s3://b-1/c"}}, "endpoint.data_capture.percentage", "1"),
+        ({"rollout__strategy": "rainbow"}, "rollout.strategy", "'canary'"),
+        ({"rollout__step_percent": 51}, "rollout.step_percent", "50"),
+        ({"rollout__bake_seconds": 3601}, "rollout.bake_seconds", "3600"),
+        ({"rollout__bake_seconds": -1}, "rollout.bake_seconds", "0"),
+        ({"rollout__termination_wait_seconds": 3601}, "rollout.termination_wait_seconds", "3600"),
+        ({"rollout__timeout_seconds": 599}, "rollout.timeout_seconds", "600"),
+        ({"rollout__timeout_seconds": 28801}, "rollout.timeout_seconds", "28800"),
+        ({"guardrails__error_rate": 1.0}, "guardrails.error_rate", "less than 1"),
+        ({"guardrails__error_rate": float("nan")}, "guardrails.error_rate", "must be"),
+        ({"guardrails__latency_p99_ms": 0}, "guardrails.latency_p99_ms", "1"),
+        ({"guardrails__alarms": ["a", "a"]}, "guardrails.alarms", "once"),
+        ({"guardrails__alarms": [" "]}, "guardrails.alarms.0", "blank"),
+        ({"probation_minutes": -1}, "probation_minutes", "0"),
+        ({"retain_versions": 0}, "retain_versions", "1"),
+        ({"withdrawal": "maybe"}, "withdrawal", "'keep' or 'delete'"),
+        ({"onboarding": "perhaps"}, "onboarding", "'record' or 'deploy'"),
+        ({"freeze": [{"start": "2026-12-24", "end": "2026-12-25T00:00:00Z", "reason": "x"}]}, "freeze.0.start", "offset"),
+        ({"freeze": [{"start": "2026-12-24T00:00:00", "end": "2026-12-25T00:00:00Z", "reason": "x"}]}, "freeze.0.start", "offset"),
+        ({"freeze": [{"start": "2026-12-26T00:00:00Z", "end": "2026-12-25T00:00:00Z", "reason": "x"}]}, "freeze.0.end", "after"),
+        ({"freeze": [{"start": "2026-12-24T00:00:00Z", "end": "2026-12-25T00:00:00Z", "reason": "{{x}}"}]}, "freeze.0.reason", "{{"),
+        ({"nonsense": 1}, "nonsense", "known are name"),
+        ({"rollout__speed": 1}, "rollout.speed", "known are strategy"),
+        ({"freeze": [{"begin": 1}]}, "freeze.0.begin", "known are start"),
+    ],
+)  # fmt: skip
+def test_each_limit_of_a_key_is_told_with_what_is_allowed(
+    changes: dict[str, Any], key: str, allowed: str
+) -> None:
+    assert allowed in told(**changes)[key]
+
+
+@pytest.mark.parametrize(
+    ("changes", "key", "allowed"),
+    [
+        ({"rollout": {"strategy": "canary"}}, "endpoint.instance_count", "or set rollout.strategy to all_at_once"),
+        ({"rollout": {"strategy": "linear"}}, "endpoint.instance_count", "at least 2"),
+        (
+            {
+                "rollout": {"strategy": "canary"},
+                "endpoint__instance_count": 2,
+                "endpoint__autoscaling": {"min": 1, "max": 3, "invocations_per_instance": 1},
+            },
+            "endpoint.autoscaling.min",
+            "at least 2",
+        ),
+        ({"rollout": {"strategy": "linear", "step_percent": 9}}, "rollout.step_percent", "10 to 50 for linear"),
+        ({"rollout": {"strategy": "rolling", "step_percent": 4}}, "rollout.step_percent", "5 to 50 for rolling"),
+        (
+            {"endpoint__autoscaling": {"min": 3, "max": 2, "invocations_per_instance": 1}},
+            "endpoint.autoscaling.min",
+            "not be above max",
+        ),
+        (
+            {"endpoint__autoscaling": {"min": 2, "max": 3, "invocations_per_instance": 1}},
+            "endpoint.instance_count",
+            "2 to 3",
+        ),
+        (
+            {"guardrails": {"error_rate": 0.1, "latency_p99_ms": 1, "alarms": list("abcdefgh")}},
+            "guardrails.alarms",
+            "at most 7",
+        ),
+        ({"guardrails": {"alarms": list("abcdefghij")}}, "guardrails.alarms", "at most 9"),
+        (
+            {"endpoint__instance_type": "ml.inf1.xlarge", "guardrails": {"error_rate": 0.1}},
+            "endpoint.instance_type",
+            "silently",
+        ),
+        (
+            {"rollout": {"bake_seconds": 500, "termination_wait_seconds": 100, "timeout_seconds": 600}},
+            "rollout.timeout_seconds",
+            "together, 600",
+        ),
+        (
+            {"freeze": [{"start": f"20{n}-01-01T00:00:00Z", "end": f"20{n}-01-02T00:00:00Z", "reason": "r" * 200} for n in range(30, 50)]},
+            "",
+            "takes 4096",
+        ),
+    ],
+)  # fmt: skip
+def test_each_limit_between_keys_is_told_with_the_way_out(
+    changes: dict[str, Any], key: str, allowed: str
+) -> None:
+    assert allowed in told(**changes)[key]
+
+
+def test_inferentia_without_guardrails_is_right() -> None:
+    assert told(endpoint__instance_type="ml.inf1.xlarge") == {}
+
+
+def test_ten_alarms_with_the_abort_alarm_are_right() -> None:
+    assert told(guardrails={"error_rate": 0.1, "latency_p99_ms": 1, "alarms": list("abcdefg")}) == {}
+
+
+def test_a_rollout_waits_for_each_bake_and_the_last() -> None:
+    waits = {}
+    for strategy, step in (("all_at_once", 50), ("canary", 10), ("linear", 30), ("rolling", 25)):
+        data = group(endpoint__instance_count=2)
+        data["rollout"] = {"strategy": strategy, "step_percent": step, "bake_seconds": 10}
+        config, _ = check(data, "x.yaml")
+        assert config is not None
+        waits[strategy] = waiting_seconds(config.rollout)
+    assert waits == {"all_at_once": 310, "canary": 320, "linear": 340, "rolling": 40}
+
+
+def test_limits_of_a_key_and_between_keys_are_told_together() -> None:
+    said = told(name="Bad", rollout={"strategy": "canary"}, nonsense=1)
+    assert set(said) == {"name", "endpoint.instance_count", "nonsense"}
+
+
+def test_the_value_that_stands_there_is_quoted() -> None:
+    _, problems = check(group(withdrawal="maybe"), "groups/x.yaml")
+    assert str(problems[0]) == "groups/x.yaml: withdrawal is \"maybe\": must be 'keep' or 'delete'"
+
+
+@pytest.mark.parametrize("key", ["name", "owner", "artifacts", "endpoint"])
+def test_what_a_group_needs_is_told_when_it_is_missing(key: str) -> None:
+    data = group()
+    del data[key]
+    _, problems = check(data, "x.yaml")
+    assert [(p.key, p.value, p.allowed) for p in problems] == [(key, None, "is required and missing")]
+
+
+def test_everything_wrong_with_all_files_is_told_at_once(tmp_path: Path) -> None:
+    folder = write(tmp_path, a=LONELY + "nonsense: 1\n", b="name: b\nname: c\n", c="name: [", d="", e="- x\n")
+    with pytest.raises(ConfigError) as caught:
+        load_groups(folder)
+    text = "\n".join(map(str, caught.value.problems))
+    for part in (
+        "a.yaml: nonsense is 1",
+        "b.yaml:2: key 'name' is given twice, first in line 1",
+        "c.yaml:1: ",
+        "d.yaml: is empty",
+        "e.yaml: must hold keys and values, not a list",
+    ):
+        assert part in text
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a: &a [*a]\n", "recursive"),
+        ("? [1]\n: x\n", "must be text"),
+        ("1: x\n", "must be text"),
+        ("a: !!python/object:os.system x\n", "could not determine a constructor"),
+        ("a: !!binary aGk=\n", "plain values"),
+        ("a: b\n\tc: d\n", ":2: "),
+    ],
+)
+def test_yaml_that_is_no_plain_data_is_told_and_not_run(tmp_path: Path, text: str, said: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load_groups(write(tmp_path, x=text))
+    assert said in str(caught.value)
+
+
+def test_a_file_that_is_no_text_is_told(tmp_path: Path) -> None:
+    (tmp_path / "x.yaml").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(ConfigError, match="cannot be read"):
+        load_groups(tmp_path)
+
+
+def test_two_groups_of_one_name_or_one_endpoint_are_refused(tmp_path: Path) -> None:
+    second = LONELY.replace("name: lonely", "name: other").replace(
+        "ml.t2.medium}", "ml.t2.medium, name: lonely}"
+    )
+    with pytest.raises(ConfigError) as caught:
+        load_groups(write(tmp_path, a=LONELY, b=second, c=LONELY))
+    assert [(p.file.split("/")[-1], p.key) for p in caught.value.problems] == [
+        ("b.yaml", "endpoint.name"),
+        ("c.yaml", "name"),
+        ("c.yaml", "endpoint.name"),
+    ]
+
+
+def test_no_groups_at_all_are_right(tmp_path: Path) -> None:
+    assert load_groups(tmp_path) == ()
+
+
+def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="is no folder"):
+        load_groups(tmp_path / "nowhere")
+
+
+def test_files_that_are_no_yaml_are_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "README.md").write_text("# Groups")
+    assert load_groups(tmp_path) == ()
+
+
+def test_anchors_and_merges_work(tmp_path: Path) -> None:
+    text = LONELY + "rollout: &r {bake_seconds: 10}\nguardrails: {alarms: []}\n"
+    (config,) = load_groups(write(tmp_path, x=text.replace("guardrails:", "guardrails: ").replace("*r", "")))
+    assert config.rollout.bake_seconds == 10

@@ -1,0 +1,149 @@
+"""Queues, rules, schedules, functions and alarms of the controller."""
+
+import json
+from typing import Any
+
+from infra.constructs.rules import _HINTS
+from lambdas.core.hints import read_message
+from lambdas.core.settings import from_environment
+from lambdas.reconcile.settings import ReconcileSettings
+from lambdas.sweep.settings import SweepSettings
+from tests.infra.conftest import Assembly
+
+STACK = "Greenlight-Controller"
+
+
+def functions(assembly: Assembly) -> dict[str, dict[str, Any]]:
+    """By the folder of their handlers."""
+    return {p["Handler"].split(".")[1]: p for p in assembly.properties(STACK, "AWS::Lambda::Function")}
+
+
+def test_the_queue_is_fifo_and_gives_up_after_eight_tries(assembly: Assembly) -> None:
+    (queue,) = (q for q in assembly.properties(STACK, "AWS::SQS::Queue") if "RedrivePolicy" in q)
+    assert queue["FifoQueue"] is True
+    assert queue["ContentBasedDeduplication"] is True
+    assert queue["RedrivePolicy"]["maxReceiveCount"] == 8
+    assert queue["VisibilityTimeout"] >= 6 * functions(assembly)["reconcile"]["Timeout"]
+
+
+def test_dead_letters_are_kept_for_fourteen_days(assembly: Assembly) -> None:
+    dead = [q for q in assembly.properties(STACK, "AWS::SQS::Queue") if "RedrivePolicy" not in q]
+    assert sorted(bool(q.get("FifoQueue")) for q in dead) == [False, True]
+    assert {q["MessageRetentionPeriod"] for q in dead} == {14 * 86_400}
+
+
+def test_queues_are_encrypted_and_refuse_plain_http(assembly: Assembly) -> None:
+    queues = assembly.properties(STACK, "AWS::SQS::Queue")
+    assert all(queue["SqsManagedSseEnabled"] for queue in queues)
+    assert len(assembly.properties(STACK, "AWS::SQS::QueuePolicy")) == len(queues) == 3
+    for policy in assembly.properties(STACK, "AWS::SQS::QueuePolicy"):
+        assert '"aws:SecureTransport": "false"' in json.dumps(policy)
+
+
+def test_every_rule_delivers_by_message_group_with_a_day_of_retries_and_a_dead_letter_queue(
+    assembly: Assembly,
+) -> None:
+    rules = assembly.properties(STACK, "AWS::Events::Rule")
+    assert len(rules) == 5
+    for rule in rules:
+        (target,) = rule["Targets"]
+        assert target["SqsParameters"]["MessageGroupId"].startswith("$.detail.")
+        assert target["RetryPolicy"] == {"MaximumEventAgeInSeconds": 86_400, "MaximumRetryAttempts": 185}
+        assert "Undelivered" in json.dumps(target["DeadLetterConfig"])
+
+
+def test_every_event_that_a_rule_sends_is_one_that_reconcile_reads() -> None:
+    for hint in _HINTS:
+        field = hint.group_path.removeprefix("$.detail.")
+        event = {"detail-type": hint.detail_type, "detail": {field: "greenlight/x/abort"}}
+        read_message(json.dumps(event))
+
+
+def test_a_decision_is_heard_whatever_it_is(assembly: Assembly) -> None:
+    (rule,) = (r for r in assembly.properties(STACK, "AWS::Events::Rule") if "Package" in json.dumps(r))
+    assert set(rule["EventPattern"]["detail"]["ModelApprovalStatus"]) == {
+        "Approved",
+        "Rejected",
+        "PendingManualApproval",
+    }
+
+
+def test_alarms_and_parameters_of_others_are_not_heard(assembly: Assembly) -> None:
+    rules = {r["EventPattern"]["source"][0]: r for r in assembly.properties(STACK, "AWS::Events::Rule")}
+    assert rules["aws.cloudwatch"]["EventPattern"]["detail"] == {"alarmName": [{"prefix": "greenlight/"}]}
+    assert rules["aws.ssm"]["EventPattern"]["detail"] == {"name": [{"prefix": "/greenlight/groups/"}]}
+
+
+def test_only_our_rules_may_send_to_the_queue(assembly: Assembly) -> None:
+    for policy in assembly.properties(STACK, "AWS::SQS::QueuePolicy"):
+        for statement in policy["PolicyDocument"]["Statement"]:
+            if statement["Effect"] == "Allow":
+                assert statement["Principal"] == {"Service": "events.amazonaws.com"}
+                assert "aws:SourceArn" in statement["Condition"]["ArnEquals"]
+
+
+def test_functions_run_on_arm_with_the_settings_that_they_read(assembly: Assembly) -> None:
+    found = functions(assembly)
+    assert set(found) == {"reconcile", "sweep"}
+    for name, kind in (("reconcile", ReconcileSettings), ("sweep", SweepSettings)):
+        function = found[name]
+        assert (function["Runtime"], function["Architectures"]) == ("python3.13", ["arm64"])
+        environment = {k: json.dumps(v) for k, v in function["Environment"]["Variables"].items()}
+        from_environment(kind, environment)
+
+
+def test_logs_do_not_pile_up(assembly: Assembly) -> None:
+    groups = assembly.properties(STACK, "AWS::Logs::LogGroup")
+    assert len(groups) == 2
+    assert all(group["RetentionInDays"] for group in groups)
+
+
+def test_reconcile_reads_batches_and_names_the_messages_that_failed(assembly: Assembly) -> None:
+    (mapping,) = assembly.properties(STACK, "AWS::Lambda::EventSourceMapping")
+    assert mapping["BatchSize"] == 10
+    assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert mapping["ScalingConfig"] == {"MaximumConcurrency": 10}
+
+
+def test_the_sweep_runs_every_five_minutes_and_in_full_every_hour(assembly: Assembly) -> None:
+    schedules = assembly.properties(STACK, "AWS::Scheduler::Schedule")
+    assert {s["ScheduleExpression"]: json.loads(s["Target"]["Input"]) for s in schedules} == {
+        "rate(5 minutes)": {"full": False},
+        "rate(1 hour)": {"full": True},
+    }
+    for schedule in schedules:
+        assert schedule["Target"]["DeadLetterConfig"]
+        assert schedule["Target"]["RetryPolicy"]["MaximumRetryAttempts"] > 0
+
+
+def test_every_way_to_fail_silently_has_an_alarm_that_reaches_people(assembly: Assembly) -> None:
+    alarms = assembly.properties(STACK, "AWS::CloudWatch::Alarm")
+    assert {alarm["AlarmName"].removeprefix("greenlight-controller-") for alarm in alarms} == {
+        "dead-letters",
+        "queue-age",
+        "reconcile-errors",
+        "reconcile-throttles",
+        "sweep-errors",
+        "sweep-silent",
+        "sweep-throttles",
+        "undelivered",
+    }
+    for alarm in alarms:
+        assert alarm["AlarmActions"] == alarm["OKActions"] != []
+        assert not alarm["AlarmName"].startswith("greenlight/")
+
+
+def test_a_sweep_that_never_ran_is_an_alarm(assembly: Assembly) -> None:
+    alarms = {a["AlarmName"]: a for a in assembly.properties(STACK, "AWS::CloudWatch::Alarm")}
+    assert alarms["greenlight-controller-sweep-silent"]["TreatMissingData"] == "breaching"
+
+
+def test_the_topic_is_encrypted_with_a_key_that_cloudwatch_may_use(assembly: Assembly) -> None:
+    (topic,) = assembly.properties(STACK, "AWS::SNS::Topic")
+    assert topic["KmsMasterKeyId"]
+    (key,) = assembly.properties(STACK, "AWS::KMS::Key")
+    assert key["EnableKeyRotation"] is True
+    assert "cloudwatch.amazonaws.com" in json.dumps(key["KeyPolicy"])
+    (policy,) = assembly.properties(STACK, "AWS::SNS::TopicPolicy")
+    assert "cloudwatch.amazonaws.com" in json.dumps(policy)
+    assert '"aws:SecureTransport": "false"' in json.dumps(policy)

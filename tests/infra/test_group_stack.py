@@ -1,0 +1,125 @@
+"""One group's stack: small, its own, and nothing lost when it goes."""
+
+import json
+from typing import Any
+
+import pytest
+
+from lambdas.core.spec import GroupSpec, spec_from_json
+from tests.infra.conftest import Assembly
+from tests.infra.policies import text
+
+STACK = "Greenlight-Group-everything"
+
+
+def spec(assembly: Assembly, stack: str) -> GroupSpec:
+    """The spec that the controller will read."""
+    (parameter,) = assembly.properties(stack, "AWS::SSM::Parameter")
+    return spec_from_json(_with_role(parameter["Value"]))
+
+
+def _with_role(value: Any) -> str:
+    """The parameter's text, the role's reference standing for its ARN."""
+    return text(value)
+
+
+def test_a_group_is_at_most_25_resources(assembly: Assembly) -> None:
+    for stack in assembly.stacks():
+        if stack.startswith("Greenlight-Group-"):
+            assert len(assembly.resources(stack)) <= 25
+
+
+def test_the_package_group_and_the_endpoints_role_outlive_the_stack(assembly: Assembly) -> None:
+    kept = [r for r in assembly.resources(STACK) if "DeletionPolicy" in r]
+    assert {r["Type"] for r in kept} == {"AWS::SageMaker::ModelPackageGroup", "AWS::IAM::Role"}
+    assert {r["DeletionPolicy"] for r in kept} == {"RetainExceptOnCreate"}
+    (role,) = (r["Properties"] for r in kept if r["Type"] == "AWS::IAM::Role")
+    assert role["RoleName"] == "everything-endpoint"
+
+
+def test_no_group_refers_to_another_stack(assembly: Assembly) -> None:
+    for stack in assembly.stacks():
+        if stack.startswith("Greenlight-Group-"):
+            assert "Fn::ImportValue" not in assembly.text(stack)
+
+
+def test_the_spec_is_what_the_yaml_says(assembly: Assembly) -> None:
+    read = spec(assembly, STACK)
+    assert read.name == "everything"
+    assert read.endpoint.name == "everything-live"
+    assert read.endpoint.vpc is not None
+    assert read.endpoint.vpc.subnets == ("subnet-0a1b2c3d",)
+    assert read.rollout.step_percent == 25
+    assert read.guardrails.alarms == ("somebody-elses",)
+    assert read.freeze[0].end - read.freeze[0].start == 3 * 86_400
+    assert read.tags["greenlight:business-problem"] == "b"
+
+
+def test_an_endpoint_is_named_as_its_group_unless_told_otherwise(assembly: Assembly) -> None:
+    assert spec(assembly, "Greenlight-Group-lonely").endpoint.name == "lonely"
+
+
+def test_the_spec_names_the_role_of_its_own_stack(assembly: Assembly) -> None:
+    role = spec(assembly, STACK).execution_role
+    assert "EndpointRole" in role
+    assert role.endswith(".Arn>")
+
+
+def test_the_parameter_has_the_name_that_others_rely_on(assembly: Assembly) -> None:
+    (parameter,) = assembly.properties(STACK, "AWS::SSM::Parameter")
+    assert parameter["Name"] == "/greenlight/groups/everything"
+    assert parameter["Type"] == "String"
+
+
+def test_roles_have_the_names_and_path_that_others_rely_on(assembly: Assembly) -> None:
+    roles = assembly.properties(STACK, "AWS::IAM::Role")
+    assert {(role["Path"], role["RoleName"]) for role in roles} == {
+        ("/greenlight/", f"everything-{kind}") for kind in ("approver", "registrant", "endpoint")
+    }
+
+
+def test_the_abort_alarm_trips_within_seconds_and_holds_its_state(assembly: Assembly) -> None:
+    (alarm,) = assembly.properties(STACK, "AWS::CloudWatch::Alarm")
+    assert alarm["AlarmName"] == "greenlight/everything/abort"
+    assert (alarm["Namespace"], alarm["MetricName"]) == ("Greenlight", "Abort")
+    assert alarm["Dimensions"] == [{"Name": "Group", "Value": "everything"}]
+    assert (alarm["Period"], alarm["EvaluationPeriods"], alarm["DatapointsToAlarm"]) == (10, 1, 1)
+    assert (alarm["Statistic"], alarm["Threshold"]) == ("Maximum", 1)
+    assert alarm["TreatMissingData"] == "ignore"
+
+
+@pytest.mark.parametrize(
+    "kind",
+    ["AWS::SageMaker::ModelPackageGroup", "AWS::IAM::Role", "AWS::SSM::Parameter", "AWS::CloudWatch::Alarm"],
+)
+def test_everything_carries_the_groups_tags(assembly: Assembly, kind: str) -> None:
+    for properties in assembly.properties(STACK, kind):
+        tags = properties["Tags"]
+        pairs = tags if isinstance(tags, dict) else {tag["Key"]: tag["Value"] for tag in tags}
+        assert pairs["greenlight:group"] == "everything"
+        assert pairs["greenlight:project"] == "p"
+        assert pairs["cost-center"] == "1"
+
+
+def test_a_group_that_names_nobody_has_no_roles_for_people_and_says_so(assembly: Assembly) -> None:
+    roles = assembly.properties("Greenlight-Group-lonely", "AWS::IAM::Role")
+    assert [role["RoleName"] for role in roles] == ["lonely-endpoint"]
+    said = json.dumps(json.loads((assembly.folder / "Greenlight-Group-lonely.metadata.json").read_text()))
+    assert "names no approvers" in said
+    assert "names no registrants" in said
+
+
+def test_adding_groups_leaves_every_other_template_byte_for_byte(
+    assembly: Assembly, examples_only: Assembly
+) -> None:
+    assert set(examples_only.stacks()) < set(assembly.stacks())
+    for stack in examples_only.stacks():
+        assert assembly.text(stack) == examples_only.text(stack)
+
+
+def test_an_app_without_groups_is_two_stacks_and_the_same_ones(
+    assembly: Assembly, no_groups: Assembly
+) -> None:
+    assert no_groups.stacks() == ["Greenlight-Controller", "Greenlight-State"]
+    for stack in no_groups.stacks():
+        assert no_groups.text(stack) == assembly.text(stack)
