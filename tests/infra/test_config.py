@@ -29,6 +29,11 @@ def group(**changes: Any) -> dict[str, Any]:
     return data
 
 
+def freeze(**changes: str) -> dict[str, str]:
+    """A right freeze window, with changes."""
+    return {"start": "2026-12-24T00:00:00Z", "end": "2026-12-27T00:00:00Z", "reason": "x", **changes}
+
+
 def told(**changes: Any) -> dict[str, str]:
     """What is said about a group: key to what is allowed."""
     _, problems = check(group(**changes), "groups/x.yaml")
@@ -110,7 +115,11 @@ def test_what_the_yaml_leaves_out_is_the_specs_own_default() -> None:
         ({"endpoint__serverless": {"memory": 1}}, "endpoint.serverless", "not supported yet"),
         ({"endpoint__vpc": {"subnets": [], "security_groups": ["sg-1"]}}, "endpoint.vpc.subnets", "at least 1"),
         ({"endpoint__vpc": {"subnets": ["x"], "security_groups": ["sg-1"]}}, "endpoint.vpc.subnets.0", "subnet-"),
-        ({"endpoint__data_capture": {"percentage": 0, "destination": "s3://b-1/c"}}, "endpoint.data_capture.percentage", "1"),
+        (
+            {"endpoint__data_capture": {"percentage": 0, "destination": "s3://b-1/c"}},
+            "endpoint.data_capture.percentage",
+            "1",
+        ),
         ({"rollout__strategy": "rainbow"}, "rollout.strategy", "'canary'"),
         ({"rollout__step_percent": 51}, "rollout.step_percent", "50"),
         ({"rollout__bake_seconds": 3601}, "rollout.bake_seconds", "3600"),
@@ -127,10 +136,10 @@ def test_what_the_yaml_leaves_out_is_the_specs_own_default() -> None:
         ({"retain_versions": 0}, "retain_versions", "1"),
         ({"withdrawal": "maybe"}, "withdrawal", "'keep' or 'delete'"),
         ({"onboarding": "perhaps"}, "onboarding", "'record' or 'deploy'"),
-        ({"freeze": [{"start": "2026-12-24", "end": "2026-12-25T00:00:00Z", "reason": "x"}]}, "freeze.0.start", "offset"),
-        ({"freeze": [{"start": "2026-12-24T00:00:00", "end": "2026-12-25T00:00:00Z", "reason": "x"}]}, "freeze.0.start", "offset"),
-        ({"freeze": [{"start": "2026-12-26T00:00:00Z", "end": "2026-12-25T00:00:00Z", "reason": "x"}]}, "freeze.0.end", "after"),
-        ({"freeze": [{"start": "2026-12-24T00:00:00Z", "end": "2026-12-25T00:00:00Z", "reason": "{{x}}"}]}, "freeze.0.reason", "{{"),
+        ({"freeze": [freeze(start="2026-12-24")]}, "freeze.0.start", "offset"),
+        ({"freeze": [freeze(start="2026-12-24T00:00:00")]}, "freeze.0.start", "offset"),
+        ({"freeze": [freeze(start="2026-12-28T00:00:00Z")]}, "freeze.0.end", "after"),
+        ({"freeze": [freeze(reason="{{x}}")]}, "freeze.0.reason", "{{"),
         ({"nonsense": 1}, "nonsense", "known are name"),
         ({"rollout__speed": 1}, "rollout.speed", "known are strategy"),
         ({"freeze": [{"begin": 1}]}, "freeze.0.begin", "known are start"),
@@ -185,7 +194,7 @@ def test_each_limit_of_a_key_is_told_with_what_is_allowed(
             "together, 600",
         ),
         (
-            {"freeze": [{"start": f"20{n}-01-01T00:00:00Z", "end": f"20{n}-01-02T00:00:00Z", "reason": "r" * 200} for n in range(30, 50)]},
+            {"freeze": [freeze(reason="r" * 200) for _ in range(20)]},
             "",
             "takes 4096",
         ),
@@ -300,6 +309,9 @@ def test_files_that_are_no_yaml_are_left_alone(tmp_path: Path) -> None:
 
 
 def test_anchors_and_merges_work(tmp_path: Path) -> None:
-    text = LONELY + "rollout: &r {bake_seconds: 10}\nguardrails: {alarms: []}\n"
-    (config,) = load_groups(write(tmp_path, x=text.replace("guardrails:", "guardrails: ").replace("*r", "")))
+    text = LONELY + "rollout: &usual {bake_seconds: 10}\n"
+    (config,) = load_groups(
+        write(tmp_path, x=text.replace("endpoint: {", "endpoint: {<<: {instance_count: 3}, "))
+    )
+    assert config.endpoint.instance_count == 3
     assert config.rollout.bake_seconds == 10
