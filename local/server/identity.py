@@ -80,19 +80,18 @@ def _namespace(body: bytes, params: Mapping[str, Any]) -> str:
 
 
 def _mend_resources() -> None:
-    """Service Authorization Reference: GetParametersByPath is for the `parameter` that its path names."""
+    """Service Authorization Reference: the resources of two calls that name theirs in a way of their own."""
     resource_of: Callable[..., str] = hooks.private("core.iam_actions.extract_resource_arn")
 
-    def with_paths(service: str, method: str, path: str, headers: Any, body: bytes, *more: str) -> str:
+    def with_paths(service: str, method: str, path: str, headers: Any, body: bytes, *more: Any) -> str:
         arn = resource_of(service, method, path, headers, body, *more)
-        if (
-            service == "ssm"
-            and arn == "*"
-            and str(headers.get("x-amz-target", "")).endswith(".GetParametersByPath")
-        ):
-            _, region, account = more
+        _, region, account = more
+        operation = str(headers.get("x-amz-target", "")).rpartition(".")[2]
+        if arn == "*" and operation == "GetParametersByPath":
             prefix = str(json.loads(body or b"{}").get("Path", "/")).strip("/")
             return f"arn:aws:ssm:{region}:{account}:parameter/{prefix}"
+        if arn == "*" and operation == "DescribeAlarms":
+            return f"arn:aws:cloudwatch:{region}:{account}:alarm:*"
         return arn
 
     hooks.replace("core.iam_actions.extract_resource_arn", with_paths)
