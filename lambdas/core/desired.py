@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from lambdas.core.gates import is_authorized
 from lambdas.core.names import versioned_name
 from lambdas.core.record import Approval, Decided, Direction, Placement, Record
 from lambdas.core.spec import GroupSpec
@@ -51,7 +52,8 @@ def targets(record: Record, spec: GroupSpec) -> tuple[Target, ...]:
 def serves_rightly(record: Record) -> bool:
     """Whether nothing speaks against the live version: not rejected, not failed.
 
-    A version deleted from the registry serves on: nobody decided against it.
+    A version deleted from the registry serves on: nobody decided against it. The approval of a rejected one by
+    somebody who may not does not keep it.
     """
     live = record.live_placement()
     decided = record.versions.get(live.version) if live else None
@@ -59,6 +61,7 @@ def serves_rightly(record: Record) -> bool:
         decided is not None
         and decided.approval in {Approval.APPROVED, Approval.DELETED}
         and decided.failed is None
+        and is_authorized(record.group, decided)
     )
 
 
@@ -70,7 +73,9 @@ def last_known_good(record: Record) -> Placement | None:
         for placement in record.kept
         if placement.live_at is not None
         and (live is None or placement.version != live.version)
-        and _is_candidate(record.versions.get(placement.version))
+        and (decided := record.versions.get(placement.version)) is not None
+        and _is_candidate(decided)
+        and is_authorized(record.group, decided)
     ]
     return max(good, key=lambda placement: placement.live_at or 0.0, default=None)
 
@@ -107,13 +112,8 @@ def _candidates(record: Record) -> list[tuple[int, Decided]]:
     return sorted(found, key=lambda item: (item[1].at, item[0]), reverse=True)
 
 
-def _is_candidate(decided: Decided | None) -> bool:
-    return (
-        decided is not None
-        and decided.approval is Approval.APPROVED
-        and decided.failed is None
-        and not decided.before_us
-    )
+def _is_candidate(decided: Decided) -> bool:
+    return decided.approval is Approval.APPROVED and decided.failed is None and not decided.before_us
 
 
 def _forward(record: Record, spec: GroupSpec, version: int, decided: Decided) -> Target:

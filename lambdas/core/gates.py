@@ -37,6 +37,12 @@ def obstacles(group: str, decided: Decided, detail: VersionDetail | None) -> tup
     return tuple(reason for failed, reason in checks if failed)
 
 
+def is_authorized(group: str, decided: Decided) -> bool:
+    """Whether who decided, as far as AWS tells, is an approver of the group and did not register the version."""
+    four_eyes = decided.by is None or decided.by != decided.registrant
+    return four_eyes and _by_approver(group, decided.by)
+
+
 def _by_approver(group: str, identity: str | None) -> bool:
     """Whether an identity is a session of the group's approver role; unknown identities are IAM's matter.
 

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from lambdas.core.facts import Facts, VersionDetail, VersionSummary
+from lambdas.core.gates import is_authorized
 from lambdas.core.ledger import Kind
 from lambdas.core.names import version_in
 from lambdas.core.record import Approval, Decided, Phase, Record
@@ -134,19 +135,19 @@ def _take(turn: Turn, detail: VersionDetail, at: float) -> None:
     # A later writer may have annotated the version: then its last author is not who decided.
     by = detail.author if detail.modified == at else None
     approved = detail.approval is Approval.APPROVED
-    turn.remember(
-        detail.version,
-        Decided(
-            approval=detail.approval,
-            at=at,
-            by=by,
-            reason=detail.reason,
-            fingerprint=detail.fingerprint,
-            registrant=detail.registrant,
-            failed=None if approved or known is None else known.failed,
-            failures=known.failures if known else 0,
-        ),
+    decided = Decided(
+        approval=detail.approval,
+        at=at,
+        by=by,
+        reason=detail.reason,
+        fingerprint=detail.fingerprint,
+        registrant=detail.registrant,
+        failed=None if approved or known is None else known.failed,
+        failures=known.failures if known else 0,
     )
+    if approved and before is Approval.APPROVED and not is_authorized(turn.record.group, decided):
+        return  # a second approval by somebody who may not: the first one stands
+    turn.remember(detail.version, decided)
     refused = turn.record.refused
     if approved and refused is not None and version_in(refused) == detail.version:
         turn.update(refused=None)

@@ -388,6 +388,8 @@ def _nothing_to_serve(turn: Turn, blocked: list[str]) -> Verdict:
 def _withdraw(turn: Turn, live: Placement, blocked: list[str]) -> Verdict:
     decided = turn.record.versions[live.version]
     why = f"v{live.version} " + ("failed" if decided.failed else f"is {decided.approval.value}")
+    if decided.approval is Approval.APPROVED and not decided.failed:
+        why = f"v{live.version} was approved by {decided.by}, who may not,"
     note = f" ({' | '.join(blocked)})" if blocked else ""
     rejected = decided.approval in {Approval.REJECTED, Approval.PENDING}
     if turn.spec.withdrawal is not Withdrawal.DELETE or not rejected:

@@ -157,8 +157,8 @@ class Life:
         version = self._version(which)
         if version is None or version.approval is Approval.APPROVED:
             return
-        if self.world.queue or self.world.cloud.events:
-            return  # the late event of an approver's earlier approval would hide who wrote last
+        if self.world.queue or self.world.cloud.events or not self._rejection_known(version):
+            return  # without the decision against it, or by the late event of an earlier approval, it looks right
         self.people.intruders.add(version.version)
         self._write(version, "ModelApprovalStatus", approval=Approval.APPROVED, author=REGISTRANT)
 
@@ -257,6 +257,11 @@ class Life:
         decided = record.versions.get(version.version)
         last = max((at for at, v in self.people.approvals if v == version.version), default=None)
         return decided is not None and decided.approval is version.approval and decided.at == last
+
+    def _rejection_known(self, version: VersionDetail) -> bool:
+        record = self.world.store.load(GROUP)
+        known = record.versions.get(version.version) if record else None
+        return record is not None and (known is None or known.approval is version.approval)
 
     def _decide_on(self, which: int, approval: Approval) -> None:
         version = self._version(which)

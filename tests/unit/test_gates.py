@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from lambdas.core.facts import Hint
 from lambdas.core.gates import obstacles
 from lambdas.core.record import Approval, Phase
 from tests.builders import (
@@ -11,14 +12,17 @@ from tests.builders import (
     APPROVER,
     GROUP,
     NOW,
+    START,
     Seen,
     a_record,
     after,
     changed,
+    decided_as,
     decided_on,
     known,
     live_on,
     package,
+    placed,
     told,
 )
 
@@ -154,4 +158,39 @@ def test_a_version_blocked_for_its_changed_content_goes_when_it_is_approved_agai
 def test_with_nothing_live_a_blocked_version_blocks_the_group() -> None:
     decision = decided_on(Seen(a_record(), (package(1, author="somebody"),)))
     assert after(decision).phase is Phase.BLOCKED
+    assert decision.actions == ()
+
+
+INTRUDER = f"arn:aws:sts::{ACCOUNT}:assumed-role/{GROUP}-registrant/rob"
+
+
+def went_back_and_forth(approval: Approval, author: str) -> Seen:
+    """v2 is live, v1 was live before and was rejected since; then somebody decides on one of them."""
+    seen = live_on(package(2), package(1), kept=(placed(package(1), live_at=START + 150),))
+    return changed(seen, 1, approval=approval, author=author, modified=NOW - 50)
+
+
+def test_a_rejected_version_approved_by_somebody_who_may_not_is_no_way_back() -> None:
+    seen = went_back_and_forth(Approval.REJECTED, APPROVER)
+    seen = replace(seen, record=after(decided_on(seen)))
+    seen = changed(seen, 1, approval=Approval.APPROVED, author=INTRUDER, modified=NOW - 40)
+    seen = changed(seen, 2, approval=Approval.REJECTED, modified=NOW - 30)
+    decision = decided_on(seen)
+    assert decision.actions == ()
+    assert after(decision).phase is Phase.WITHDRAWN
+
+
+def test_a_rejected_live_version_is_not_kept_by_the_approval_of_somebody_who_may_not() -> None:
+    seen = live_on(package(2), package(1), kept=(placed(package(1), live_at=START + 150),))
+    seen = decided_as(seen, 2, approval=Approval.REJECTED, at=NOW - 30)
+    seen = changed(seen, 2, author=INTRUDER, modified=NOW - 20)
+    rollout = after(decided_on(seen)).rollout
+    assert rollout is not None
+    assert rollout.version == 1
+
+
+def test_a_second_approval_by_somebody_who_may_not_changes_nothing() -> None:
+    seen = changed(live_on(package(2), package(1)), 2, author=INTRUDER, modified=NOW - 20)
+    decision = decided_on(replace(seen, hints=(Hint("registry", 2, NOW - 20),)))
+    assert not decision.changed
     assert decision.actions == ()
