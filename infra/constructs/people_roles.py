@@ -11,6 +11,7 @@ from constructs import Construct
 
 from infra.config.group import GroupConfig
 from infra.constructs.grants import Grant, accept, allow, deny, document, here
+from infra.constructs.permissions import LISTS
 from infra.constructs.s3_prefix import objects_arn
 from lambdas.core.names import ROLE_PATH, role_name
 
@@ -113,18 +114,12 @@ def _read(config: GroupConfig) -> list[Grant]:
                 "sagemaker:BatchDescribeModelPackage",
                 "sagemaker:DescribeModelPackage",
                 "sagemaker:DescribeModelPackageGroup",
-                "sagemaker:ListModelPackages",
                 "sagemaker:ListTags",
             ],
             [_group(config), _versions(config)],
             why=_VERSIONS,
         ),
-        allow(
-            "ListGroups",
-            ["sagemaker:ListModelPackageGroups"],
-            ["*"],
-            why="it has no resource; it shows names only",
-        ),
+        allow("List", ["sagemaker:ListModelPackageGroups", "sagemaker:ListModelPackages"], ["*"], why=LISTS),
         allow(
             "ReadArtifacts", ["s3:GetObject"], [objects_arn(uri) for uri in config.artifacts], why=_VERSIONS
         ),

@@ -7,8 +7,10 @@ from lambdas.core.names import ALARM_PREFIX, GROUP_TAG, METRIC_NAMESPACE, PARAME
 
 _OURS_BY_REQUEST = {"Null": {f"aws:RequestTag/{GROUP_TAG}": "false"}}
 _OURS_BY_RESOURCE = {"Null": {f"aws:ResourceTag/{GROUP_TAG}": "false"}}
+LISTS = "SageMaker's pages disagree whether its lists take a resource, and they only read"
 _ANY_GROUP = "groups come and go without a deploy of this stack"
 _OURS_ONLY = f"names are the groups'; the tag {GROUP_TAG} is what bounds it"
+_THEIR_KEYS = "keys are the groups', and their own policies decide"
 _SCALING_ROLE = (
     "role/aws-service-role/sagemaker.application-autoscaling.amazonaws.com/"
     "AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint"
@@ -58,12 +60,8 @@ def reconcile_registry() -> list[Grant]:
     """Read the registry; decide nothing in it, whatever else may be allowed some day."""
     packages = _sagemaker("model-package", "model-package-group")
     return [
-        allow(
-            "ReadRegistry",
-            ["sagemaker:DescribeModelPackage", "sagemaker:ListModelPackages"],
-            packages,
-            why=_ANY_GROUP,
-        ),
+        allow("ReadRegistry", ["sagemaker:DescribeModelPackage"], packages, why=_ANY_GROUP),
+        allow("ListRegistry", ["sagemaker:ListModelPackages"], ["*"], why=LISTS),
         deny(
             "NeverDecide",
             [
@@ -133,13 +131,16 @@ def reconcile_endpoints() -> list[Grant]:
             {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}},
             why=_ANY_GROUP,
         ),
-        # A volume key's grant is made by who creates or updates the endpoint; the key's own policy decides.
+        # The grant on a volume key is made for who creates or updates the endpoint; the key's own policy decides.
         allow(
             "VolumeKeys",
-            ["kms:CreateGrant", "kms:DescribeKey"],
+            ["kms:CreateGrant"],
             [here("kms", "key/*")],
             {"Bool": {"kms:GrantIsForAWSResource": "true"}, **_via("sagemaker")},
-            why="keys are the groups', and their own policies decide",
+            why=_THEIR_KEYS,
+        ),
+        allow(
+            "ReadVolumeKeys", ["kms:DescribeKey"], [here("kms", "key/*")], _via("sagemaker"), why=_THEIR_KEYS
         ),
     ]
 
