@@ -6,6 +6,7 @@ import re
 import sys
 import unicodedata
 from functools import cache
+from itertools import groupby
 
 _QUANTIFIED_END = re.compile(
     r"\$\{\d+,\d*\}"
@@ -19,15 +20,19 @@ def compiled(pattern: str) -> re.Pattern[str]:
     return re.compile(_CATEGORY.sub(lambda found: _ranges(found[1]), _QUANTIFIED_END.sub("", pattern)))
 
 
-@cache
 def _ranges(category: str) -> str:
     """The characters of a Unicode category, as the inside of a character class."""
-    spans: list[tuple[int, int]] = []
-    for point in range(sys.maxunicode + 1):
-        if unicodedata.category(chr(point))[0] != category:
-            continue
-        if spans and spans[-1][1] == point - 1:
-            spans[-1] = (spans[-1][0], point)
-        else:
-            spans.append((point, point))
-    return "".join(f"\\U{first:08x}-\\U{last:08x}" for first, last in spans)
+    return "".join(f"\\U{first:08x}-\\U{last:08x}" for first, last in _spans()[category])
+
+
+@cache
+def _spans() -> dict[str, list[tuple[int, int]]]:
+    """First and last code points of each run of one category, by its letter; one look at all of Unicode."""
+    categories = [unicodedata.category(chr(point))[0] for point in range(sys.maxunicode + 1)]
+    spans: dict[str, list[tuple[int, int]]] = {}
+    first = 0
+    for category, run in groupby(categories):
+        last = first + len(list(run)) - 1
+        spans.setdefault(category, []).append((first, last))
+        first = last + 1
+    return spans

@@ -44,6 +44,8 @@ class Endpoints(RuleBasedStateMachine):
         self.aws.world.alarms["errors"] = "OK"
         for name in CONFIGS:
             self.make_config(name)
+        self.call("CreateEndpoint", EndpointName="fraud", EndpointConfigName="one")
+        self.aws.settle()
 
     def call(self, operation: str, **request: Any) -> None:
         """A call that may be refused, with an error of the API's."""
@@ -96,19 +98,35 @@ class Endpoints(RuleBasedStateMachine):
         """The alarm changes."""
         self.aws.world.alarms["errors"] = state
 
-    @rule(
-        image=st.sampled_from(CONFIGS),
-        capacity=st.booleans(),
-        rollback=st.booleans(),
-        quota=st.sampled_from([0, 9]),
-    )
-    def fault(self, image: str, quota: int, *, capacity: bool, rollback: bool) -> None:
-        """Other things go wrong from now on."""
-        faults, world = self.aws.sagemaker.faults, self.aws.world
-        world.broken_images = {f"image:{image}": "ping"} if rollback else {}
-        faults.no_capacity = set() if capacity else {"ml.m5.large"}
-        faults.rollback_fails = {"fraud"} if rollback else set()
+    @rule(image=st.sampled_from([None, *CONFIGS]))
+    def break_image(self, image: str | None) -> None:
+        """The containers of a model do not start from now on."""
+        self.aws.world.broken_images = {f"image:{image}": "ping"}
+
+    @rule(full=st.booleans(), quota=st.sampled_from([None, 9]))
+    def limit(self, quota: int | None, *, full: bool) -> None:
+        """AWS runs out of instances, or the account may not have them."""
+        faults = self.aws.sagemaker.faults
+        faults.no_capacity = {"ml.m5.large"} if full else set()
         faults.quota = {"ml.m5.large": quota} if quota else {}
+
+    @rule(fails=st.booleans())
+    def break_rollbacks(self, *, fails: bool) -> None:
+        """Rollbacks fail from now on."""
+        self.aws.sagemaker.faults.rollback_fails = {"fraud"} if fails else set()
+
+    @rule(config=st.sampled_from(CONFIGS), more=st.sampled_from(POLICIES), seconds=st.integers(0, 700))
+    def trip(self, config: str, more: dict[str, Any], seconds: int) -> None:
+        """A rollout whose alarm trips somewhere on its way."""
+        self.aws.world.alarms["errors"] = "OK"
+        self.call("UpdateEndpoint", EndpointName="fraud", EndpointConfigName=config, **more)
+        self.aws.wait(seconds)
+        self.aws.world.alarms["errors"] = "ALARM"
+
+    @rule()
+    def rest(self) -> None:
+        """All that is under way comes to its end."""
+        self.aws.settle()
 
     @rule()
     def no_faults(self) -> None:

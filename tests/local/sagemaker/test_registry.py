@@ -270,3 +270,42 @@ def test_tags_are_added_listed_and_removed(aws: Sim) -> None:
         "Duplicate" in aws.refused("AddTags", ResourceArn=arn, Tags=[{"Key": "a", "Value": ""}] * 2).message
     )
     assert "Could not find" in aws.refused("ListTags", ResourceArn=arn + "x").message
+
+
+def test_additional_specifications_are_added_under_names_of_their_own(aws: Sim) -> None:
+    aws.group()
+    arn = aws.version()
+    more: dict[str, Any] = {
+        "ModelPackageArn": arn,
+        "AdditionalInferenceSpecificationsToAdd": [{"Name": "neo", **specification()}],
+    }
+    aws("UpdateModelPackage", **more)
+    (added,) = aws("DescribeModelPackage", ModelPackageName=arn)["AdditionalInferenceSpecifications"]
+    assert added["Name"] == "neo"
+    assert "one name" in aws.refused("UpdateModelPackage", **more).message
+    many = [{"Name": f"neo-{number}", **specification()} for number in range(15)]
+    request: dict[str, Any] = {"ModelPackageArn": arn, "AdditionalInferenceSpecificationsToAdd": many}
+    assert "16 additional" in aws.refused("UpdateModelPackage", **request).message
+
+
+def test_a_name_of_a_package_on_its_own_is_used_once(aws: Sim) -> None:
+    aws("CreateModelPackage", ModelPackageName="alone")
+    assert aws.refused("CreateModelPackage", ModelPackageName="alone").code == "ConflictException"
+
+
+def test_a_version_is_not_certified_for_the_marketplace(aws: Sim) -> None:
+    aws.group()
+    request: dict[str, Any] = {"ModelPackageGroupName": "fraud", "CertifyForMarketplace": True}
+    assert "versioned" in aws.refused("CreateModelPackage", **request).message
+
+
+def test_more_than_fifty_tags_are_refused(aws: Sim) -> None:
+    arn = aws.group(Tags=[{"Key": str(number), "Value": ""} for number in range(50)])
+    assert "50" in aws.refused("AddTags", ResourceArn=arn, Tags=[{"Key": "x", "Value": ""}]).message
+
+
+def test_a_card_that_is_no_json_shows_nothing_as_metadata(aws: Sim) -> None:
+    aws.group()
+    arn = aws.version(ModelCard={"ModelCardContent": "plain words", "ModelCardStatus": "Draft"})
+    card = aws("DescribeModelPackage", ModelPackageName=arn, IncludedData="MetadataOnly")["ModelCard"]
+    assert card["ModelCardContent"] == "{}"

@@ -303,6 +303,24 @@ def test_a_rollback_that_fails_leaves_a_mix_that_a_new_update_repairs(aws: Sim) 
     assert [fleet.config for fleet in aws.world.running.values()] == ["three"]
 
 
+def test_a_rollback_out_of_a_mix_ends_with_the_old_config_alone(aws: Sim) -> None:
+    aws.endpoint("one")
+    for name in ("two", "three"):
+        aws.config(name)
+    aws.world.alarms["errors"] = "OK"
+    aws.sagemaker.faults.rollback_fails.add("fraud")
+    aws.update("two", DeploymentConfig=blue_green("CANARY", alarms=("errors",)))
+    aws.wait_for("Baking")
+    aws.world.alarms["errors"] = "ALARM"
+    aws.settle()
+    aws.sagemaker.faults.rollback_fails.clear()
+    aws.update("three", DeploymentConfig=blue_green("CANARY", alarms=("errors",)))
+    aws.settle()
+    assert aws.describe()["EndpointStatus"] == "InService"
+    assert aws.traffic() == {"one": 1.0}
+    assert [fleet.config for fleet in aws.world.running.values()] == ["one"]
+
+
 def test_while_an_endpoint_is_busy_nothing_else_can_be_done_to_it(aws: Sim) -> None:
     aws.config("one")
     aws("CreateEndpoint", EndpointName="fraud", EndpointConfigName="one")
@@ -523,3 +541,17 @@ def test_a_long_time_passes_in_one_step_as_in_many(aws: Sim) -> None:
     times = [detail["LastModifiedTime"] for detail in aws.world.details("Endpoint")]
     assert all(before <= after for before, after in pairwise(times))
     assert times[-1] < aws.clock.now() * 1000 - 90_000_000
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"VariantName": "other", "DesiredWeight": 1.0}, "other"),
+        ({"VariantName": "main", "DesiredInstanceCount": 0}, "at least 1"),
+    ],
+)
+def test_a_capacity_that_cannot_be_is_refused(aws: Sim, change: dict[str, Any], says: str) -> None:
+    aws.endpoint("one")
+    request: dict[str, Any] = {"EndpointName": "fraud", "DesiredWeightsAndCapacities": [change]}
+    assert says in aws.refused("UpdateEndpointWeightsAndCapacities", **request).message
+    assert aws.describe()["EndpointStatus"] == "InService"
