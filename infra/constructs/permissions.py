@@ -86,8 +86,13 @@ def reconcile_endpoints() -> list[Grant]:
     return [
         allow(
             "ReadEndpoints",
-            ["sagemaker:DescribeEndpoint", "sagemaker:DescribeEndpointConfig", "sagemaker:ListTags"],
-            _sagemaker("endpoint", "endpoint-config"),
+            [
+                "sagemaker:DescribeEndpoint",
+                "sagemaker:DescribeEndpointConfig",
+                "sagemaker:DescribeModel",
+                "sagemaker:ListTags",
+            ],
+            made,
             why=_ANY_GROUP,
         ),
         allow(

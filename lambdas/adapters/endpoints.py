@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from lambdas.adapters.aws import aws_errors, message, not_found
-from lambdas.core.errors import Gone, NotReady
+from lambdas.adapters.aws import aws_errors, classify, message, not_found
+from lambdas.core.errors import Denied, Gone, NotReady
 from lambdas.core.facts import Endpoint, EndpointStatus
 from lambdas.core.spec import VARIANT, RolloutSpec, Strategy
 
@@ -126,21 +126,19 @@ class Endpoints:
 
     def delete_endpoint(self, name: str) -> None:
         """DeleteEndpoint; gone already is success."""
-        self._unless_gone(
-            f"deleting endpoint {name}", self._sagemaker.delete_endpoint, {"EndpointName": name}
-        )
+        api, key = self._sagemaker, {"EndpointName": name}
+        self._unless_gone(f"deleting endpoint {name}", api.delete_endpoint, api.describe_endpoint, key)
 
     def delete_config(self, name: str) -> None:
         """DeleteEndpointConfig; gone already is success."""
-        self._unless_gone(
-            f"deleting endpoint config {name}",
-            self._sagemaker.delete_endpoint_config,
-            {"EndpointConfigName": name},
-        )
+        api, key = self._sagemaker, {"EndpointConfigName": name}
+        what = f"deleting endpoint config {name}"
+        self._unless_gone(what, api.delete_endpoint_config, api.describe_endpoint_config, key)
 
     def delete_model(self, name: str) -> None:
         """DeleteModel; gone already is success."""
-        self._unless_gone(f"deleting model {name}", self._sagemaker.delete_model, {"ModelName": name})
+        api, key = self._sagemaker, {"ModelName": name}
+        self._unless_gone(f"deleting model {name}", api.delete_model, api.describe_model, key)
 
     def _unless_there(self, what: str, call: Callable[..., object], request: Mapping[str, Any]) -> None:
         with aws_errors(what):
@@ -150,13 +148,28 @@ class Endpoints:
                 if "already existing" not in message(error).lower():
                     raise
 
-    def _unless_gone(self, what: str, call: Callable[..., object], request: Mapping[str, Any]) -> None:
+    def _unless_gone(
+        self,
+        what: str,
+        delete: Callable[..., object],
+        describe: Callable[..., object],
+        key: Mapping[str, str],
+    ) -> None:
+        """Delete; what is gone carries no tag, so IAM, which lets us delete by tag only, may refuse before
+        SageMaker can say that it is gone."""
         with aws_errors(what):
             try:
-                call(**request)
+                delete(**key)
             except ClientError as error:
-                if not not_found(error):
+                if not (not_found(error) or (classify(error) is Denied and self._is_gone(describe, key))):
                     raise
+
+    def _is_gone(self, describe: Callable[..., object], key: Mapping[str, str]) -> bool:
+        try:
+            describe(**key)
+        except ClientError as error:
+            return not_found(error)
+        return False
 
     def _once_visible(
         self, what: str, call: Callable[..., object], request: Mapping[str, Any], *, new: bool

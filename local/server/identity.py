@@ -80,7 +80,7 @@ def _namespace(body: bytes, params: Mapping[str, Any]) -> str:
 
 
 def _mend_resources() -> None:
-    """Service Authorization Reference: the resources of two calls that name theirs in a way of their own."""
+    """Service Authorization Reference: the resources of calls that name theirs in a way of their own."""
     resource_of: Callable[..., str] = hooks.private("core.iam_actions.extract_resource_arn")
 
     def with_paths(service: str, method: str, path: str, headers: Any, body: bytes, *more: Any) -> str:
@@ -92,6 +92,10 @@ def _mend_resources() -> None:
             return f"arn:aws:ssm:{region}:{account}:parameter/{prefix}"
         if arn == "*" and operation == "DescribeAlarms":
             return f"arn:aws:cloudwatch:{region}:{account}:alarm:*"
+        if arn == "*" and operation == "DeleteAlarms":
+            # AWS checks each; one check is what there is room for here, and ours share their prefix.
+            name = next(iter(json.loads(body or b"{}").get("AlarmNames", [])), "")
+            return f"arn:aws:cloudwatch:{region}:{account}:alarm:{name}"
         return arn
 
     hooks.replace("core.iam_actions.extract_resource_arn", with_paths)

@@ -10,7 +10,7 @@ from lambdas.adapters.endpoints import Endpoints
 from lambdas.adapters.executor import Executor
 from lambdas.adapters.scaling import Scaling
 from lambdas.core import actions as do
-from lambdas.core.errors import Busy, Gone, NotReady, QuotaExceeded, Refused
+from lambdas.core.errors import Busy, Denied, Gone, NotReady, QuotaExceeded, Refused
 from lambdas.core.facts import Endpoint, EndpointStatus
 from lambdas.core.spec import Autoscaling, DataCapture, RolloutSpec, Strategy, Vpc
 from tests.adapters.conftest import Stubbed
@@ -264,6 +264,23 @@ def test_deleting_what_is_gone_is_success(sagemaker: Stubbed) -> None:
     endpoints.delete_endpoint("fraud")
     endpoints.delete_config("c")
     endpoints.delete_model("m")
+
+
+def test_deleting_what_is_gone_is_success_even_where_iam_answers_first(sagemaker: Stubbed) -> None:
+    sagemaker.refuses("delete_endpoint_config", "AccessDeniedException", "no identity-based policy allows it")
+    sagemaker.refuses("describe_endpoint_config", "ValidationException", NOT_THERE)
+    Endpoints(sagemaker.client).delete_config("c")
+
+
+def test_deleting_what_is_there_and_not_ours_is_denied(sagemaker: Stubbed) -> None:
+    sagemaker.refuses("delete_model", "AccessDeniedException", "no identity-based policy allows it")
+    at = datetime(2026, 1, 2, tzinfo=UTC)
+    arn = "arn:aws:sagemaker:us-east-1:123456789012:model/m"
+    sagemaker.answers(
+        "describe_model", {"ModelName": "m", "ModelArn": arn, "CreationTime": at}, ModelName="m"
+    )
+    with pytest.raises(Denied, match="deleting model m"):
+        Endpoints(sagemaker.client).delete_model("m")
 
 
 def test_deleting_what_is_busy_is_busy(sagemaker: Stubbed) -> None:
