@@ -100,10 +100,13 @@ def take_decisions(turn: Turn) -> Need | None:
 
 
 def _hinted_approvals(facts: Facts) -> dict[int, float]:
-    """The youngest approval of each version that an event is evidence of."""
+    """The youngest approval of each version that an event is evidence of, if younger than what is on record."""
     found: dict[int, float] = {}
     for hint in facts.hints:
-        if hint.version is not None and hint.approved_at is not None:
+        if hint.version is None or hint.approved_at is None:
+            continue
+        known = facts.record.versions.get(hint.version) if facts.record else None
+        if known is None or hint.approved_at > known.at:
             found[hint.version] = max(hint.approved_at, found.get(hint.version, 0.0))
     return found
 

@@ -68,7 +68,7 @@ class Invariants(Watcher):
         if isinstance(action, do.TripAbort):
             _may_abort(cloud, record)
         if isinstance(action, do.DeletePlacement):
-            _may_delete(cloud, record, action)
+            _may_delete(cloud, record, action, self.people)
 
     def after(self, world: World, call: str, arguments: tuple[Any, ...], result: Any) -> None:
         """Remember what was read afresh, and what AWS took up."""
@@ -155,18 +155,18 @@ def _may_abort(cloud: Cloud, record: Record) -> None:
     ), "4: the abort of a version that nobody rejected"
 
 
-def _may_delete(cloud: Cloud, record: Record, action: do.DeletePlacement) -> None:
+def _may_delete(cloud: Cloud, record: Record, action: do.DeletePlacement, people: People) -> None:
     endpoint, pending = cloud.endpoint, cloud.deployment.config if cloud.deployment else None
     live = endpoint.config if endpoint else None
     assert action.config not in {live, pending}, "10: the live config is deleted"
-    good = naive_last_known_good(cloud, record)
+    good = naive_last_known_good(cloud, record, people)
     assert action.config != good, "10: the last known good config is deleted"
     for name in {live, pending, good} - {None}:
         config = cloud.configs.get(str(name))
         assert config is None or action.model != config.model, "10: a model that is needed is deleted"
 
 
-def naive_last_known_good(cloud: Cloud, record: Record) -> str | None:
+def naive_last_known_good(cloud: Cloud, record: Record, people: People) -> str | None:
     """Back through what was served, to another version than now that nothing speaks against."""
     if not cloud.served:
         return None
@@ -174,6 +174,7 @@ def naive_last_known_good(cloud: Cloud, record: Record) -> str | None:
     for past in reversed(cloud.served):
         decided = record.versions.get(past.version)
         good = decided is not None and decided.approval is Approval.APPROVED and decided.failed is None
+        good = good and past.version not in people.intruders
         if past.version != now and good and past.config in cloud.configs:
             return past.config
     return None

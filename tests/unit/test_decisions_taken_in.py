@@ -111,6 +111,13 @@ def test_a_late_approval_event_of_a_version_since_rejected_approves_nothing() ->
     assert not decision.changed
 
 
+def test_a_late_approval_event_does_not_date_back_the_approval_after_a_rejection() -> None:
+    rejected = package(3, approval=Approval.REJECTED, at=START + 400)
+    seen = changed(live_on(package(5), rejected), 3, approval=Approval.APPROVED, modified=NOW - 5)
+    decided = after(decided_on(replace(seen, hints=(approval(3, START + 300),)))).versions[3]
+    assert (decided.at, decided.by) == (NOW - 5, APPROVER)
+
+
 def test_an_event_in_whole_seconds_is_evidence_of_the_write_in_milliseconds() -> None:
     seen = Seen(a_record(), (package(1, at=START + 100.734),), hints=(approval(1, START + 100),))
     decided = after(decided_on(seen)).versions[1]
