@@ -2,8 +2,9 @@
 
 What happens when the stack is destroyed: the model package group with its versions stays; the endpoint was never
 the stack's and serves on, and the role it runs by stays with it. The roles of approvers and registrants, the abort
-alarm and the spec go; the controller notes the group as unmanaged and touches its endpoint no more. To take the group
-back, deploy its stack with `cdk deploy --import-existing-resources`, which takes over what was kept.
+alarm and the spec go; the controller notes the group as unmanaged and touches its endpoint no more. What was kept has
+fixed names, so a plain deploy of the stack fails afterwards: `cdk import` takes the package group (by its ARN) and the
+endpoint role (by its name) into the stack first, then `cdk deploy` makes the rest.
 """
 
 import aws_cdk as cdk
