@@ -1,7 +1,9 @@
 """Extracts a model.tar.gz, and nothing outside the folder it belongs into."""
 
+import gzip
 import io
 import tarfile
+import zlib
 from pathlib import Path
 
 
@@ -16,9 +18,10 @@ def extract(model_data: bytes, folder: Path) -> None:
         ArchiveError: it is none, or a member points outside of `folder` or is a device (tarfile's data filter).
     """
     try:
-        with tarfile.open(fileobj=io.BytesIO(model_data), mode="r:gz") as archive:
+        content = gzip.decompress(model_data)  # all of it: tarfile alone would not notice a cut-off end
+        with tarfile.open(fileobj=io.BytesIO(content), mode="r:") as archive:
             archive.extractall(folder, filter="data")
     except tarfile.FilterError as error:
         raise ArchiveError(f"model.tar.gz is refused: {error}") from error
-    except (tarfile.TarError, EOFError, OSError) as error:
+    except (tarfile.TarError, zlib.error, EOFError, OSError, ValueError) as error:
         raise ArchiveError(f"model.tar.gz cannot be extracted: {error}") from error

@@ -1,21 +1,23 @@
 """One fleet: a process that serves one model, started, asked and stopped from here."""
 
-import os
-import selectors
+import contextlib
 import shutil
-import subprocess
-import sys
+import socket
 import threading
+import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO, cast
 
 from local.serving import frames
 from local.serving.archive import ArchiveError, extract
+from local.serving.defaults import JSON
+from local.serving.failures import failure
+from local.serving.processes import Worker, open_worker
 
-_ROOT = Path(__file__).resolve().parent.parent.parent
-_STOP_TIMEOUT = 5.0
-_STDERR_SHOWN = 2_000  # characters
+ANSWER_TIMEOUT = 60.0
+"""Seconds in which a model must answer: botocore sagemaker-runtime, InvokeEndpoint: "within 60 seconds"."""
+_LOG_SHOWN = 2_000  # characters
+_UNAVAILABLE, _TIMED_OUT = 503, 504
 
 
 class ServingError(Exception):
@@ -33,100 +35,150 @@ class Answer:
 
 
 class FleetProcess:
-    """Serves one artifact in a process of its own, which ends when this one does.
+    """Serves one artifact in a process of its own, which ends when this one does. Answers one request at a time.
 
     Args:
         model_data: the model.tar.gz, or where it lies.
         environment: the container's environment variables.
         workdir: a folder of its own, deleted by `stop`.
+        answer_timeout: seconds for one answer; a model that takes longer is ended, and started again for the next.
     """
 
-    def __init__(self, model_data: bytes | Path, environment: dict[str, str], workdir: Path) -> None:
+    def __init__(
+        self,
+        model_data: bytes | Path,
+        environment: dict[str, str],
+        workdir: Path,
+        *,
+        answer_timeout: float = ANSWER_TIMEOUT,
+    ) -> None:
         self._model_data, self._environment, self._workdir = model_data, environment, workdir
-        self._process: subprocess.Popen[bytes] | None = None
+        self._answer_timeout, self._start_timeout = answer_timeout, answer_timeout
+        self._worker: Worker | None = None
+        self._stopped = False
         self._lock = threading.Lock()
-        self._timeout = 60.0
 
     def start(self, timeout: float) -> None:
         """Extract the artifact, load the model, and be ready.
 
+        Args:
+            timeout: seconds for the script and model_fn, from when the process runs; also for each later start.
+
         Raises:
-            ServingError: what failed: the archive, the script, the model, or `timeout` seconds were too few.
+            ServingError: what failed: the archive, the script, the model, or the time was too short.
         """
-        self._timeout = timeout
-        content = self._model_data.read_bytes() if isinstance(self._model_data, Path) else self._model_data
-        try:
-            extract(content, self._workdir / "model")
-        except ArchiveError as error:
-            raise ServingError(str(error)) from error
         with self._lock:
+            self._start_timeout = timeout
+            try:
+                content = (
+                    self._model_data.read_bytes() if isinstance(self._model_data, Path) else self._model_data
+                )
+                extract(content, self._workdir / "model")
+            except OSError as error:
+                raise ServingError(f"model.tar.gz cannot be read: {error}") from error
+            except ArchiveError as error:
+                raise ServingError(str(error)) from error
             self._launch()
 
     def invoke(self, body: bytes, content_type: str, accept: str) -> Answer:
-        """Ask the model. A model that raises is an answer of status 500; a process that died one of 503, and it is
-        started again for the next request."""
+        """Ask the model.
+
+        A model that raises answers 500 and lives on. A process that died answers 503, one that takes too long 504;
+        both are started again for the next request.
+        """
         with self._lock:
             try:
-                if self._process is None or self._process.poll() is not None:
-                    self._launch()
-                frames.send(self._stdin(), {"content_type": content_type, "accept": accept}, body)
-                message = frames.receive(self._stdout())
+                channel = self._serving()
+                deadline = time.monotonic() + self._answer_timeout
+                frames.send(channel, {"content_type": content_type, "accept": accept}, body)
+                message = frames.receive(channel, deadline)
+            except TimeoutError:
+                self._discard()
+                return _failed(_TIMED_OUT, "ModelTimeout", f"no answer in {self._answer_timeout:g} s")
             except (OSError, ServingError) as error:
-                return Answer(503, str(error).encode(), "text/plain", 0)
-        if message is None:
-            return Answer(503, b"the model's process ended while it answered", "text/plain", 0)
+                self._discard()
+                return _failed(_UNAVAILABLE, "ModelUnavailable", str(error))
+            if message is None:
+                self._discard()
+                return _failed(
+                    _UNAVAILABLE, "ModelUnavailable", "the model's process ended while it answered"
+                )
         header, content = message
         return Answer(int(header["status"]), content, str(header["content_type"]), int(header["latency_us"]))
 
     def stop(self) -> None:
-        """End the process and delete its folder."""
-        process, self._process = self._process, None
-        if process is not None:
-            process.kill()
-            process.wait(_STOP_TIMEOUT)
-            for pipe in (process.stdin, process.stdout):
-                if pipe is not None:
-                    pipe.close()
-        shutil.rmtree(self._workdir, ignore_errors=True)
+        """End the process, whatever it is doing, and delete its folder; it does not start again."""
+        self._stopped = True
+        worker = self._worker
+        if worker is not None:
+            # Wakes a request or a start that holds the lock; one that has just ended needs no waking.
+            with contextlib.suppress(OSError):
+                worker.channel.shutdown(socket.SHUT_RDWR)
+        with self._lock:
+            self._discard()
+            shutil.rmtree(self._workdir, ignore_errors=True)
 
-    def _launch(self) -> None:
-        model_dir = self._workdir / "model"
-        environment = {
-            "PATH": os.defpath,
-            "PYTHONPATH": str(_ROOT),
-            "OMP_NUM_THREADS": "1",
-            "SM_MODEL_DIR": str(model_dir),
-            **self._environment,
+    def _serving(self) -> socket.socket:
+        """The channel to a process that lives, started again if need be."""
+        worker = self._worker
+        if worker is None or _has_ended(worker.channel):
+            worker = self._launch()
+        worker.channel.settimeout(self._answer_timeout)
+        return worker.channel
+
+    def _launch(self) -> Worker:
+        self._discard()
+        try:
+            worker = self._worker = open_worker()
+            self._begin(worker.channel)
+        except ServingError:
+            self._discard()
+            raise
+        except OSError as error:
+            self._discard()
+            raise ServingError(f"no process could be started for the model: {error}") from error
+        return worker
+
+    def _begin(self, channel: socket.socket) -> None:
+        if self._stopped:
+            raise ServingError("the fleet was stopped")
+        log = self._workdir / "container.log"
+        start = {
+            "model_dir": str(self._workdir / "model"),
+            "log": str(log),
+            "environment": {"SM_MODEL_DIR": str(self._workdir / "model"), **self._environment},
         }
-        errors = (self._workdir / "stderr.log").open("ab")
-        with errors:
-            self._process = subprocess.Popen(  # noqa: S603 - our own worker
-                [sys.executable, "-m", "local.serving.worker", str(model_dir)],
-                cwd=self._workdir,
-                env=environment,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=errors,
-            )
-        if (reason := self._not_ready()) is not None:
-            self._process.kill()
-            self._process.wait(_STOP_TIMEOUT)
-            raise ServingError(reason)
-
-    def _not_ready(self) -> str | None:
-        with selectors.DefaultSelector() as selector:
-            selector.register(self._stdout(), selectors.EVENT_READ)
-            if not selector.select(self._timeout):
-                return f"the container did not pass its health check in {self._timeout:.0f} s"
-        message = frames.receive(self._stdout())
+        frames.send(channel, start)
+        try:
+            message = frames.receive(channel, time.monotonic() + self._start_timeout)
+        except TimeoutError as error:
+            raise ServingError(
+                f"the container did not pass its health check in {self._start_timeout:g} s: "
+                "its script or model_fn took too long"
+            ) from error
         if message is None:
-            said = (self._workdir / "stderr.log").read_text(errors="replace")[-_STDERR_SHOWN:]
-            return f"the container ended while it started: {said.strip() or 'it said nothing'}"
-        header: dict[str, Any] = message[0]
-        return None if header.get("ready") else str(header.get("failed"))
+            said = log.read_text(errors="replace")[-_LOG_SHOWN:].strip() if log.exists() else ""
+            raise ServingError(f"the container ended while it started: {said or 'it said nothing'}")
+        if "failed" in message[0]:
+            raise ServingError(str(message[0]["failed"]))
 
-    def _stdin(self) -> BinaryIO:
-        return cast(BinaryIO, cast("subprocess.Popen[bytes]", self._process).stdin)
+    def _discard(self) -> None:
+        worker, self._worker = self._worker, None
+        if worker is not None:
+            worker.close()
 
-    def _stdout(self) -> BinaryIO:
-        return cast(BinaryIO, cast("subprocess.Popen[bytes]", self._process).stdout)
+
+def _has_ended(channel: socket.socket) -> bool:
+    """A process that waits for a request says nothing; so what there is to read is the end."""
+    channel.settimeout(0)
+    try:
+        channel.recv(1, socket.MSG_PEEK)
+    except BlockingIOError:
+        return False
+    except ConnectionError:
+        return True
+    return True
+
+
+def _failed(status: int, error: str, message: str) -> Answer:
+    return Answer(status, failure(error, message), JSON, 0)

@@ -1,36 +1,55 @@
-"""Messages over a pipe: a length, a JSON header, and raw bytes."""
+"""Messages over a socket: two lengths, a JSON header, and raw bytes."""
 
 import json
+import socket
 import struct
-from typing import Any, BinaryIO
+import time
+from typing import Any
 
 _LENGTHS = struct.Struct(">II")
 
 
-def send(pipe: BinaryIO, header: dict[str, Any], body: bytes = b"") -> None:
+def send(channel: socket.socket, header: dict[str, Any], body: bytes = b"") -> None:
     """Write one message."""
     head = json.dumps(header).encode()
-    pipe.write(_LENGTHS.pack(len(head), len(body)) + head + body)
-    pipe.flush()
+    channel.sendall(_LENGTHS.pack(len(head), len(body)) + head + body)
 
 
-def receive(pipe: BinaryIO) -> tuple[dict[str, Any], bytes] | None:
-    """Read one message; None at the end of the pipe."""
-    lengths = _exactly(pipe, _LENGTHS.size)
+def receive(channel: socket.socket, deadline: float | None = None) -> tuple[dict[str, Any], bytes] | None:
+    """Read one message; None when the other side is gone.
+
+    Raises:
+        TimeoutError: it was not there by `deadline`, a moment of time.monotonic(); None waits for ever.
+    """
+    lengths = _exactly(channel, _LENGTHS.size, deadline)
     if lengths is None:
         return None
     head_length, body_length = _LENGTHS.unpack(lengths)
-    head, body = _exactly(pipe, head_length), _exactly(pipe, body_length)
-    if head is None or body is None:
+    content = _exactly(channel, head_length + body_length, deadline)
+    if content is None:
         return None
-    return json.loads(head), body
+    return json.loads(content[:head_length]), content[head_length:]
 
 
-def _exactly(pipe: BinaryIO, count: int) -> bytes | None:
-    content = b""
-    while len(content) < count:
-        part = pipe.read(count - len(content))
-        if not part:
+def _exactly(channel: socket.socket, count: int, deadline: float | None) -> bytes | None:
+    content = bytearray(count)
+    view, filled = memoryview(content), 0
+    while filled < count:
+        channel.settimeout(_remaining(deadline))
+        try:
+            got = channel.recv_into(view[filled:])
+        except ConnectionError:
             return None
-        content += part
-    return content
+        if not got:
+            return None
+        filled += got
+    return bytes(content)
+
+
+def _remaining(deadline: float | None) -> float | None:
+    if deadline is None:
+        return None
+    left = deadline - time.monotonic()
+    if left <= 0:
+        raise TimeoutError
+    return left

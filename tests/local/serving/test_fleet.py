@@ -1,58 +1,19 @@
-"""A fleet runs the artifact it is given, says why it cannot, and leaves nothing behind."""
+"""A fleet runs the artifact it is given, says why it cannot, and survives its model."""
 
-import gzip
-import io
-import os
-import tarfile
-from collections.abc import Callable, Iterator
+import json
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from local.serving.fleet import FleetProcess, ServingError
-
-ECHO = """
-import os
-def model_fn(model_dir): return open(os.path.join(model_dir, "weights.txt")).read()
-def input_fn(body, content_type): return body.decode()
-def predict_fn(data, model):
-    print("a model may print")
-    if data == "raise": raise ValueError("no such tumour")
-    if data == "die": os._exit(3)
-    return f"{model}:{data}:{os.environ.get('COLOUR', '')}"
-def output_fn(prediction, accept): return prediction, "text/plain"
-"""
+from tests.local.serving.archives import ECHO, linked, model, packed
 
 Start = Callable[..., FleetProcess]
-
-
-def packed(**files: str) -> bytes:
-    content = io.BytesIO()
-    with tarfile.open(fileobj=content, mode="w") as archive:
-        for name, text in files.items():
-            member = tarfile.TarInfo(name)
-            member.size = len(text.encode())
-            archive.addfile(member, io.BytesIO(text.encode()))
-    return gzip.compress(content.getvalue(), mtime=0)
-
-
-def model(script: str = ECHO) -> bytes:
-    return packed(**{"weights.txt": "w", "code/inference.py": script})
-
-
-@pytest.fixture
-def start(tmp_path: Path) -> Iterator[Start]:
-    started: list[FleetProcess] = []
-
-    def begin(content: bytes, environment: dict[str, str] | None = None, timeout: float = 30) -> FleetProcess:
-        fleet = FleetProcess(content, environment or {}, tmp_path / f"fleet-{len(started)}")
-        started.append(fleet)
-        fleet.start(timeout)
-        return fleet
-
-    yield begin
-    for fleet in started:
-        fleet.stop()
+SCRIPT = "code/inference.py"
 
 
 def ask(fleet: FleetProcess, body: str) -> tuple[int, str]:
@@ -64,44 +25,90 @@ def test_the_four_functions_run_in_order_and_prints_do_no_harm(start: Start) -> 
     assert ask(start(model()), "x") == (200, "w:x:")
 
 
-def test_the_containers_environment_reaches_the_model_and_ours_does_not(
+def test_the_latency_is_the_models_own(start: Start) -> None:
+    slow = "import time\n" + ECHO.replace('print("a model may print")', "time.sleep(0.05)")
+    assert 50_000 <= start(model(slow)).invoke(b"x", "text/plain", "text/plain").latency_us < 1_000_000
+
+
+def test_the_model_sees_its_own_variables_and_none_of_ours(
     start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("COLOUR", "ours")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "ours")
+    fleet = start(model(), {"COLOUR": "red"})
+    assert ask(fleet, "x") == (200, "w:x:red")
+    seen = set(ask(fleet, "variables")[1].split())
+    assert {"COLOUR", "SM_MODEL_DIR", "PATH"} <= seen
+    assert not {name for name in seen if name.startswith("AWS_")} | ({"HOME", "VIRTUAL_ENV"} & seen)
+
+
+def test_one_models_variables_do_not_reach_the_next(start: Start) -> None:
+    start(model(), {"COLOUR": "red"})
     assert ask(start(model()), "x") == (200, "w:x:")
-    assert ask(start(model(), {"COLOUR": "red"}), "x") == (200, "w:x:red")
 
 
-def test_the_script_may_have_another_name(start: Start) -> None:
-    content = packed(**{"weights.txt": "w", "code/serve.py": ECHO})
-    assert ask(start(content, {"SAGEMAKER_PROGRAM": "serve.py"}), "x")[0] == 200
+def test_the_model_cannot_import_this_project(start: Start) -> None:
+    status, said = ask(start(model()), "modules")
+    assert (status, json.loads(said)["error"]) == (500, "ModuleNotFoundError")
 
 
-def test_a_model_that_raises_answers_500_and_lives_on(start: Start) -> None:
+def test_a_model_that_raises_answers_500_naming_it_and_lives_on(start: Start) -> None:
     fleet = start(model())
-    assert ask(fleet, "raise") == (500, "ValueError: no such tumour")
-    assert ask(fleet, "x")[0] == 200
+    pid = ask(fleet, "pid")
+    status, said = ask(fleet, "raise")
+    assert (status, json.loads(said)) == (500, {"error": "ValueError", "error-message": "no such tumour"})
+    assert ask(fleet, "pid") == pid
 
 
 def test_a_process_that_dies_answers_503_and_is_started_again(start: Start) -> None:
     fleet = start(model())
-    assert ask(fleet, "die")[0] == 503
+    pid = ask(fleet, "pid")[1]
+    status, said = ask(fleet, "die")
+    assert status == 503
+    assert "ended while it answered" in json.loads(said)["error-message"]
+    status, again = ask(fleet, "pid")
+    assert status == 200
+    assert again != pid
+
+
+def test_a_process_that_died_unasked_is_started_again(start: Start) -> None:
+    dies_later = "import os, threading\nthreading.Timer(0.05, os._exit, [1]).start()\n" + ECHO
+    fleet = start(model(dies_later))
+    time.sleep(0.2)
     assert ask(fleet, "x")[0] == 200
+
+
+def test_a_model_that_takes_too_long_answers_504_and_is_started_again(start: Start) -> None:
+    fleet = start(model(), answer_timeout=0.3)
+    assert ask(fleet, "hang")[0] == 504
+    assert ask(fleet, "x")[0] == 200
+
+
+def test_many_threads_get_each_its_own_answer(start: Start) -> None:
+    fleet = start(model())
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda number: ask(fleet, str(number)), range(200)))
+    assert answers == [(200, f"w:{number}:") for number in range(200)]
+
+
+def test_a_body_of_megabytes_passes(start: Start) -> None:
+    fleet = start(model(ECHO.replace('return f"', 'return len(data) or f"')))
+    assert ask(fleet, "x" * 5_000_000) == (200, "5000000")
 
 
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
         (b"not an archive", "model.tar.gz cannot be extracted"),
-        (packed(**{"weights.txt": "w"}), "no code/inference.py"),
-        (model("x = 1"), "defines no model_fn"),
-        (model("import nothing_of_that_name"), "importing code/inference.py raised ModuleNotFoundError"),
-        (
-            model("def model_fn(d): raise RuntimeError('bad weights')"),
-            "model_fn raised RuntimeError: bad weights",
-        ),
-        (model("import os; os._exit(1)"), "the container ended while it started"),
-        (packed(**{"../outside.txt": "x"}), "model.tar.gz is refused"),
+        (model()[:-20], "model.tar.gz cannot be extracted"),
+        (packed({"weights.txt": "w"}), f"model.tar.gz has no {SCRIPT}; it holds weights.txt"),
+        (packed({SCRIPT: ECHO}), "model_fn raised FileNotFoundError: .*weights.txt"),
+        (model("x = 1"), "inference.py defines no model_fn"),
+        (model("import nothing_of_that_name"), "importing inference.py raised ModuleNotFoundError"),
+        (model("def model_fn(d) pass"), "importing inference.py raised SyntaxError"),
+        (model("def model_fn(d): raise OSError('bad weights')"), "model_fn raised OSError: bad weights"),
+        (model("import os; os._exit(1)"), "the container ended while it started: it said nothing"),
+        (model("import os; os.system('echo no memory'); os._exit(1)"), "while it started: no memory"),
+        (model(ECHO + "\ndef transform_fn(*a): pass"), "defines transform_fn beside input_fn"),
     ],
 )
 def test_what_cannot_serve_says_why(start: Start, content: bytes, reason: str) -> None:
@@ -109,15 +116,42 @@ def test_what_cannot_serve_says_why(start: Start, content: bytes, reason: str) -
         start(content)
 
 
-def test_a_model_that_hangs_fails_its_health_check(start: Start) -> None:
-    with pytest.raises(ServingError, match="did not pass its health check in 1 s"):
-        start(model("import time\ndef model_fn(d): time.sleep(60)"), timeout=1)
+@pytest.mark.parametrize(
+    "content",
+    [packed({"../outside.txt": "x"}), linked("code", "../../elsewhere"), linked("code", "/etc")],
+    ids=["a path that leaves", "a link that leaves", "an absolute link"],
+)
+def test_an_archive_that_points_outside_its_folder_is_refused(
+    start: Start, tmp_path: Path, content: bytes
+) -> None:
+    with pytest.raises(ServingError, match=r"model.tar.gz is refused"):
+        start(content)
+    assert not (tmp_path / "fleet-0" / "outside.txt").exists()
 
 
-def test_stopping_ends_the_process_and_deletes_its_folder(start: Start, tmp_path: Path) -> None:
-    fleet = start(model("import os\ndef model_fn(d): return str(os.getpid())\n" + ECHO.split("\n", 3)[3]))
-    pid = int(ask(fleet, "x")[1].split(":")[0])
+def test_an_archive_that_is_not_there_says_so(tmp_path: Path) -> None:
+    fleet = FleetProcess(tmp_path / "model.tar.gz", {}, tmp_path / "fleet")
+    with pytest.raises(ServingError, match="cannot be read"):
+        fleet.start(30)
     fleet.stop()
-    with pytest.raises(ProcessLookupError):
-        os.kill(pid, 0)
-    assert not list(tmp_path.iterdir())
+
+
+def test_a_model_that_hangs_fails_its_health_check(start: Start) -> None:
+    hangs = model("import time\ndef model_fn(d): time.sleep(60)")
+    start(model())  # so that only the model's time counts
+    with pytest.raises(ServingError, match=r"did not pass its health check in 0\.5 s"):
+        start(hangs, timeout=0.5)
+
+
+def test_stopping_interrupts_a_request_and_does_not_start_again(start: Start) -> None:
+    fleet = start(model())
+    answers: list[tuple[int, str]] = []
+    asking = threading.Thread(target=lambda: answers.append(ask(fleet, "hang")))
+    asking.start()
+    time.sleep(0.1)
+    began = time.monotonic()
+    fleet.stop()
+    asking.join(5)
+    assert time.monotonic() - began < 5
+    assert answers[0][0] == 503
+    assert ask(fleet, "x")[0] == 503
