@@ -197,11 +197,7 @@ def a_broken_live_version_does_not_stop_its_own_repair(s: Stage) -> None:
     s.narrator.fact(s.watch.alarm_state(alarm) == "ALARM", "v2's alarm is in ALARM while v5 rolls out")
     s.until_live(5)
     s.traffic.since()
-    s.until(
-        "requests to be answered again",
-        lambda: True if s.traffic.since()["answered"] >= _ENOUGH else None,
-        _SOON,
-    )
+    s.until("answers", lambda: True if s.traffic.answered() >= _ENOUGH else None, _SOON)
     counts = s.traffic.since()
     s.narrator.fact("model error" not in counts, "v5 answers the changed requests", dict(counts))
 

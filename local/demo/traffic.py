@@ -48,6 +48,11 @@ class Traffic:
             counts, self._counts = self._counts, Counter()
         return counts
 
+    def answered(self) -> int:
+        """How many were answered since the last call of `since`."""
+        with self._lock:
+            return self._counts["answered"]
+
     def _run(self) -> None:
         while not self._stop.is_set():
             with self._lock:
