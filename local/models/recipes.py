@@ -11,21 +11,20 @@ _FEW = ("mean radius", "mean texture", "mean smoothness")
 
 @dataclass(frozen=True)
 class Recipe:
-    """A version: its measurements, its pipeline, and the names under which it asks requests for them."""
+    """A version: which measurements it takes, its pipeline, and the names under which it asks requests for them."""
 
     description: str
     takes: Callable[[str], bool]
     pipeline: Callable[[], Any]
     rename: Callable[[str], str] = str
 
-    @property
     def features(self) -> tuple[str, ...]:
         """The measurements that it is trained on."""
         return tuple(feature for feature in split().features if self.takes(feature))
 
     def asks_for(self) -> tuple[str, ...]:
         """The names that its requests must have."""
-        return tuple(self.rename(feature) for feature in self.features)
+        return tuple(self.rename(feature) for feature in self.features())
 
 
 def _plain() -> Any:
