@@ -48,13 +48,11 @@ def _obstacle(turn: Turn, target: Target) -> Need | str | None:
         alarms = (abort_alarm(turn.record.group),) if _watched(turn, target) else ()
         return Need(details=frozenset({target.version}), spec=True, alarms=alarms)
     detail = turn.facts.details[target.version]
-    if target.direction is Direction.BACKWARD:
+    if target.direction in {Direction.BACKWARD, None}:
         # Its kept model holds the content that was approved; only the approval itself must still stand.
-        if detail is not None and detail.approval is Approval.APPROVED:
-            return None
-        return f"v{target.version}: its approval no longer stands"
-    reasons = obstacles(turn.record.group, turn.record.versions[target.version], detail)
-    if reasons:
+        if detail is None or detail.approval is not Approval.APPROVED:
+            return f"v{target.version}: its approval no longer stands"
+    elif reasons := obstacles(turn.record.group, turn.record.versions[target.version], detail):
         return f"v{target.version}: {'; '.join(reasons)}"
     return _unwatchable(turn, target) if _watched(turn, target) else None
 

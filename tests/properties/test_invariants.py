@@ -13,7 +13,7 @@ from lambdas.core.spec import Withdrawal
 from tests.builders import GROUP, START
 from tests.properties.cloud import Cloud, Switches
 from tests.properties.histories import OPS, RATES, SWITCHES, Life, Op
-from tests.properties.invariants import Invariants, People, check_convergence, check_ledger
+from tests.properties.invariants import Invariants, People, check_aborts, check_convergence, check_ledger
 from tests.properties.world import Rates, World, without_threads
 
 MANY = int(os.environ.get("GREENLIGHT_HISTORIES", "0"))
@@ -71,6 +71,7 @@ def test_every_history_keeps_the_invariants_and_ends_as_the_registry_wants(
         life.do(op, gap)
     life.end()
     check_ledger(world)
+    check_aborts(world, people, margin=400.0 if rates.killed or rates.lost else 60.0)
     check_convergence(world, people, deletes=withdrawal is Withdrawal.DELETE)
 
 

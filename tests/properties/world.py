@@ -40,6 +40,7 @@ class Rates:
     killed: float = 0.0
     throttled: float = 0.0
     interleaved: float = 0.0
+    touched: float = 0.0
 
 
 @dataclass
@@ -145,11 +146,13 @@ class World:
         return rate > 0 and self.luck.random() < rate
 
     def fate(self) -> None:
-        """Before a call: killed, throttled, or another invocation comes between."""
+        """Before a call: killed, throttled, or autoscaling or another invocation comes between."""
         if self._strikes(self.rates.killed):
             raise Killed
         if self._strikes(self.rates.throttled):
             raise Throttled("slow down")
+        if self._strikes(self.rates.touched):
+            self.cloud.autoscale()
         if not self._nested and self._strikes(self.rates.interleaved):
             self._interleave()
 

@@ -25,6 +25,7 @@ from tests.builders import (
     a_record,
     a_spec,
     after,
+    an_endpoint,
     an_endpoint_spec,
     ask,
     changed,
@@ -235,6 +236,21 @@ def test_a_live_version_whose_endpoint_was_deleted_is_restored_on_its_config() -
     seen = replace(live_on(V1, spec=GUARDED), endpoint=None)
     decision = decided_on(seen)
     assert names(decision) == ["ClearAbort", "CreateEndpoint"]
+
+
+def test_a_live_version_is_restored_although_its_content_changed_since() -> None:
+    """Its kept model holds what was approved."""
+    seen = replace(live_on(V1), endpoint=None)
+    seen = changed(seen, 1, containers=(replace(V1.containers[0], image="scorer:evil"),))
+    assert names(decided_on(seen)) == ["ClearAbort", "CreateEndpoint"]
+
+
+def test_an_endpoint_that_somebody_moved_is_brought_back_under_guardrails() -> None:
+    seen = live_on(V1, spec=GUARDED)
+    moved = replace(seen, endpoint=an_endpoint("somebody-elses-config"))
+    update = only(decided_on(moved).actions, UpdateEndpoint)
+    assert update.config == placed(V1, GUARDED, live_at=None).config
+    assert update.alarms[0] == abort_alarm(GROUP)
 
 
 def test_a_spec_that_changed_this_moment_is_the_one_that_is_rolled_out() -> None:
