@@ -140,8 +140,8 @@ class FleetProcess:
         return worker
 
     def _begin(self, channel: socket.socket) -> None:
-        if self._stopped:
-            raise ServingError("the fleet was stopped")
+        if self._stopped or not self._workdir.is_dir():
+            raise ServingError("the fleet was stopped, or never started")
         log = self._workdir / "container.log"
         start = {
             "model_dir": str(self._workdir / "model"),

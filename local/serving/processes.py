@@ -3,6 +3,7 @@
 import atexit
 import contextlib
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -118,8 +119,11 @@ def open_worker() -> Worker:
     process = _python("local.serving.worker", theirs)
 
     def end() -> None:
-        process.kill()
-        process.wait(_STOP_TIMEOUT)
+        if process.poll() is None:
+            os.killpg(
+                process.pid, signal.SIGKILL
+            )  # a session of its own: all that it has started ends with it
+            process.wait(_STOP_TIMEOUT)
 
     return Worker(ours, end)
 

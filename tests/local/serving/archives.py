@@ -5,7 +5,7 @@ import io
 import tarfile
 
 ECHO = """
-import os, sys, time
+import os, subprocess, sys, threading, time
 def model_fn(model_dir): return open(os.path.join(model_dir, "weights.txt")).read()
 def input_fn(body, content_type): return body.decode()
 def predict_fn(data, model):
@@ -13,6 +13,8 @@ def predict_fn(data, model):
     if data == "raise": raise ValueError("no such tumour")
     if data == "die": os._exit(3)
     if data == "hang": time.sleep(60)
+    if data == "die soon": threading.Timer(0.02, os._exit, [1]).start()
+    if data == "child": return subprocess.Popen(["sleep", "60"]).pid
     if data == "pid": return os.getpid()
     if data == "variables": return " ".join(sorted(os.environ))
     if data == "modules": import lambdas

@@ -70,15 +70,8 @@ def test_a_process_that_dies_answers_503_and_is_started_again(start: Start) -> N
     assert again != pid
 
 
-def test_a_process_that_died_unasked_is_started_again(start: Start) -> None:
-    dies_later = "import os, threading\nthreading.Timer(0.05, os._exit, [1]).start()\n" + ECHO
-    fleet = start(model(dies_later))
-    time.sleep(0.2)
-    assert ask(fleet, "x")[0] == 200
-
-
 def test_a_model_that_takes_too_long_answers_504_and_is_started_again(start: Start) -> None:
-    fleet = start(model(), answer_timeout=0.3)
+    fleet = start(model(), answer_timeout=0.6)
     assert ask(fleet, "hang")[0] == 504
     assert ask(fleet, "x")[0] == 200
 

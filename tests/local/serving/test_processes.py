@@ -62,12 +62,38 @@ def test_stop_is_good_twice_and_before_start(start: Start, tmp_path: Path) -> No
     FleetProcess(b"", {}, tmp_path / "never-started").stop()
 
 
+def test_what_the_model_has_started_ends_with_it(start: Start) -> None:
+    fleet = start(model())
+    child = int(fleet.invoke(b"child", "text/plain", "text/plain").body)
+    fleet.stop()
+    assert is_gone(child)
+
+
+def test_a_process_that_died_unasked_is_started_again(start: Start) -> None:
+    fleet = start(model())
+    pid = pid_of(fleet)
+    fleet.invoke(b"die soon", "text/plain", "text/plain")
+    assert is_gone(pid)
+    assert pid_of(fleet) != pid
+
+
+def test_a_fleet_that_was_never_started_says_so(tmp_path: Path) -> None:
+    answer = FleetProcess(model(), {}, tmp_path / "fleet").invoke(b"x", "text/plain", "text/plain")
+    assert answer.status == 503
+    assert b"never started" in answer.body
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere each worker is a new Python")
-def test_the_second_model_does_not_import_scikit_learn_again(start: Start) -> None:
-    start(model())
-    began = time.monotonic()
-    start(model("import sklearn.linear_model\ndef model_fn(d): return 1"))
-    assert time.monotonic() - began < 0.5
+def test_models_do_not_import_scikit_learn_again_and_share_nothing_else(start: Start) -> None:
+    script = """
+import sys
+FOUND = ("sklearn.linear_model" in sys.modules, hasattr(sys, "left_here"))
+sys.left_here = True
+def model_fn(d): return FOUND
+def transform_fn(model, body, content_type, accept): return str(model)
+"""
+    for _ in range(2):
+        assert start(model(script)).invoke(b"", "text/plain", "text/plain").body == b"(True, False)"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
