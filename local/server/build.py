@@ -53,6 +53,7 @@ class LocalServer:
         self.time = ScaledTime(settings.time_scale)
         self.timer = Timer()
         self.log = RequestLog()
+        self.network = requests.Network()
         self.events = Events(settings.account, settings.region, self.time, self.timer)
         self.deliveries = Deliveries(self.time, self.timer)
         self.alarms = Alarms(self.time, self.events.emit)
@@ -76,7 +77,7 @@ class LocalServer:
         functions.install()
         cloudformation.install([*cloudformation_types.types(), *self.sagemaker.types])
         cloudformation_types.mend_tables()
-        requests.install(self.log, self.sagemaker.services)
+        requests.install(self.log, self.sagemaker.services, self.network)
         metrics.install()
         queues.install()
         parameter_events.install(self.events.emit)
@@ -88,6 +89,7 @@ class LocalServer:
     def _settings(self) -> dict[str, Setting]:
         return {
             "time_scale": (lambda: self.time.scale, lambda value: self.time.set_scale(float(value))),
+            "round_trip": (lambda: self.network.round_trip, self.network.set_round_trip),
             "event_faults": (
                 lambda: asdict(self.events.faults),
                 lambda value: self.events.set_faults(EventFaults(**value)),

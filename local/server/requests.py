@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     Handler = Callable[["Call"], Awaitable[Answer]]
 
 CONTROL_PREFIX = "/_local"
+_FARTHEST = 10.0
 
 
 class Call:
@@ -42,7 +44,20 @@ class Call:
         self.principal = identity.principal_of(headers, query)
 
 
-def install(log: RequestLog, services: Mapping[str, Handler]) -> None:
+class Network:
+    """How far AWS is away: each call to these services takes at least so many wall seconds."""
+
+    def __init__(self) -> None:
+        self.round_trip = 0.0
+
+    def set_round_trip(self, seconds: float) -> None:
+        """Seconds of each call's way there and back. ValueError for a time that has no sense."""
+        if not 0 <= seconds <= _FARTHEST:
+            raise ValueError(f"{seconds!r} is not a number of wall seconds from 0 to {_FARTHEST:.0f}")
+        self.round_trip = float(seconds)
+
+
+def install(log: RequestLog, services: Mapping[str, Handler], network: Network) -> None:
     """Log every request, and give those for `services` (by ministack's service name) to our handlers."""
     original = hooks.private("app._dispatch_service_request")
 
@@ -60,6 +75,7 @@ def install(log: RequestLog, services: Mapping[str, Handler]) -> None:
         )
         status = 500
         try:
+            await asyncio.sleep(network.round_trip)
             handler = services.get(call.service)
             if handler is None:
                 answer = await original(method, path, headers, body, query_params, request_id)

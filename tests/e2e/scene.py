@@ -90,6 +90,12 @@ class Scene:
         self.arns[version] = arn["ModelPackageArn"]
         return version
 
+    def container(self, version: int) -> dict[str, str]:
+        """The image and artifact of a version."""
+        described = self.scientist().describe_model_package(ModelPackageName=self.arns[version])
+        container = described["InferenceSpecification"]["Containers"][0]
+        return {key: str(container[key]) for key in ("Image", "ModelDataUrl")}
+
     def decide(self, version: int, status: str, reason: str = "e2e") -> None:
         """The approver decides."""
         self.approver().update_model_package(

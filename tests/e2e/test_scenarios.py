@@ -55,9 +55,7 @@ def test_an_endpoint_that_is_not_ours_stays_untouched_and_is_said(scene: Make) -
     root = s.aws.client("sagemaker")
     version = s.register()
     role = f"arn:aws:iam::{s.aws.account}:role/greenlight/foreign-endpoint"
-    root.create_model(
-        ModelName="theirs", ExecutionRoleArn=role, Containers=[{"ModelPackageName": s.arns[version]}]
-    )
+    root.create_model(ModelName="theirs", ExecutionRoleArn=role, PrimaryContainer=s.container(version))
     variant = {
         "VariantName": "AllTraffic",
         "ModelName": "theirs",
