@@ -1,6 +1,8 @@
 """A fleet runs the artifact it is given, says why it cannot, and survives its model."""
 
+import io
 import json
+import tarfile
 import threading
 import time
 from collections.abc import Callable
@@ -10,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from local.serving.fleet import FleetProcess, ServingError
-from tests.local.serving.archives import ECHO, linked, model, packed
+from tests.local.serving.archives import DOUBLES, ECHO, linked, model, packed
 
 Start = Callable[..., FleetProcess]
 SCRIPT = "code/inference.py"
@@ -110,16 +112,33 @@ def test_what_cannot_serve_says_why(start: Start, content: bytes, reason: str) -
 
 
 @pytest.mark.parametrize(
-    "content",
-    [packed({"../outside.txt": "x"}), linked("code", "../../elsewhere"), linked("code", "/etc")],
-    ids=["a path that leaves", "a link that leaves", "an absolute link"],
+    ("content", "reason"),
+    [
+        (packed({"../outside.txt": "x"}), "outside.txt would be outside"),
+        (packed({"code/../../outside.txt": "x"}), "outside.txt would be outside"),
+        (packed({"/tmp/greenlight-outside.txt": "x"}), "outside.txt would be outside"),  # noqa: S108 - must be refused
+        (linked("code", "../../elsewhere"), "code is a link"),
+        (linked("code", "/etc"), "code is a link"),
+    ],
 )
 def test_an_archive_that_points_outside_its_folder_is_refused(
-    start: Start, tmp_path: Path, content: bytes
+    start: Start, tmp_path: Path, content: bytes, reason: str
 ) -> None:
-    with pytest.raises(ServingError, match=r"model.tar.gz is refused"):
+    with pytest.raises(ServingError, match=f"model.tar.gz is refused: .*{reason}"):
         start(content)
-    assert not (tmp_path / "fleet-0" / "outside.txt").exists()
+    assert not list(tmp_path.rglob("*outside*"))
+    assert not Path("/tmp/greenlight-outside.txt").exists()  # noqa: S108 - was refused
+
+
+def test_folders_in_an_archive_are_made(start: Start) -> None:
+    content = io.BytesIO()
+    with tarfile.open(fileobj=content, mode="w:gz") as archive:
+        for name in ("./", "./code/", "./code/inference.py"):
+            member = tarfile.TarInfo(name)
+            member.type = tarfile.DIRTYPE if name.endswith("/") else tarfile.REGTYPE
+            member.size = 0 if name.endswith("/") else len(DOUBLES)
+            archive.addfile(member, io.BytesIO(DOUBLES.encode()))
+    assert start(content.getvalue()).invoke(b"[[1, 2]]", "application/json", "*/*").status == 200
 
 
 def test_an_archive_that_is_not_there_says_so(tmp_path: Path) -> None:
