@@ -114,7 +114,7 @@ def reconcile_endpoints() -> list[Grant]:
             "TagWhileMaking",
             ["sagemaker:AddTags"],
             made,
-            {**_OURS_BY_REQUEST, "StringEqualsIfExists": {"sagemaker:TaggingAction": creating}},
+            {**_OURS_BY_REQUEST, "StringEquals": {"sagemaker:TaggingAction": creating}},
             why=_OURS_ONLY,
         ),
         allow(

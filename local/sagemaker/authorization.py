@@ -44,7 +44,9 @@ def checks(account: Account, operation: str, request: Mapping[str, Any]) -> list
         for arn in arns
     ]
     if operation.startswith("Create") and (tagged := _tag_context(request)):
-        found.append(AuthCheck("sagemaker:AddTags", arns[0], tagged))
+        # Service Authorization Reference, sagemaker:TaggingAction: the operation that makes what is tagged.
+        context = {**tagged, "sagemaker:TaggingAction": operation}
+        found.append(AuthCheck("sagemaker:AddTags", arns[0], context))
     role = request.get("ExecutionRoleArn")
     if operation in {"CreateModel", "CreateEndpointConfig"} and isinstance(role, str):
         found.append(AuthCheck("iam:PassRole", role, {"iam:PassedToService": "sagemaker.amazonaws.com"}))

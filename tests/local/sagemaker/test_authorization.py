@@ -64,7 +64,7 @@ def test_a_model_passes_its_role_and_its_tags_need_add_tags(aws: Sim) -> None:
     )
     assert checks == [
         AuthCheck("sagemaker:CreateModel", f"{ARN}model/m", TAGGED),
-        AuthCheck("sagemaker:AddTags", f"{ARN}model/m", TAGGED),
+        AuthCheck("sagemaker:AddTags", f"{ARN}model/m", {**TAGGED, "sagemaker:TaggingAction": "CreateModel"}),
         AuthCheck("iam:PassRole", ROLE, {"iam:PassedToService": "sagemaker.amazonaws.com"}),
     ]
 
