@@ -89,6 +89,7 @@ class Invariants(Watcher):
         assert detail is not None, f"1: v{version} starts without a fresh read"
         assert detail.approval is Approval.APPROVED, f"1: v{version} starts, and is {detail.approval}"
         assert version not in self.people.intruders, f"11: v{version} starts, approved by no approver"
+        assert version not in self.people.before_us, f"9: v{version} starts, approved before the group's spec"
         if config is not None:
             content = json.dumps([[c.image, c.model_data] for c in cloud.models.get(config.model, ())])
             assert not cloud.models.get(config.model) or content in self.people.contents[version], (
@@ -254,6 +255,8 @@ def check_convergence(world: World, people: People, *, deletes: bool) -> None:
     endpoint = cloud.endpoint
     if endpoint is not None:
         assert endpoint.status in {EndpointStatus.IN_SERVICE, EndpointStatus.FAILED}, f"9: {endpoint.status}"
+    leaked = cloud.configs.keys() - {placement.config for placement in record.kept}
+    assert not leaked, f"10: configs that nobody remembers, and nobody will delete: {leaked}"
     wanted = {v for v in cloud.versions_ if _wanted(cloud, people, v)}
     sure = wanted - people.doubtful
     falsely = {v for v in sure if (d := record.versions.get(v)) is not None and d.failed is not None}
@@ -261,6 +264,11 @@ def check_convergence(world: World, people: People, *, deletes: bool) -> None:
     live = None
     if endpoint is not None and endpoint.status is EndpointStatus.IN_SERVICE:
         live = cloud.version_of(endpoint.config)
+    decided = record.versions.get(live) if live is not None else None
+    if decided is not None and cloud.kind[live or 0] == "errs" and live not in people.doubtful:
+        assert decided.failed or decided.approval in AGAINST, (
+            f"8: v{live} errs on probation, and nobody minds"
+        )
     if not sure:
         if deletes and live is not None and cloud.versions_.get(live) is not None and not wanted:
             assert cloud.is_approved(live), "10: withdrawn, to be deleted, and still there"

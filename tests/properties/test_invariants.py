@@ -3,6 +3,7 @@
 import os
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -80,7 +81,7 @@ def test_every_history_keeps_the_invariants_and_ends_as_the_registry_wants(
 def test_in_no_history_is_an_endpoint_touched_that_is_not_ours(
     ops: list[tuple[Op, float]], rates: Rates, seed: int
 ) -> None:
-    world, people = a_world(Switches(), rates, seed)
+    world, people = a_world(Switches(), replace(rates, touched=0.0), seed)
     foreign = Endpoint(GROUP, "arn:theirs", EndpointStatus.IN_SERVICE, "theirs", START)
     world.cloud.endpoint, world.cloud.endpoint_tags = foreign, {"team": "growth"}
     life = Life(world, people)
