@@ -5,6 +5,8 @@ RUN := $(VENV)/bin
 CDK := node_modules/.bin/cdk
 # Node comes from the machine if it is recent enough, else from a wheel in the virtual environment.
 export PATH := $(abspath $(VENV)/node/bin):$(PATH)
+# Node 20 still runs the CDK; its banner of a page at every start tells nobody here anything new.
+export JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION := 20
 WORKERS ?= 2
 GROUPS ?= groups
 
@@ -35,11 +37,13 @@ demo: install ## The whole story on this machine: deploy, approve, canary, roll 
 test: install ## All tests (ARGS=... goes to pytest)
 	@$(RUN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
-check: install ## Format, lint, types, layers
+check: install ## Format, lint, types, layers; the templates by cdk-nag and cfn-lint
 	@$(RUN)/ruff format --check .
 	@$(RUN)/ruff check .
 	@$(RUN)/lint-imports --no-cache
 	@$(RUN)/mypy
+	@$(CDK) synth --quiet --output .build/check --context groups=$(GROUPS)
+	@$(RUN)/cfn-lint .build/check/*.template.json
 
 local: install ## A local AWS with the example groups deployed (LOCAL_AWS_PORT, LOCAL_TIME_SCALE)
 	@$(RUN)/python -m local --deploy
