@@ -1,7 +1,12 @@
 """The CDK app: reads the groups' YAML, tells what is wrong with it, or makes the stacks."""
 
+import os
 import sys
 from pathlib import Path
+
+# Node 20 still runs the CDK. The banner of a page about its age, at every start, would hide what matters; it is
+# printed when the CDK is imported.
+os.environ.setdefault("JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION", "20")
 
 import aws_cdk as cdk
 
@@ -11,7 +16,8 @@ from infra.config.problems import ConfigError
 
 def main() -> int:
     """Synthesize; returns the process's exit code."""
-    app = cdk.App(analytics_reporting=False)
+    # cfn-lint checks the same in `make check`; the CDK's own validator would take most of the time of every synth.
+    app = cdk.App(analytics_reporting=False, builtin_cloud_formation_validation=False)
     folder = Path(__file__).parent / str(app.node.try_get_context("groups") or "groups")
     try:
         build(app, folder)

@@ -38,7 +38,7 @@ def load_groups(folder: Path) -> tuple[GroupConfig, ...]:
     problems: list[Problem] = []
     groups: list[tuple[str, GroupConfig]] = []
     names: list[tuple[str, str, str]] = []
-    for path in sorted(p for p in folder.iterdir() if p.suffix in {".yaml", ".yml"}):
+    for path in sorted(p for p in folder.iterdir() if p.suffix.lower() in {".yaml", ".yml"}):
         file = f"{folder.name}/{path.name}"
         raw = read(path, file)
         if isinstance(raw, Problem):

@@ -56,6 +56,8 @@ def read(path: Path, file: str) -> dict[str, Any] | Problem:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         return Problem(file if mark is None else f"{file}:{mark.line + 1}", "", None, _words(error))
+    except OSError as error:
+        return Problem(file, "", None, f"cannot be read: {error.strerror}")
     except (yaml.YAMLError, UnicodeDecodeError, TypeError, ValueError, RecursionError) as error:
         return Problem(file, "", None, f"cannot be read as YAML of plain values: {error}")
     if data is None:

@@ -75,7 +75,12 @@ class Assembly:
 def synthesize(folder: Path, groups: Path) -> Assembly:
     """Synthesize the app, held to AwsSolutions, with the context of cdk.json."""
     context = json.loads((ROOT / "cdk.json").read_text())["context"]
-    app = cdk.App(outdir=str(folder), context=context, analytics_reporting=False)
+    app = cdk.App(
+        outdir=str(folder),
+        context=context,
+        analytics_reporting=False,
+        builtin_cloud_formation_validation=False,  # as app.py has it
+    )
     build(app, groups)
     app.synth()
     return Assembly(folder)

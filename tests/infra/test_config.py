@@ -281,6 +281,14 @@ def test_a_file_that_is_no_text_is_told(tmp_path: Path) -> None:
         load_groups(tmp_path)
 
 
+def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+    (tmp_path / "folder.yaml").mkdir()
+    (tmp_path / "nowhere.YAML").symlink_to(tmp_path / "gone")
+    with pytest.raises(ConfigError) as caught:
+        load_groups(tmp_path)
+    assert [p.allowed.split(":")[0] for p in caught.value.problems] == ["cannot be read"] * 2
+
+
 def test_two_groups_of_one_name_or_one_endpoint_are_refused(tmp_path: Path) -> None:
     second = LONELY.replace("name: lonely", "name: other").replace(
         "ml.t2.medium}", "ml.t2.medium, name: lonely}"
