@@ -179,9 +179,17 @@ def reconcile_scaling() -> list[Grant]:
     """Autoscaling of endpoint variants [DG, "Auto scaling prerequisites"].
 
     Application Auto Scaling makes a target-tracking policy's alarms for the caller, and, once in an account, the
-    service-linked role by which it scales.
+    service-linked role by which it scales. It asks of the caller what that role will do: look at the endpoint and its
+    config (allowed above), and change its capacity.
     """
     return [
+        allow(
+            "Capacity",
+            ["sagemaker:UpdateEndpointWeightsAndCapacities"],
+            _sagemaker("endpoint"),
+            _OURS_BY_RESOURCE,
+            why=_OURS_ONLY,
+        ),
         allow(
             "Scaling",
             [

@@ -39,6 +39,7 @@ class ControllerStack(cdk.Stack):
         cdk.CfnOutput(self, "AlarmTopic", value=watch.topic.topic_arn)
         cdk.CfnOutput(self, "QueueUrl", value=queues.reconcile.queue_url)
         cdk.CfnOutput(self, "DeadLetterUrl", value=queues.dead_letters.queue_url)
+        cdk.CfnOutput(self, "ReconcileFunction", value=reconcile.function.function_name)
         cdk.CfnOutput(self, "SweepFunction", value=sweep.function.function_name)
 
     def _reconcile(self, state: StateStack, queues: Queues, concurrency: int) -> Function:

@@ -18,6 +18,17 @@ def functions(assembly: Assembly) -> dict[str, dict[str, Any]]:
     return {p["Handler"].split(".")[1]: p for p in assembly.properties(STACK, "AWS::Lambda::Function")}
 
 
+def test_what_others_need_to_find_is_put_out_by_name(assembly: Assembly) -> None:
+    outputs = json.loads(assembly.text(STACK))["Outputs"]
+    assert {
+        "AlarmTopic",
+        "DeadLetterUrl",
+        "QueueUrl",
+        "ReconcileFunction",
+        "SweepFunction",
+    } <= set(outputs)
+
+
 def test_the_queue_is_fifo_and_gives_up_after_eight_tries(assembly: Assembly) -> None:
     (queue,) = (q for q in assembly.properties(STACK, "AWS::SQS::Queue") if "RedrivePolicy" in q)
     assert queue["FifoQueue"] is True

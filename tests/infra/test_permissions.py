@@ -81,6 +81,7 @@ def test_reconcile_makes_only_what_carries_our_tag(reconcile: May, action: str, 
         ("DeleteEndpoint", ENDPOINT),
         ("DeleteEndpointConfig", CONFIG),
         ("DeleteModel", MODEL),
+        ("UpdateEndpointWeightsAndCapacities", ENDPOINT),
     ],
 )
 def test_reconcile_changes_only_what_carries_our_tag(reconcile: May, action: str, resource: str) -> None:

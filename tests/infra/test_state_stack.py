@@ -7,6 +7,10 @@ from tests.infra.conftest import Assembly
 STACK = "Greenlight-State"
 
 
+def test_the_tables_are_put_out_by_name(assembly: Assembly) -> None:
+    assert {"StateTable", "LedgerTable"} <= set(json.loads(assembly.text(STACK))["Outputs"])
+
+
 def test_both_tables_are_retained_protected_recoverable_and_on_demand(assembly: Assembly) -> None:
     tables = assembly.resources(STACK, "AWS::DynamoDB::Table")
     assert len(tables) == 2
