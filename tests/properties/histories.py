@@ -276,6 +276,9 @@ class Life:
         if approval is Approval.APPROVED:
             if number in self.people.contents and (self.world.rates.lost or self.world.rates.late):
                 self.people.unordered = True  # the event of the first approval may be the only one that came
+                self.people.doubtful.add(
+                    number
+                )  # approved before, rejected, approved: without events, no change
             self.people.approvals.append((self.world.cloud.now, number))
             content = str([[c.image, c.model_data] for c in version.containers])
             self.people.contents.setdefault(number, set()).add(content.replace("'", '"'))
