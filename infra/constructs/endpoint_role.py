@@ -5,7 +5,7 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from infra.config.convert import endpoint_name
-from infra.config.group import GroupConfig
+from infra.config.group import GroupConfig, VpcConfig
 from infra.constructs.grants import Grant, accept, allow, document, here
 from infra.constructs.s3_prefix import bucket_arn, objects_arn, prefix_of
 from lambdas.core.names import ROLE_PATH, role_name
@@ -100,7 +100,7 @@ def _options(config: GroupConfig) -> list[Grant]:
         aws_only = {"Bool": {"kms:GrantIsForAWSResource": "true"}}
         statements.append(allow("VolumeKeyGrant", ["kms:CreateGrant"], [endpoint.kms_key], aws_only))
     if endpoint.vpc is not None:
-        statements += _network()
+        statements += _network(endpoint.vpc)
     if endpoint.data_capture is not None:
         capture = endpoint.data_capture
         statements.append(
@@ -117,9 +117,15 @@ def _options(config: GroupConfig) -> list[Grant]:
     return statements
 
 
-def _network() -> list[Grant]:
-    """Network interfaces in the group's subnets [DG, "Give SageMaker AI access to resources in your VPC"]."""
-    interfaces = ["network-interface/*", "subnet/*", "security-group/*"]
+def _network(vpc: VpcConfig) -> list[Grant]:
+    """Network interfaces in the group's subnets [DG, "Give SageMaker AI access to resources in your VPC"].
+
+    A shared subnet belongs to another account, so subnets and security groups are told by their ids alone.
+    """
+    parts = [f"subnet/{one}" for one in vpc.subnets] + [
+        f"security-group/{one}" for one in vpc.security_groups
+    ]
+    theirs = [cdk.Fn.sub(f"arn:${{AWS::Partition}}:ec2:${{AWS::Region}}:*:{part}") for part in parts]
     return [
         allow(
             "NetworkInterfaces",
@@ -129,8 +135,8 @@ def _network() -> list[Grant]:
                 "ec2:DeleteNetworkInterface",
                 "ec2:DeleteNetworkInterfacePermission",
             ],
-            [here("ec2", kind) for kind in interfaces],
-            why="SageMaker makes the interfaces, in the subnets that the group names",
+            [here("ec2", "network-interface/*"), *theirs],
+            why="SageMaker makes the interfaces, in the subnets that the group names; these may be another account's",
         ),
         allow(
             "Network",

@@ -1,7 +1,6 @@
 """A Lambda function of ours: runtime, architecture, logs, settings and asset, the same for all."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
@@ -34,7 +33,6 @@ class Function(Construct):
         settings: object,
         timeout: cdk.Duration,
         memory: int,
-        **options: Any,
     ) -> None:
         super().__init__(scope, name.capitalize())
         folder, digest = build_asset(f"lambdas.{name}.handler")
@@ -67,7 +65,6 @@ class Function(Construct):
                 "POWERTOOLS_METRICS_NAMESPACE": METRIC_NAMESPACE,
                 "POWERTOOLS_LOG_LEVEL": "INFO",
             },
-            **options,
         )
         acknowledge(
             self.function,

@@ -90,6 +90,17 @@ def test_reconcile_changes_only_what_carries_our_tag(reconcile: May, action: str
     assert not reconcile(f"sagemaker:{action}", resource, tags={"aws:ResourceTag/team": "other"})
 
 
+@pytest.mark.parametrize(
+    ("action", "resource"),
+    [("CreateModel", MODEL), ("CreateEndpointConfig", CONFIG), ("CreateEndpoint", ENDPOINT)],
+)
+def test_reconcile_tags_only_what_it_is_making(reconcile: May, action: str, resource: str) -> None:
+    making = {"sagemaker:TaggingAction": action}
+    assert reconcile("sagemaker:AddTags", resource, tags=MADE_OURS, making=making)
+    assert not reconcile("sagemaker:AddTags", resource, tags=MADE_OURS)
+    assert not reconcile("sagemaker:AddTags", resource, tags={"aws:RequestTag/team": "other"}, making=making)
+
+
 def test_reconcile_reads_the_registry_and_can_decide_nothing_in_it(reconcile: May) -> None:
     assert reconcile("sagemaker:DescribeModelPackage", VERSION)
     assert reconcile("sagemaker:ListModelPackages", GROUP)
@@ -206,7 +217,9 @@ def test_the_endpoint_reads_its_own_artifacts_and_no_others(endpoint: May) -> No
 
 def test_the_endpoint_gets_what_its_yaml_configures(endpoint: May) -> None:
     assert endpoint("s3:PutObject", "arn:aws:s3:::captured/everything/2026/x.jsonl")
-    assert endpoint("ec2:CreateNetworkInterface", f"arn:aws:ec2:{ACCOUNT}:subnet/subnet-0a1b2c3d")
+    for part in ("subnet/subnet-0a1b2c3d", "security-group/sg-0a1b2c3d", "network-interface/*"):
+        assert endpoint("ec2:CreateNetworkInterface", f"arn:aws:ec2:{ACCOUNT}:{part}")
+    assert not endpoint("ec2:CreateNetworkInterface", f"arn:aws:ec2:{ACCOUNT}:subnet/subnet-99999999")
     assert endpoint(
         "cloudwatch:DescribeAlarms", f"arn:aws:cloudwatch:{ACCOUNT}:alarm:greenlight/everything/abort"
     )
