@@ -20,6 +20,7 @@ T = TypeVar("T")
 BUCKET = "greenlight-demo-models"
 ACCOUNT = "123456789012"
 IMAGE = f"{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/inference:1"
+_BURST = 5  # requests between two looks, so that a canary that bakes for two seconds meets enough of them
 PATIENCE = 60.0  # wall seconds; what takes longer hangs
 
 
@@ -33,7 +34,7 @@ def group_yaml(name: str, **changes: Any) -> str:
         "registrants": [f"arn:aws:iam::{ACCOUNT}:role/{SCIENTIST.company_role}"],
         "artifacts": [f"s3://{BUCKET}/{name}"],
         "endpoint": {"instance_type": "ml.m5.large", "instance_count": 2},
-        "rollout": {"strategy": "canary", "bake_seconds": 300, "termination_wait_seconds": 60},
+        "rollout": {"strategy": "canary", "bake_seconds": 600, "termination_wait_seconds": 0},
         "guardrails": {"error_rate": 0.05},
         "probation_minutes": 0,
     }
@@ -129,7 +130,8 @@ class Scene:
             if traffic is None:
                 time.sleep(0.1)
             else:
-                self.invoke(traffic)
+                for _ in range(_BURST):
+                    self.invoke(traffic)
         return found
 
     def until_live(self, version: int, traffic: bytes | None = None) -> None:

@@ -67,7 +67,6 @@ class Switches:
 
     trips_outside_baking: bool = False
     failure_reason: bool = False
-    pending_config: bool = True
 
 
 @dataclass
@@ -123,7 +122,7 @@ class Cloud:
         endpoint = self.endpoint
         if endpoint is None or endpoint.name != name:
             return None
-        pending = self.deployment.config if self.deployment and self.switches.pending_config else None
+        pending = self.deployment.config if self.deployment else None
         return replace(endpoint, pending_config=pending)
 
     def tags(self, arn: str) -> Mapping[str, str]:

@@ -61,9 +61,10 @@ RATES = st.one_of(
     st.just(Rates(lost=0.5, doubled=0.3, late=0.3)),
     st.just(Rates(killed=0.05, throttled=0.05)),
     st.just(Rates(touched=0.03)),
-    st.just(Rates(lost=0.3, doubled=0.2, late=0.2, killed=0.04, throttled=0.04, interleaved=0.05)),
+    st.just(Rates(lost=0.3, doubled=0.2, late=0.2, killed=0.04, throttled=0.04)),
+    st.just(Rates(lost=0.3, doubled=0.2, late=0.2, interleaved=0.08)),
 )
-SWITCHES = st.builds(Switches, st.booleans(), st.booleans(), st.booleans())
+SWITCHES = st.builds(Switches, st.booleans(), st.booleans())
 
 
 @dataclass

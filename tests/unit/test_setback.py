@@ -148,6 +148,7 @@ def test_an_endpoint_taken_by_another_operation_has_not_begun_our_rollout() -> N
     record = after(decision)
     assert record.rollout is not None
     assert record.rollout.held
+    assert decision.again, "whether it is our own earlier try shows only while the endpoint is busy"
     assert seen.endpoint is not None
     scaled = replace(seen.endpoint, modified=NOW - 1)
     again = decided_on(replace(seen, record=record, endpoint=scaled))

@@ -161,9 +161,8 @@ def test_stopping_interrupts_a_request_and_does_not_start_again(start: Start) ->
     asking = threading.Thread(target=lambda: answers.append(ask(fleet, "hang")))
     asking.start()
     time.sleep(0.1)
-    began = time.monotonic()
     fleet.stop()
-    asking.join(5)
-    assert time.monotonic() - began < 5
+    asking.join(30)
+    assert not asking.is_alive()
     assert answers[0][0] == 503
     assert ask(fleet, "x")[0] == 503
