@@ -30,7 +30,10 @@ def setback(facts: Facts, record: Record, action: Action, error: GreenlightError
             _hold(turn)
             _enter(turn, facts.record, Phase.WAITING, str(error), Kind.WAITING)
         case Busy() if rollout is not None:
-            _hold(turn)  # another operation came first, autoscaling say; its end brings the next look
+            # Another operation came first: autoscaling say, or an earlier try of ours that got through. The
+            # endpoint tells which, as long as it is busy.
+            _hold(turn)
+            turn.again = True
         case Denied():
             _hold(turn)
             _enter(turn, facts.record, Phase.BLOCKED, f"{error}. See the runbook, 'Denied'", Kind.BLOCKED)
