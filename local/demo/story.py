@@ -169,7 +169,7 @@ def rejecting_a_version_in_flight_aborts_it(s: Stage) -> None:
     s.decide("v2", "Approved", "complaints had another cause")
     s.until_live(2)
     s.register("v4")
-    s.decide("v4", "Approved", "two more features")
+    s.decide("v4", "Approved", "as good without the error measurements")
     s.until("v4 to bake", s.watch.baking)
     s.decide("v4", "Rejected", "wrong training cohort")
     s.until("v4 to be off again", lambda: True if s.watch.said(Kind.ABORTED, 4) else None)
@@ -184,7 +184,7 @@ def rejecting_a_version_in_flight_aborts_it(s: Stage) -> None:
 
 def a_broken_live_version_does_not_stop_its_own_repair(s: Stage) -> None:
     """Guardrails watch the new fleet only: the live one may trip every alarm."""
-    s.narrator.chapter("The data changes and v2 errors in production: its fix v5 gets through")
+    s.narrator.chapter("The clinics' new device leaves a measurement out and v2 errors: its fix v5 gets through")
     live = (s.watch.endpoint() or {})["EndpointConfigName"]
     s.traffic.send(requests(changed=True))
     s.traffic.since()
@@ -192,7 +192,7 @@ def a_broken_live_version_does_not_stop_its_own_repair(s: Stage) -> None:
     s.until("v2's own alarm to trip", lambda: True if s.watch.alarm_state(alarm) == "ALARM" else None, _SOON)
     s.narrator.fact(s.traffic.since()["model error"] > 0, "v2 errors on the changed requests")
     s.register("v5")
-    s.decide("v5", "Approved", "handles the new unit")
+    s.decide("v5", "Approved", "bears a measurement that is not reported")
     s.until("v5 to bake", s.watch.baking)
     s.narrator.fact(s.watch.alarm_state(alarm) == "ALARM", "v2's alarm is in ALARM while v5 rolls out")
     s.until_live(5)

@@ -16,6 +16,7 @@ from local.server.sagemaker_api import Heart, ModelClock, SageMakerApi
 from local.server.sagemaker_templates import ModelPackageGroups
 from local.server.variants import ModelVariants
 from local.server.world import LocalWorld
+from local.serving import processes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -73,7 +74,8 @@ class SageMakerParts:
         }
 
     def start(self) -> None:
-        """Begin to move on what is due."""
+        """Begin to move on what is due, and to get ready for the first model."""
+        processes.prewarm()
         self.heart.start()
 
     def stop(self) -> None:

@@ -93,6 +93,7 @@ class Cloud:
     capacity: int = 0
     quota: bool = True
     served: list[Served] = field(default_factory=list)
+    deleted: dict[str, float] = field(default_factory=dict)  # when a config of that name last was deleted
     failures: list[tuple[float, str]] = field(default_factory=list)  # config that AWS gave up
     events: list[tuple[str, dict[str, object]]] = field(default_factory=list)
 
@@ -228,6 +229,7 @@ class Cloud:
 
     def _delete_placement(self, action: do.DeletePlacement) -> None:
         self.configs.pop(action.config, None)
+        self.deleted[action.config] = self.now
         if action.model is not None:
             self.models.pop(action.model, None)
         for name in action.alarms:
