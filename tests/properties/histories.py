@@ -297,6 +297,7 @@ class Life:
         spec = self.world.cloud.spec
         assert spec is not None
         self.spec_changed = True
+        self.people.respecs.append(self.world.cloud.now)
         if self.world.store.load(GROUP) is None:  # the first look will find the spec younger than these
             self.people.before_us |= {
                 v for v in self.world.cloud.versions_ if self.world.cloud.is_approved(v)

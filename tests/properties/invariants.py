@@ -34,6 +34,7 @@ class People:
     tampered: set[int] = field(default_factory=set)
     before_us: set[int] = field(default_factory=set)
     doubtful: set[int] = field(default_factory=set)
+    respecs: list[float] = field(default_factory=list)
     unordered: bool = False
 
 
@@ -105,6 +106,7 @@ class Invariants(Watcher):
         if not failed or not starts or self.people.unordered:
             return  # unordered: the late event of an earlier approval may tell of it only now
         approvals = [at for at, version in self.people.approvals if version == rollout.version]
+        approvals += self.people.respecs  # a person asked for this very spec again
         began = max((at for at in starts if at <= failed[-1]), default=failed[-1])
         assert any(at >= began for at in approvals), (
             f"7: v{rollout.version} failed and is tried again by itself"
