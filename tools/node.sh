@@ -2,7 +2,7 @@
 # Makes sure that Node >= 20 with npm is there: the machine's own, else one from a wheel, linked into the given venv.
 set -eu
 venv=$1
-if command -v npm >/dev/null 2>&1 && node -e 'process.exit(Number(process.versions.node.split(".")[0]) < 20)' 2>/dev/null; then
+if command -v npm >/dev/null 2>&1 && node -e 'process.exit(Number(process.versions.node.split(".")[0]) < 20 ? 1 : 0)' 2>/dev/null; then
   exit 0
 fi
 echo "Node >= 20 is not on this machine; installing it into $venv …"
