@@ -32,10 +32,11 @@ def in_phase(scene: Scene, wanted: Phase) -> str:
 def test_a_version_rejected_while_it_bakes_is_aborted_once(scene: Make) -> None:
     s = scene("aborted")
     good, other = s.go_live(), s.register()
-    s.approve(other)
-    s.until("the bake", s.watch.baking)
-    s.reject(other)
-    s.until_said(Kind.ABORTED, other)
+    with s.slowly():
+        s.approve(other)
+        s.until("the bake", s.watch.baking)
+        s.reject(other)
+        s.until_said(Kind.ABORTED, other)
     s.until_live(good)
     assert s.kinds()[Kind.ABORT.value] == 1
     assert s.watch.broken_entry() is None
@@ -142,15 +143,14 @@ def test_an_approval_whose_events_are_all_lost_is_found_by_the_sweep(scene: Make
     assert s.kinds()[Kind.STARTED.value] == 1
 
 
-def test_a_changed_instance_type_rolls_out_through_the_canary(
-    scene: Make, folder: Path, tmp_path: Path
-) -> None:
+def test_a_changed_instance_type_rolls_out_through_the_canary(scene: Make, folder: Path) -> None:
     s = scene("respec")
     version = s.go_live()
     endpoint = {"instance_type": "ml.c5.xlarge", "instance_count": 2}
     (folder / "respec.yaml").write_text(group_yaml("respec", endpoint=endpoint))
-    deploy_app(s.aws, "--context", f"groups={folder}")
-    s.until("the canary to bake", s.watch.baking)
+    with s.slowly():
+        deploy_app(s.aws, "--context", f"groups={folder}")
+        s.until("the canary to bake", s.watch.baking)
     s.until_live(version)
     config = s.aws.client("sagemaker").describe_endpoint_config(EndpointConfigName=s.watch.endpoint_config())
     assert config["ProductionVariants"][0]["InstanceType"] == "ml.c5.xlarge"
@@ -219,9 +219,10 @@ def test_whatever_aws_does_a_broken_version_goes_back_and_a_rejected_one_gives_w
     try:
         first, second = s.go_live(), s.go_live()
         broken = s.register("broken")
-        s.approve(broken)
-        s.until_said(Kind.FAILED, broken, traffic=b"hello")
-        s.until_live(second, traffic=b"hello")
+        with s.slowly():
+            s.approve(broken)
+            s.until_said(Kind.FAILED, broken, traffic=b"hello")
+            s.until_live(second, traffic=b"hello")
         s.reject(second)
         s.until_live(first)
     finally:

@@ -123,9 +123,10 @@ def test_each_change_is_an_event(aws: LocalAws) -> None:
 
 
 def test_a_message_in_a_dlq_trips_the_alarm_on_it(aws: LocalAws) -> None:
-    reaches(aws, "small-dlq-depth", "OK")
     sqs = aws.client("sqs")
     url = sqs.get_queue_url(QueueName="rule-dlq")["QueueUrl"]
+    sqs.purge_queue(QueueUrl=url)  # what other tests have left there
+    reaches(aws, "small-dlq-depth", "OK")
     sqs.send_message(QueueUrl=url, MessageBody="dead")
     reaches(aws, "small-dlq-depth", "ALARM")
     sqs.purge_queue(QueueUrl=url)
