@@ -184,7 +184,9 @@ def rejecting_a_version_in_flight_aborts_it(s: Stage) -> None:
 
 def a_broken_live_version_does_not_stop_its_own_repair(s: Stage) -> None:
     """Guardrails watch the new fleet only: the live one may trip every alarm."""
-    s.narrator.chapter("The clinics' new device leaves a measurement out and v2 errors: its fix v5 gets through")
+    s.narrator.chapter(
+        "The clinics' new device leaves a measurement out and v2 errors: its fix v5 gets through"
+    )
     live = (s.watch.endpoint() or {})["EndpointConfigName"]
     s.traffic.send(requests(changed=True))
     s.traffic.since()
