@@ -5,8 +5,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from lambdas.core.ledger import Kind
 from lambdas.core.names import guardrail_alarm
 from lambdas.core.record import Phase
@@ -148,7 +146,7 @@ def a_broken_version_is_rolled_back(s: Stage) -> None:
         f"what clients saw of it: {counts['model error']} of {counts.total()} requests met the canary"
     )
     failed = next(line for line in s.watch.ledger() if line.kind == Kind.FAILED.value)
-    s.narrator.fact(True, f"the ledger says: {failed.reason}")
+    s.narrator.fact("/errors" in failed.reason, f"the ledger names the guardrail: {failed.reason}")
     s.watch.sweep()
     s.narrator.fact(s.watch.said(Kind.STARTED, 3) == 1, "v3 is still Approved, yet was not tried again")
 
@@ -176,8 +174,8 @@ def rejecting_a_version_in_flight_aborts_it(s: Stage) -> None:
     s.until_live(2)
     aborted = next(line for line in s.watch.ledger() if line.kind == Kind.ABORTED.value)
     seconds = aborted.data["seconds_from_rejection"]
-    s.narrator.fact(
-        True, f"traffic was back on v2 {seconds:.1f} s after the rejection (on this machine's fast clock)"
+    s.narrator.tell(
+        f"traffic was back on v2 {seconds:.1f} s after the rejection (on this machine's fast clock)"
     )
     s.narrator.fact(s.watch.said(Kind.ABORT, 4) == 1, "the abort was asked for once")
 
@@ -220,12 +218,10 @@ def who_may_not_approve_cannot(s: Stage) -> None:
     s.narrator.fact(
         denied(scientist.create_model_package, **sneaky), "CreateModelPackage as Approved is denied"
     )
-    try:
-        session(s.aws, SCIENTIST, "sagemaker", (GROUP, "approver"))
-    except ClientError:
-        s.narrator.fact(True, "and nobody lets her into the approver's role")
-    else:
-        s.narrator.fact(False, "the data scientist cannot step into the approver's role")
+    s.narrator.fact(
+        denied(session, aws=s.aws, person=SCIENTIST, service="sagemaker", group_role=(GROUP, "approver")),
+        "and nobody lets her into the approver's role",
+    )
 
 
 def the_ledger_tells_it_all(s: Stage) -> None:
