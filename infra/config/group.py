@@ -91,6 +91,7 @@ class GuardrailConfig(_Section):
     latency_p99_ms: Annotated[int, Field(ge=1)] | None = GuardrailSpec.latency_p99_ms
     """The model's own time, in milliseconds, that 99 of 100 requests must stay within."""
     alarms: tuple[words.AlarmName, ...] = GuardrailSpec.alarms
+    """Further alarms by name. One that the live version's own traffic can trip would also stop its repair."""
 
 
 class FreezeConfig(_Section):
