@@ -73,6 +73,9 @@ def update_endpoint(account: Account, request: Fields, _caller: Caller) -> Field
 def update_capacities(account: Account, request: Fields, _caller: Caller) -> Fields:
     """UpdateEndpointWeightsAndCapacities: what Application Auto Scaling calls."""
     endpoint = _free_endpoint(account, request["EndpointName"])
+    if endpoint.status == "UpdateRollbackFailed":
+        # Both fleets stand; scaling one would end as InService and hide that.
+        raise invalid(f'Cannot scale endpoint "{endpoint.arn}" in status {endpoint.status}.')
     side = _serving(account, endpoint)
     wanted = _wanted(endpoint, side, request["DesiredWeightsAndCapacities"])
     more: Counter[str] = Counter()

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from local.sagemaker.errors import SageMakerError
 from local.sagemaker.service import Switches
 from tests.local.sagemaker.world import START, Sim, blue_green, rolling, variant
 
@@ -294,6 +295,12 @@ def test_a_rollback_that_fails_leaves_a_mix_that_a_new_update_repairs(aws: Sim) 
     aws.world.alarms["errors"] = "ALARM"
     aws.settle()
     assert aws.describe()["EndpointStatus"] == "UpdateRollbackFailed"
+    with pytest.raises(SageMakerError, match=r"Cannot scale endpoint .* in status UpdateRollbackFailed"):
+        aws(
+            "UpdateEndpointWeightsAndCapacities",
+            EndpointName="fraud",
+            DesiredWeightsAndCapacities=[{"VariantName": "AllTraffic", "DesiredInstanceCount": 3}],
+        )
     assert aws.traffic() == {"one": 0.5, "two": 0.5}
     aws.sagemaker.faults.rollback_fails.clear()
     aws.config("three")
