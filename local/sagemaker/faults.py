@@ -44,7 +44,7 @@ class Faults:
         throttled: operations that always answer ThrottlingException; "*" is all of them.
         failing: operations of which the next calls fail.
         packages: groups whose new versions stay InProgress, or end as Failed.
-        rollback_fails: endpoints whose next rollback fails (UpdateRollbackFailed).
+        rollback_fails: endpoints whose rollbacks fail (UpdateRollbackFailed).
     """
 
     no_capacity: set[str] = field(default_factory=set)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 from local.sagemaker.errors import conflict, invalid
@@ -46,7 +47,7 @@ def create_group(account: Account, request: Fields, caller: Caller) -> Fields:
     if name.lower() in account.state.groups:
         raise invalid(f"Model Package Group already exists: {arn}")
     kept = {
-        member: request[member]
+        member: deepcopy(request[member])
         for member in ("ModelPackageGroupDescription", "ManagedConfiguration")
         if member in request
     }
@@ -63,13 +64,13 @@ def create_group(account: Account, request: Fields, caller: Caller) -> Fields:
 
 def describe_group(account: Account, request: Fields, _caller: Caller) -> Fields:
     """DescribeModelPackageGroup."""
-    return dict(the_group(account, request["ModelPackageGroupName"]).fields)
+    return deepcopy(the_group(account, request["ModelPackageGroupName"]).fields)
 
 
 def list_groups(account: Account, request: Fields, _caller: Caller) -> Fields:
     """ListModelPackageGroups."""
     items: list[dict[str, Any]] = [
-        {member: group.fields[member] for member in _SUMMARY if member in group.fields}
+        {member: deepcopy(group.fields[member]) for member in _SUMMARY if member in group.fields}
         for group in account.state.groups.values()
     ]
     found = chosen(items, request, name="ModelPackageGroupName")

@@ -12,7 +12,7 @@ from local.sagemaker.events import package_event
 from local.sagemaker.groups import the_group
 from local.sagemaker.paging import chosen, ordered, page
 from local.sagemaker.shapes import members, output_members
-from local.sagemaker.state import Package
+from local.sagemaker.state import Package, bare
 from local.sagemaker.tags import given
 
 if TYPE_CHECKING:
@@ -68,9 +68,9 @@ def create_package(account: Account, request: Fields, caller: Caller) -> Fields:
     }
     _add_digests(fields)
     tags = given(request) if group is None else group.tags
-    due = account.after(account.timings.package_pending)
-    package = Package(arn, fields, group, tags, due, account.state.number())
+    package = Package(arn, fields, group, tags)
     account.state.packages[arn.lower()] = package
+    account.state.plan(package, account.after(account.timings.package_pending))
     if token is not None:
         account.state.tokens[token] = arn
     package_event(account, package)
@@ -84,7 +84,7 @@ def step_package(account: Account, package: Package) -> None:
     if package.fields["ModelPackageStatus"] == "Pending":
         package.fields["ModelPackageStatus"] = "InProgress"
         if fault != "InProgress":
-            package.due = account.after(account.timings.package_check)
+            account.state.plan(package, account.after(account.timings.package_check))
     elif fault == "Failed":
         package.fields["ModelPackageStatus"] = "Failed"
         package.fields["ModelPackageStatusDetails"]["ValidationStatuses"] = [
@@ -179,6 +179,7 @@ def delete_package(account: Account, request: Fields, _caller: Caller) -> Fields
     """DeleteModelPackage: at once; its number is never used again."""
     package = the_package(account, request["ModelPackageName"])
     del account.state.packages[package.arn.lower()]
+    package.due = None
     package.fields["ModelPackageStatus"] = "Deleting"
     package.fields["LastModifiedTime"] = account.now
     package_event(account, package)
@@ -196,8 +197,7 @@ def _group_of(account: Account, request: Fields) -> Group | None:
         if "ModelPackageName" not in request:
             raise invalid("Missing ARN.")
         return None
-    name = request["ModelPackageGroupName"]
-    group = account.state.groups.get((name.split("/", 1)[1] if name.startswith("arn:") else name).lower())
+    group = account.state.groups.get(bare(request["ModelPackageGroupName"]))
     if group is None:
         raise invalid("Model Package Group does not exist.")
     return group

@@ -33,6 +33,7 @@ _NO_CAPACITY = (
 def begin(account: Account, endpoint: Endpoint, deployment: Deployment) -> None:
     """Start a deployment: the endpoint's status says so from now on."""
     endpoint.deployment = deployment
+    account.state.under_way[endpoint.name.lower()] = endpoint
     endpoint.failure_reason = None
     _set_status(account, endpoint, _STATUS[deployment.kind])
     if deployment.kind is Kind.DELETE:
@@ -206,7 +207,7 @@ def _fail(account: Account, endpoint: Endpoint, reason: str) -> None:
     deployment.to_start = False
     if deployment.kind is Kind.CREATE:
         _stop(account, [_new(deployment)])
-        endpoint.deployment = None
+        _end(account, endpoint)
         endpoint.failure_reason = deployment.reason
         _set_status(account, endpoint, "Failed")
         return
@@ -249,8 +250,13 @@ def _stop(account: Account, sides: Iterable[Side]) -> None:
         account.stop(variant.fleet)
 
 
-def _finish(account: Account, endpoint: Endpoint, deployment: Deployment) -> None:
+def _end(account: Account, endpoint: Endpoint) -> None:
     endpoint.deployment = None
+    del account.state.under_way[endpoint.name.lower()]
+
+
+def _finish(account: Account, endpoint: Endpoint, deployment: Deployment) -> None:
+    _end(account, endpoint)
     if deployment.kind is Kind.DELETE:
         del account.state.endpoints[endpoint.name.lower()]
         return

@@ -158,12 +158,13 @@ class SageMaker:
         return answer
 
     def _due(self, *, start: bool) -> list[tuple[float, Endpoint | Package]]:
-        """What is under way, and when each wants attention."""
+        """The next package, and the endpoints under way, with when each wants attention."""
         state = self._account.state
-        due: list[tuple[float, Endpoint | Package]] = [
-            (package.due, package) for package in state.packages.values() if package.due is not None
-        ]
-        for endpoint in state.endpoints.values():
+        due: list[tuple[float, Endpoint | Package]] = []
+        package = state.planned()
+        if package is not None and package.due is not None:
+            due.append((package.due, package))
+        for endpoint in state.under_way.values():
             at = rollout.next_due(endpoint)
             if at is not None and (start or not _to_start(endpoint)):
                 due.append((at, endpoint))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -34,16 +35,14 @@ class Package:
 
     Attributes:
         fields: as DescribeModelPackage shows them.
-        due: when its status changes next, clock seconds; None: it stays as it is.
-        sequence: rises with each package made, for a stable order.
+        due: when its status changes next, clock seconds, set by State.plan; None: it stays as it is.
     """
 
     arn: str
     fields: Fields
     group: Group | None
     tags: Tags
-    due: float | None
-    sequence: int
+    due: float | None = None
 
     @property
     def modified(self) -> float:
@@ -154,6 +153,19 @@ class State:
         default_factory=dict
     )  # a CreateModelPackage's client token: the ARN it made
     sequence: int = 0
+    agenda: list[tuple[float, int, Package]] = field(default_factory=list)  # a heap; see plan
+    under_way: dict[str, Endpoint] = field(default_factory=dict)  # the endpoints that have a deployment
+
+    def plan(self, package: Package, due: float) -> None:
+        """A package's status changes then. With thousands of packages a look at each would take too long."""
+        package.due = due
+        heapq.heappush(self.agenda, (due, self.number(), package))
+
+    def planned(self) -> Package | None:
+        """The package whose status changes next. What was planned for a package that is gone is forgotten."""
+        while self.agenda and self.agenda[0][2].due != self.agenda[0][0]:
+            heapq.heappop(self.agenda)
+        return self.agenda[0][2] if self.agenda else None
 
     def number(self) -> int:
         """The next of a rising row of numbers."""

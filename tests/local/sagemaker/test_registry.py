@@ -309,3 +309,34 @@ def test_a_card_that_is_no_json_shows_nothing_as_metadata(aws: Sim) -> None:
     arn = aws.version(ModelCard={"ModelCardContent": "plain words", "ModelCardStatus": "Draft"})
     card = aws("DescribeModelPackage", ModelPackageName=arn, IncludedData="MetadataOnly")["ModelCard"]
     assert card["ModelCardContent"] == "{}"
+
+
+def test_a_version_deleted_while_it_is_pending_changes_no_more(aws: Sim) -> None:
+    aws.group()
+    arn = aws("CreateModelPackage", ModelPackageGroupName="fraud")["ModelPackageArn"]
+    aws("DeleteModelPackage", ModelPackageName=arn)
+    assert aws.sagemaker.next_change_at() is None
+    aws.settle()
+    told = [detail["ModelPackageStatus"] for detail in aws.world.details("Model Package")]
+    assert told == ["Pending", "Deleting"]
+
+
+def test_versions_complete_in_the_order_in_which_they_were_registered(aws: Sim) -> None:
+    for name in ("b", "a", "c"):
+        aws.group(name)
+        aws("CreateModelPackage", ModelPackageGroupName=name)
+    aws.clock.advance(60)
+    aws.sagemaker.tick()
+    details = aws.world.details("Model Package")
+    done = [one["ModelPackageGroupName"] for one in details if one["ModelPackageStatus"] == "Completed"]
+    assert done == ["b", "a", "c"]
+    assert aws.sagemaker.next_change_at() is None
+
+
+def test_an_answer_is_a_copy_that_can_be_changed_without_harm(aws: Sim) -> None:
+    aws.group()
+    before = aws("DescribeModelPackageGroup", ModelPackageGroupName="fraud")
+    who = before["CreatedBy"]["IamIdentity"]["Arn"]
+    before["CreatedBy"]["IamIdentity"].clear()
+    after = aws("DescribeModelPackageGroup", ModelPackageGroupName="fraud")
+    assert after["CreatedBy"]["IamIdentity"]["Arn"] == who
