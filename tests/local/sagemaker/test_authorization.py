@@ -110,3 +110,31 @@ def test_a_request_that_cannot_be_read_is_refused_before_iam_is_asked(aws: Sim) 
         asked(aws, "UpdateModelPackage", ModelPackageArn="x", CustomerMetadataProperties=["no map"])
     assert caught.value.code == "SerializationException"
     assert asked(aws, "CreateModel", ModelName="m", Tags=None)
+
+
+def test_a_config_is_asked_for_with_its_instance_types_tags_and_role(aws: Sim) -> None:
+    variants = [
+        {"VariantName": name, "InstanceType": kind}
+        for name, kind in (("b", "ml.m5.large"), ("a", "ml.c5.large"), ("c", "ml.m5.large"))
+    ]
+    made, tagging, passing = asked(
+        aws,
+        "CreateEndpointConfig",
+        EndpointConfigName="one",
+        ProductionVariants=variants,
+        ExecutionRoleArn=ROLE,
+        Tags=TAGS,
+    )
+    arn = f"{ARN}endpoint-config/one"
+    kinds = {"sagemaker:InstanceTypes": ["ml.c5.large", "ml.m5.large"]}
+    assert made == AuthCheck("sagemaker:CreateEndpointConfig", arn, TAGGED | kinds)
+    assert (tagging.action, tagging.resource_arn) == ("sagemaker:AddTags", arn)
+    assert passing == AuthCheck("iam:PassRole", ROLE, {"iam:PassedToService": "sagemaker.amazonaws.com"})
+
+
+def test_a_batch_is_asked_for_on_each_version_and_a_package_on_its_own_by_its_name(aws: Sim) -> None:
+    arns = [f"{ARN}model-package/fraud/{number}" for number in (1, 2)]
+    batch = asked(aws, "BatchDescribeModelPackage", ModelPackageArnList=arns)
+    assert [check.resource_arn for check in batch] == arns
+    (alone,) = asked(aws, "CreateModelPackage", ModelPackageName="alone")
+    assert alone.resource_arn == f"{ARN}model-package/alone"
