@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from lambdas.adapters.aws import aws_errors
+from botocore.exceptions import ClientError
+
+from lambdas.adapters.aws import aws_errors, not_found
 from lambdas.core.facts import AlarmState
 from lambdas.core.names import ABORT_METRIC, GROUP_DIMENSION, METRIC_NAMESPACE
 from lambdas.core.spec import VARIANT
@@ -73,11 +75,15 @@ class Alarms:
         self._put_abort(group, 0.0)
 
     def delete(self, names: Sequence[str]) -> None:
-        """DeleteAlarms; names that no alarm has are ignored by AWS."""
-        if not names:
-            return
-        with aws_errors(f"deleting alarms {', '.join(names)}"):
-            self._cloudwatch.delete_alarms(AlarmNames=list(names))
+        """DeleteAlarms; gone already is success: AWS deletes the others of the same call all the same [B]."""
+        for start in range(0, len(names), _PAGE):
+            page = names[start : start + _PAGE]
+            with aws_errors(f"deleting alarms {', '.join(page)}"):
+                try:
+                    self._cloudwatch.delete_alarms(AlarmNames=list(page))
+                except ClientError as error:
+                    if not not_found(error):
+                        raise
 
     def _put_abort(self, group: str, value: float) -> None:
         with aws_errors(f"putting {value:.0f} on the abort metric of group {group}"):

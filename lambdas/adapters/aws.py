@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -83,16 +84,21 @@ _KINDS: tuple[tuple[type[GreenlightError], frozenset[str]], ...] = (
         Throttled,
         frozenset(
             {
+                "BandwidthLimitExceeded",
                 "InternalFailure",
                 "InternalServerError",
+                "KmsThrottled",
+                "PriorRequestNotComplete",
                 "ProvisionedThroughputExceededException",
                 "RequestLimitExceeded",
+                "RequestThrottled",
+                "RequestThrottledException",
                 "RequestTimeout",
+                "RequestTimeoutException",
                 "ServiceUnavailable",
                 "SlowDown",
-                "Throttling",
                 "ThrottledException",
-                "ThrottlingException",
+                "TooManyRequests",
                 "TooManyRequestsException",
                 "TooManyUpdates",
                 "TransactionInProgressException",
@@ -100,25 +106,50 @@ _KINDS: tuple[tuple[type[GreenlightError], frozenset[str]], ...] = (
             }
         ),
     ),
-    (QuotaExceeded, frozenset({"LimitExceededException", "LimitExceeded", "ResourceLimitExceeded"})),
+    (
+        QuotaExceeded,
+        frozenset(
+            {
+                "LimitExceeded",
+                "LimitExceededException",
+                "ResourceLimitExceeded",
+                "ServiceQuotaExceededException",
+            }
+        ),
+    ),
     (
         Denied,
         frozenset(
             {
-                "AccessDenied",
-                "AccessDeniedException",
+                "ExpiredToken",
                 "ExpiredTokenException",
+                "FailedResourceAccessException",  # Application Auto Scaling may not read its policy's alarms [B]
+                "InvalidClientTokenId",
+                "InvalidSignatureException",
                 "KMSAccessDeniedException",
+                "KmsAccessDenied",
                 "UnauthorizedOperation",
                 "UnrecognizedClientException",
             }
         ),
     ),
-    (Busy, frozenset({"ResourceInUse", "ConflictException"})),
-    (Conflict, frozenset({"TransactionConflictException", "ConditionalCheckFailedException"})),
+    (Busy, frozenset({"ResourceInUse", "ResourceConflict", "ConflictException"})),
+    (
+        Conflict,
+        frozenset(
+            {
+                "ConditionalCheckFailedException",
+                "ReplicatedWriteConflictException",
+                "TransactionConflictException",
+            }
+        ),
+    ),
 )
-_IN_PROGRESS = ("in-progress", "in progress", "already existing endpoint", "is being")
-_ALARM = ("alarm",)
+_BEGINNINGS: dict[str, type[GreenlightError]] = {"Throttling": Throttled, "AccessDenied": Denied}
+# Words that stand alone: in `fire-alarm` or an ARN they are part of a name, and say nothing.
+_IN_PROGRESS = re.compile(r"(?<![\w./:-])(in[- ]progress|already existing endpoint|is being)(?![\w/-])")
+_ALARM = re.compile(r"(?<![\w./:-])alarms?(?![\w/-])|insufficient[_ ]data")
+_MALFORMED = "failed to satisfy constraint"  # it may quote alarms, but no waiting mends it
 _SERVER_SIDE = 500
 
 
@@ -148,11 +179,14 @@ def classify(error: ClientError) -> type[GreenlightError]:
     for kind, codes in _KINDS:
         if code in codes:
             return kind
+    for beginning, kind in _BEGINNINGS.items():
+        if code.startswith(beginning):
+            return kind
     if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= _SERVER_SIDE:
         return Throttled
-    if any(words in text for words in _IN_PROGRESS):
+    if _IN_PROGRESS.search(text):
         return Busy
-    if any(words in text for words in _ALARM):
+    if code == "ValidationException" and _ALARM.search(text) and _MALFORMED not in text:
         return NotReady
     return Refused
 

@@ -168,7 +168,10 @@ class Endpoints:
         try:
             describe(**key)
         except ClientError as error:
-            return not_found(error)
+            if not_found(error):
+                return True
+            if classify(error) is not Denied:
+                raise  # throttled, say: whether the thing is there is not known
         return False
 
     def _once_visible(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import json
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
 
 _BATCH = 10  # the most that SendMessageBatch takes [B]
+_LONGEST_INVISIBLE = 43_200  # seconds: the most that ChangeMessageVisibility takes [B]
 _REASON_LENGTH = 1_000
 
 
@@ -36,28 +38,23 @@ class Queue:
             Throttled: some could not be sent; send all again.
         """
         for batch in _batches(groups):
-            entries = [
-                {
-                    "Id": str(number),
-                    "MessageGroupId": group,
-                    "MessageBody": json.dumps({"greenlight": {"group": group, "source": source, "at": at}}),
-                }
-                for number, group in enumerate(batch)
-            ]
+            entries = [_entry(number, group, source, at) for number, group in enumerate(batch)]
             with aws_errors(f"sending {len(entries)} messages to {self._url}"):
                 answer = self._sqs.send_message_batch(QueueUrl=self._url, Entries=entries)  # type: ignore[arg-type] # a dict of just these keys
             if failed := answer.get("Failed"):
+                first = failed[0]
                 raise Throttled(
-                    f"{len(failed)} of {len(entries)} messages were not sent: {failed[0].get('Message')}"
+                    f"{len(failed)} of {len(entries)} messages were not sent to {self._url}, first that of"
+                    f" group {batch[int(first['Id'])]}: {first['Code']}: {first.get('Message', '')}"
                 )
 
     def retry_later(self, receipt_handle: str, seconds: int) -> None:
-        """Deliver a message again after this time (ChangeMessageVisibility)."""
+        """Deliver a message again after this time, at most 12 hours (ChangeMessageVisibility)."""
         with aws_errors("putting off a message"):
             self._sqs.change_message_visibility(
                 QueueUrl=self._url,
                 ReceiptHandle=receipt_handle,
-                VisibilityTimeout=seconds,
+                VisibilityTimeout=max(0, min(seconds, _LONGEST_INVISIBLE)),
             )
 
 
@@ -80,6 +77,16 @@ class DeadLetters:
                     "OriginalMessageId": {"DataType": "String", "StringValue": message_id},
                 },
             )
+
+
+def _entry(number: int, group: str, source: str, at: float) -> dict[str, str]:
+    body = json.dumps({"greenlight": {"group": group, "source": source, "at": at}})
+    return {
+        "Id": str(number),
+        "MessageGroupId": group,
+        "MessageDeduplicationId": hashlib.sha256(body.encode()).hexdigest(),
+        "MessageBody": body,
+    }
 
 
 def _batches(groups: Iterable[str]) -> Iterable[tuple[str, ...]]:

@@ -42,10 +42,12 @@ class Registry:
                 raise
 
     def detail(self, arn: str) -> VersionDetail | None:
-        """One version in full (DescribeModelPackage); None: it is not there."""
+        """One version in full but for its model card (DescribeModelPackage); None: it is not there."""
         with aws_errors(f"describing version {arn}"):
             try:
-                return _detail(self._sagemaker.describe_model_package(ModelPackageName=arn))
+                return _detail(
+                    self._sagemaker.describe_model_package(ModelPackageName=arn, **self._without_card())
+                )
             except ClientError as error:
                 if not_found(error):
                     return None
@@ -61,6 +63,15 @@ class Registry:
         """Names of endpoints that changed after this time (Search)."""
         for found in self._search("Endpoint", epoch):
             yield str(found["Endpoint"]["EndpointName"])
+
+    def _without_card(self) -> dict[str, Any]:
+        """Leave out the model card: one that its owners encrypted would ask us for kms:Decrypt on their key.
+
+        The boto3 of the Lambda runtime may be too old to know the parameter; then the card comes along.
+        """
+        request = self._sagemaker.meta.service_model.operation_model("DescribeModelPackage").input_shape
+        known = request is not None and "IncludedData" in request.members
+        return {"IncludedData": "MetadataOnly"} if known else {}
 
     def _search(
         self, resource: Literal["ModelPackage", "Endpoint"], epoch: float

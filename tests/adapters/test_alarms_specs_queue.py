@@ -11,7 +11,7 @@ from lambdas.adapters.concurrently import concurrently
 from lambdas.adapters.queue import DeadLetters, Queue
 from lambdas.adapters.specs import Specs
 from lambdas.core import actions as do
-from lambdas.core.errors import Malformed
+from lambdas.core.errors import Denied, Malformed, Throttled
 from lambdas.core.facts import AlarmState, SpecRead
 from lambdas.core.spec import EndpointSpec, GroupSpec, spec_to_json
 from tests.adapters.conftest import Stubbed
@@ -74,6 +74,50 @@ def test_deleting_no_alarms_asks_nothing() -> None:
     Alarms(stubbed.client).delete(())
 
 
+def test_the_abort_metric_is_put_at_high_resolution() -> None:
+    stubbed = Stubbed("cloudwatch")
+    for value in (1.0, 0.0):
+        datum = {
+            "MetricName": "Abort",
+            "Dimensions": [{"Name": "Group", "Value": "fraud"}],
+            "Value": value,
+            "StorageResolution": 1,
+        }
+        stubbed.answers("put_metric_data", None, Namespace="Greenlight", MetricData=[datum])
+    alarms = Alarms(stubbed.client)
+    alarms.trip("fraud")
+    alarms.clear("fraud")
+    stubbed.done()
+
+
+def test_a_composite_alarm_has_a_state_too() -> None:
+    stubbed = Stubbed("cloudwatch")
+    stubbed.answers(
+        "describe_alarms",
+        {"CompositeAlarms": [{"AlarmName": "team/all", "StateValue": "ALARM"}]},
+        AlarmNames=["team/all"],
+        AlarmTypes=["MetricAlarm", "CompositeAlarm"],
+        MaxRecords=100,
+    )
+    assert Alarms(stubbed.client).states(["team/all"]) == {"team/all": AlarmState.ALARM}
+
+
+def test_more_alarms_than_one_call_takes_are_deleted_and_gone_ones_are_no_error() -> None:
+    stubbed = Stubbed("cloudwatch")
+    names = [f"greenlight/fraud/{number}" for number in range(120)]
+    stubbed.refuses("delete_alarms", "ResourceNotFound", "greenlight/fraud/7", 404)
+    stubbed.answers("delete_alarms", None, AlarmNames=names[100:])
+    Alarms(stubbed.client).delete(names)
+    stubbed.done()
+
+
+def test_alarms_that_may_not_be_deleted_are_denied() -> None:
+    stubbed = Stubbed("cloudwatch")
+    stubbed.refuses("delete_alarms", "AccessDenied", status=403)
+    with pytest.raises(Denied, match="deleting alarms greenlight/fraud/x"):
+        Alarms(stubbed.client).delete(["greenlight/fraud/x"])
+
+
 def test_a_spec_is_read_with_its_time(moto: None) -> None:
     ssm = boto3.client("ssm")
     ssm.put_parameter(Name="/greenlight/groups/fraud", Value=spec_to_json(SPEC), Type="String")
@@ -124,6 +168,44 @@ def test_each_group_is_sent_in_its_own_message_group(moto: None) -> None:
     groups = sorted(f"g{number}" for number in range(23))
     assert sorted(message["Attributes"]["MessageGroupId"] for message in messages) == groups
     assert sorted(json.loads(message["Body"])["greenlight"]["group"] for message in messages) == groups
+
+
+def test_the_same_look_asked_for_twice_is_one_message_whatever_the_queue_is_set_to(moto: None) -> None:
+    sqs = boto3.client("sqs")
+    url = sqs.create_queue(QueueName="plain.fifo", Attributes={"FifoQueue": "true"})["QueueUrl"]
+    queue = Queue(sqs, url)
+    for at in (5.0, 5.0, 6.0):
+        queue.send(["fraud"], source="sweep", at=at)
+    assert (
+        sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"][
+            "ApproximateNumberOfMessages"
+        ]
+        == "2"
+    )
+
+
+def test_a_batch_sent_in_part_is_an_error_that_names_the_group() -> None:
+    stubbed = Stubbed("sqs")
+    refused = {"Id": "1", "SenderFault": False, "Code": "InternalError", "Message": "try again"}
+    stubbed.stub.add_response("send_message_batch", {"Successful": [], "Failed": [refused]})
+    with pytest.raises(Throttled, match=r"1 of 2 messages .* group churn: InternalError: try again"):
+        Queue(stubbed.client, "https://queue").send(["fraud", "churn"], source="sweep", at=5.0)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "taken"), [(-1, 0), (0, 0), (900, 900), (43_200, 43_200), (50_000, 43_200)]
+)
+def test_a_message_is_put_off_for_no_longer_than_sqs_allows(wanted: int, taken: int) -> None:
+    stubbed = Stubbed("sqs")
+    stubbed.answers(
+        "change_message_visibility",
+        None,
+        QueueUrl="https://queue",
+        ReceiptHandle="handle",
+        VisibilityTimeout=taken,
+    )
+    Queue(stubbed.client, "https://queue").retry_later("handle", wanted)
+    stubbed.done()
 
 
 def test_a_message_is_put_off_and_comes_back(moto: None) -> None:

@@ -10,7 +10,7 @@ from lambdas.adapters.endpoints import Endpoints
 from lambdas.adapters.executor import Executor
 from lambdas.adapters.scaling import Scaling
 from lambdas.core import actions as do
-from lambdas.core.errors import Busy, Denied, Gone, NotReady, QuotaExceeded, Refused
+from lambdas.core.errors import Busy, Denied, Gone, NotReady, QuotaExceeded, Refused, Throttled
 from lambdas.core.facts import Endpoint, EndpointStatus
 from lambdas.core.spec import Autoscaling, DataCapture, RolloutSpec, Strategy, Vpc
 from tests.adapters.conftest import Stubbed
@@ -280,6 +280,20 @@ def test_deleting_what_is_there_and_not_ours_is_denied(sagemaker: Stubbed) -> No
         "describe_model", {"ModelName": "m", "ModelArn": arn, "CreationTime": at}, ModelName="m"
     )
     with pytest.raises(Denied, match="deleting model m"):
+        Endpoints(sagemaker.client).delete_model("m")
+
+
+def test_whether_a_thing_is_gone_is_not_guessed_when_aws_is_throttling(sagemaker: Stubbed) -> None:
+    sagemaker.refuses("delete_model", "AccessDeniedException", "no identity-based policy allows it")
+    sagemaker.refuses("describe_model", "ThrottlingException", "Rate exceeded")
+    with pytest.raises(Throttled, match="deleting model m"):
+        Endpoints(sagemaker.client).delete_model("m")
+
+
+def test_a_delete_that_may_not_even_look_is_denied_by_its_own_words(sagemaker: Stubbed) -> None:
+    sagemaker.refuses("delete_model", "AccessDeniedException", "not authorized to DeleteModel")
+    sagemaker.refuses("describe_model", "AccessDeniedException", "not authorized to DescribeModel")
+    with pytest.raises(Denied, match="DeleteModel"):
         Endpoints(sagemaker.client).delete_model("m")
 
 

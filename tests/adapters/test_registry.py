@@ -32,6 +32,10 @@ def listed(version: int, approval: str = "Approved") -> dict[str, Any]:
     }
 
 
+def asked(version: int) -> dict[str, Any]:
+    return {"ModelPackageName": f"{ARN}{version}", "IncludedData": "MetadataOnly"}
+
+
 def described(**more: Any) -> dict[str, Any]:
     return {
         "ModelPackageName": "fraud",
@@ -78,7 +82,7 @@ def test_a_version_is_read_in_full(sagemaker: Stubbed) -> None:
         CreatedBy={"IamIdentity": {"Arn": "arn:registrant"}},
         ApprovalDescription="beats v2",
     )
-    sagemaker.answers("describe_model_package", answer, ModelPackageName=f"{ARN}3")
+    sagemaker.answers("describe_model_package", answer, **asked(3))
     detail = Registry(sagemaker.client).detail(f"{ARN}3")
     assert detail is not None
     assert detail.containers == (Container("repo:1", "sha256:1", "s3://b/k", "e", {"A": "b"}),)
@@ -87,11 +91,19 @@ def test_a_version_is_read_in_full(sagemaker: Stubbed) -> None:
 
 
 def test_a_version_without_identities_or_containers_is_read_too(sagemaker: Stubbed) -> None:
-    sagemaker.answers("describe_model_package", described(LastModifiedBy={}), ModelPackageName=f"{ARN}3")
+    sagemaker.answers("describe_model_package", described(LastModifiedBy={}), **asked(3))
     detail = Registry(sagemaker.client).detail(f"{ARN}3")
     assert detail is not None
     assert (detail.author, detail.registrant, detail.containers) == (None, None, ())
     assert detail.modified == AT.timestamp()
+
+
+def test_a_boto3_that_cannot_leave_out_the_model_card_is_not_asked_to(sagemaker: Stubbed) -> None:
+    """The Lambda runtime brings its own boto3, which may be older than the parameter."""
+    operation = sagemaker.client.meta.service_model.operation_model("DescribeModelPackage")
+    del operation.input_shape.members["IncludedData"]
+    sagemaker.answers("describe_model_package", described(), ModelPackageName=f"{ARN}3")
+    assert Registry(sagemaker.client).detail(f"{ARN}3") is not None
 
 
 def test_a_version_that_is_not_there_is_none(sagemaker: Stubbed) -> None:
@@ -117,6 +129,15 @@ def test_groups_with_changed_versions_are_found_by_one_search(sagemaker: Stubbed
     ]
     sagemaker.answers("search", {"Results": found}, **search("ModelPackage"))
     assert list(Registry(sagemaker.client).changed_since(AT.timestamp())) == ["fraud"]
+
+
+def test_all_pages_of_a_search_are_read(sagemaker: Stubbed) -> None:
+    for group, more in (("fraud", {}), ("churn", {"NextToken": "more"})):
+        answer: dict[str, Any] = {"Results": [{"ModelPackage": {"ModelPackageGroupName": group}}]}
+        if not more:
+            answer["NextToken"] = "more"
+        sagemaker.answers("search", answer, **search("ModelPackage"), **more)
+    assert list(Registry(sagemaker.client).changed_since(AT.timestamp())) == ["fraud", "churn"]
 
 
 def test_changed_endpoints_are_found_by_one_search(sagemaker: Stubbed) -> None:

@@ -1,15 +1,17 @@
 """Record and ledger change together or not at all, and only on the revision that was read."""
 
 from dataclasses import replace
+from typing import Any
 
 import boto3
 import pytest
 
 from lambdas.adapters.store import Store
-from lambdas.core.errors import Conflict, Permanent
+from lambdas.core.errors import Conflict, Permanent, Throttled
 from lambdas.core.ledger import Event, Kind, chain, first_broken
 from lambdas.core.record import Approval, Decided, Head, Phase, Record
 from lambdas.core.spec import EndpointSpec, GroupSpec
+from tests.adapters.conftest import Stubbed
 
 SPEC = GroupSpec("fraud", EndpointSpec("fraud-endpoint", "ml.m5.large"), "arn:aws:iam::123456789012:role/x")
 EVENTS = [
@@ -115,6 +117,37 @@ def test_the_ninety_nine_entries_that_fit_are_written(store: Store) -> None:
     entries, head = chain("fraud", Head(), [Event(Kind.DECISION, 1.0, str(n)) for n in range(99)])
     store.commit(record(), entries, unsettled=False)
     assert first_broken("fraud", store.history("fraud"), head) is None
+
+
+class Tokens:
+    """A DynamoDB client that only keeps the tokens of the transactions it is given."""
+
+    def __init__(self) -> None:
+        self.seen: list[str] = []
+
+    def transact_write_items(self, **request: Any) -> None:
+        self.seen.append(request["ClientRequestToken"])
+
+
+def test_a_commit_sent_again_carries_the_token_by_which_dynamodb_knows_it() -> None:
+    """DynamoDB answers a transaction it has applied, sent again with its token, with success."""
+    tokens: Any = Tokens()
+    store = Store(tokens, "state", "ledger")
+    entries, _ = chain("fraud", Head(), EVENTS)
+    for reason in ("one", "one", "two"):
+        store.commit(record(reason=reason), entries, unsettled=False)
+    store.commit(record(reason="one"), (), unsettled=False)
+    first, again, other, without_entries = tokens.seen
+    assert first == again
+    assert len({first, other, without_entries}) == 3
+    assert len(first) == 36
+
+
+def test_a_transaction_still_running_is_transient() -> None:
+    stubbed = Stubbed("dynamodb")
+    stubbed.refuses("transact_write_items", "TransactionInProgressException")
+    with pytest.raises(Throttled, match="committing revision 1 of group fraud"):
+        Store(stubbed.client, "state", "ledger").commit(record(), (), unsettled=False)
 
 
 def test_an_endpoint_leads_to_its_group(store: Store) -> None:
