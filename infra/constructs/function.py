@@ -11,7 +11,7 @@ from constructs import Construct
 from infra.constructs.asset import build_asset
 from infra.constructs.grants import Grant, accept
 from infra.constructs.nag import acknowledge
-from lambdas.core.names import METRIC_NAMESPACE
+from lambdas.core.names import METRIC_NAMESPACE, ROLE_PATH, function_role_name
 from lambdas.core.settings import to_environment
 
 
@@ -42,6 +42,8 @@ class Function(Construct):
         self.role = iam.Role(
             self,
             "Role",
+            role_name=function_role_name(name),
+            path=ROLE_PATH,
             description=f"What Greenlight's function {name} may do",
             assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
         )

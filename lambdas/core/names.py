@@ -38,6 +38,11 @@ def role_name(group: str, kind: str) -> str:
     return f"{group}-{kind}"
 
 
+def function_role_name(name: str) -> str:
+    """The role of one of our functions, such as `reconcile`, below ROLE_PATH."""
+    return f"greenlight-{name}"
+
+
 def abort_alarm(group: str) -> str:
     """The alarm that is part of every rollout of the group, and that only we trip."""
     return f"{ALARM_PREFIX}{group}/abort"
