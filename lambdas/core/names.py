@@ -13,6 +13,9 @@ GROUP_TAG = "greenlight:group"
 METRIC_NAMESPACE = "Greenlight"
 ABORT_METRIC = "Abort"
 GROUP_DIMENSION = "Group"
+AUDITOR = "greenlight-auditor"
+BREAK_GLASS = "greenlight-break-glass"
+BOUNDARY = "greenlight-boundary"
 
 _MAX_NAME = 63  # SageMaker's limit for models, endpoint configs and endpoints [B]
 _ALARM = re.compile(rf"{ALARM_PREFIX}(?P<group>[^/]+)/.+")
@@ -41,6 +44,11 @@ def role_name(group: str, kind: str) -> str:
 def function_role_name(name: str) -> str:
     """The role of one of our functions, such as `reconcile`, below ROLE_PATH."""
     return f"greenlight-{name}"
+
+
+def account_of(arn: str) -> str:
+    """The twelve digits in an ARN."""
+    return arn.split(":")[4]
 
 
 def abort_alarm(group: str) -> str:

@@ -1,0 +1,122 @@
+"""What would run: the containers of a version, their fingerprint, and how two of them differ."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from lambdas.core.codec import encode
+
+_NAMED = ("Image", "ImageDigest", "ModelDataUrl", "ModelDataETag", "Environment")
+# Of the rest of ModelPackageContainerDefinition [B]: what CreateModel takes too, and what only describes.
+_TAKEN_OVER = frozenset({"ContainerHostname", "ModelDataSource", "AdditionalModelDataSources"})
+_DESCRIBING = frozenset({"BaseModel", "Framework", "FrameworkVersion", "IsCheckpoint", "ModelInput", "NearestModelName"})
+
+
+@dataclass(frozen=True)
+class Container:
+    """One ModelPackageContainerDefinition: everything in it that may decide what runs.
+
+    `more` holds the members that have no field here, by AWS's names, as AWS gives them.
+    """
+
+    image: str
+    image_digest: str | None = None
+    model_data: str | None = None
+    model_etag: str | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
+    more: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def artifact(self) -> str | None:
+        """Where its artifact lies in S3: ModelDataUrl, or ModelDataSource's S3Uri."""
+        source = self.more.get("ModelDataSource", {}).get("S3DataSource", {}).get("S3Uri")
+        return self.model_data or source
+
+    @property
+    def repository(self) -> str:
+        """The image without its tag or digest."""
+        name = self.image.partition("@")[0]
+        registry, slash, rest = name.rpartition("/")
+        return f"{registry}{slash}{rest.partition(':')[0]}"
+
+    @property
+    def pinned_image(self) -> str:
+        """The image by its digest where one is known (`registry/repository@digest`, CreateModel), else as it is."""
+        if "@" in self.image or self.image_digest is None:
+            return self.image
+        return f"{self.repository}@{self.image_digest}"
+
+    @property
+    def is_pinned(self) -> bool:
+        """Whether the image is named by its digest, so that it cannot become another one."""
+        return "@" in self.pinned_image
+
+    def definition(self) -> dict[str, Any]:
+        """The ContainerDefinition with which CreateModel makes exactly this [B]."""
+        whole = {
+            "Image": self.pinned_image,
+            "ModelDataUrl": self.model_data,
+            "Environment": dict(self.environment),
+            **{name: value for name, value in self.more.items() if name in _TAKEN_OVER},
+        }
+        return {name: value for name, value in whole.items() if value}
+
+    def not_reproducible(self) -> list[str]:
+        """Members that decide what runs and that a model cannot be made with."""
+        return sorted(self.more.keys() - _TAKEN_OVER - _DESCRIBING)
+
+
+def container_of(members: Mapping[str, Any]) -> Container:
+    """A container from the members that AWS gives, of DescribeModelPackage or of an event."""
+    return Container(
+        image=str(members.get("Image", "")),
+        image_digest=members.get("ImageDigest"),
+        model_data=members.get("ModelDataUrl"),
+        model_etag=members.get("ModelDataETag"),
+        environment=dict(members.get("Environment", {})),
+        more={name: value for name, value in members.items() if name not in _NAMED},
+    )
+
+
+def fingerprint(containers: Sequence[Container]) -> str:
+    """A digest of exactly what would run, containers in order."""
+    text = json.dumps([encode(container) for container in containers], sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def difference(approved: Sequence[Container], present: Sequence[Container]) -> str | None:
+    """How the content differs from what an approval's event told of it; None: it does not.
+
+    An event need not tell everything, so only what it tells is compared.
+    """
+    if len(approved) != len(present):
+        return f"{len(approved)} containers were approved, there are {len(present)}"
+    for number, (was, is_) in enumerate(zip(approved, present, strict=True), start=1):
+        told = {
+            "Image": (was.image, is_.image),
+            "ImageDigest": (was.image_digest, is_.image_digest),
+            "ModelDataUrl": (was.model_data, is_.model_data),
+            "ModelDataETag": (was.model_etag, is_.model_etag),
+            "Environment": (dict(was.environment), dict(is_.environment)),
+            **{name: (value, is_.more.get(name)) for name, value in was.more.items()},
+        }
+        for name, (before, now) in told.items():
+            if before and before != now:
+                return f"{name} of container {number} was {before!r} when it was approved, and is {now!r}"
+    return None
+
+
+def shown(containers: Sequence[Container]) -> list[dict[str, Any]]:
+    """What the ledger keeps of it: image, digest, artifact and its ETag of each container, and whether it is pinned."""
+    return [
+        {
+            "image": container.image,
+            "digest": container.image_digest,
+            "pinned": container.is_pinned,
+            "artifact": container.artifact,
+            "etag": container.model_etag,
+        }
+        for container in containers
+    ]

@@ -1,0 +1,117 @@
+"""CloudTrail's events as the second witness: who wrote what to a version, and what was done by break-glass."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from lambdas.core.identity import Identity
+from lambdas.core.names import BREAK_GLASS
+from lambdas.core.record import Approval
+
+UPDATED, CREATED = "UpdateModelPackage", "CreateModelPackage"
+_STATUSES = {approval.value for approval in Approval if approval is not Approval.DELETED}
+
+
+@dataclass(frozen=True)
+class Witness:
+    """One write to a version, as CloudTrail saw it; `at` in epoch seconds, whole ones.
+
+    `id`: the event's. `approval`: the status it wrote, None: it wrote none. `content`: it wrote the inference
+    specification. `registered`: it made the version.
+    """
+
+    id: str
+    group: str
+    version: int
+    at: float
+    by: Identity
+    approval: Approval | None = None
+    content: bool = False
+    registered: bool = False
+
+
+@dataclass(frozen=True)
+class Breach:
+    """One call by somebody in the break-glass role; `at` in epoch seconds, `endpoint` where the call names one."""
+
+    id: str
+    at: float
+    by: Identity
+    call: str
+    endpoint: str | None = None
+
+
+def witness_of(event: Mapping[str, Any]) -> Witness | None:
+    """Read a CloudTrail record (`userIdentity`, `requestParameters` …).
+
+    Returns:
+        None for what wrote nothing to a version: refused calls, other calls, packages without a group.
+    """
+    name = event.get("eventName")
+    if event.get("errorCode") or name not in {UPDATED, CREATED}:
+        return None
+    asked, answered = _members(event, "requestParameters"), _members(event, "responseElements")
+    place = _place(asked.get("modelPackageArn") if name == UPDATED else answered.get("modelPackageArn"))
+    at, by = _time(event.get("eventTime")), identity_of(event)
+    if place is None or at is None or by is None:
+        return None
+    status = asked.get("modelApprovalStatus")
+    return Witness(
+        id=str(event.get("eventID", "")),
+        group=place[0],
+        version=place[1],
+        at=at,
+        by=by,
+        approval=Approval(status) if status in _STATUSES else None,
+        content="inferenceSpecification" in asked,
+        registered=name == CREATED,
+    )
+
+
+def breach_of(event: Mapping[str, Any]) -> Breach | None:
+    """Read a CloudTrail record of the break-glass role's use: stepping into it, or a call in its session."""
+    asked = _members(event, "requestParameters")
+    session = _members(_members(event, "userIdentity"), "sessionContext")
+    issuer = str(_members(session, "sessionIssuer").get("userName", ""))
+    stepped_in = event.get("eventName") == "AssumeRole" and str(asked.get("roleArn", "")).endswith(f"/{BREAK_GLASS}")
+    at, by = _time(event.get("eventTime")), identity_of(event)
+    if at is None or by is None or not (stepped_in or issuer == BREAK_GLASS):
+        return None
+    refused = event.get("errorCode")
+    endpoint = asked.get("endpointName")
+    return Breach(
+        id=str(event.get("eventID", "")),
+        at=at,
+        by=by,
+        call=f"{event.get('eventName')}" + (f" (refused: {refused})" if refused else ""),
+        endpoint=str(endpoint) if endpoint else None,
+    )
+
+
+def identity_of(event: Mapping[str, Any]) -> Identity | None:
+    """The caller of a CloudTrail record; None: it names nobody."""
+    user = _members(event, "userIdentity")
+    arn = user.get("arn") or user.get("invokedBy") or user.get("principalId")
+    source = _members(user, "sessionContext").get("sourceIdentity")
+    return Identity(str(arn), str(source) if source else None) if arn else None
+
+
+def _members(data: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    value = data.get(key)
+    return value if isinstance(value, Mapping) else {}
+
+
+def _place(arn: object) -> tuple[str, int] | None:
+    """Group and number in `…:model-package/<group>/<number>`."""
+    parts = str(arn or "").partition(":model-package/")[2].split("/")
+    if len(parts) != 2 or not parts[1].isdecimal():  # noqa: PLR2004 - as in the line above
+        return None
+    return parts[0], int(parts[1])
+
+
+def _time(value: object) -> float | None:
+    try:
+        return datetime.fromisoformat(str(value)).timestamp()
+    except ValueError:
+        return None
