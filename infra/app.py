@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import aws_cdk as cdk
-from cdk_nag import AwsSolutionsChecks
+from cdk_nag import AwsSolutionsChecks, NIST80053R5Checks
 
 from infra.config.load import load_groups
 from infra.stacks.controller import ControllerStack
@@ -24,7 +24,7 @@ def build(app: cdk.App, folder: Path) -> None:
         ConfigError: with every problem of every file.
     """
     groups = load_groups(folder)
-    cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app))
+    cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app), NIST80053R5Checks(app))
     state = StateStack(
         app, "Greenlight-State", description="Greenlight: record, ledger and archive (retained)"
     )

@@ -7,6 +7,7 @@ from constructs import Construct
 from infra.config.convert import endpoint_name
 from infra.config.group import GroupConfig, VpcConfig
 from infra.constructs.grants import Grant, accept, allow, document, here
+from infra.constructs.nag import acknowledge_inline_policy
 from infra.constructs.s3_prefix import bucket_arn, objects_arn, prefix_of
 from lambdas.core.names import ROLE_PATH, role_name
 
@@ -34,6 +35,7 @@ class EndpointRole(Construct):
         )
         self.role.apply_removal_policy(cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE)
         accept(self.role, grants)
+        acknowledge_inline_policy(self.role)
 
 
 def _artifacts(config: GroupConfig) -> list[Grant]:

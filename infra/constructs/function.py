@@ -4,15 +4,29 @@ from collections.abc import Sequence
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
+from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra.constructs.asset import build_asset
-from infra.constructs.grants import Grant, accept
-from infra.constructs.nag import acknowledge
+from infra.constructs.grants import Grant, accept, allow
+from infra.constructs.nag import NIST, SOLUTIONS, acknowledge, acknowledge_inline_policy
 from lambdas.core.names import METRIC_NAMESPACE, ROLE_PATH, function_role_name
 from lambdas.core.settings import to_environment
+
+_ACCEPTED = {
+    f"{SOLUTIONS}L1": "python3.13 is current, and the newest that it is tested on",
+    f"{NIST}LambdaInsideVPC": "it speaks to AWS's own APIs only, over TLS and signed, and listens to nobody; a VPC "
+    "would add endpoints to pay for, and no boundary that IAM does not draw",
+    f"{NIST}LambdaConcurrency": "a reservation fails in new accounts, whose whole quota is the ten that must stay "
+    "unreserved; reconcile is capped by its event source's maximum concurrency, sweep by its two schedules",
+}
+_QUEUED = {
+    f"{NIST}LambdaDLQ": "it is called by its queue only, and messages that fail every try go to that queue's own "
+    "dead-letter queue"
+}
 
 
 class Function(Construct):
@@ -23,6 +37,9 @@ class Function(Construct):
         settings: its settings dataclass; becomes its environment.
         timeout: how long it may run.
         memory: in MB.
+        key: of its log group.
+        dead_letters: where events go that it was called with asynchronously and failed every try; None if it works
+            off a queue, which has one of its own.
     """
 
     def __init__(
@@ -33,11 +50,17 @@ class Function(Construct):
         settings: object,
         timeout: cdk.Duration,
         memory: int,
+        key: kms.IKey,
+        dead_letters: sqs.IQueue | None = None,
     ) -> None:
         super().__init__(scope, name.capitalize())
         folder, digest = build_asset(f"lambdas.{name}.handler")
         log_group = logs.LogGroup(
-            self, "Log", retention=logs.RetentionDays.THREE_MONTHS, removal_policy=cdk.RemovalPolicy.DESTROY
+            self,
+            "Log",
+            retention=logs.RetentionDays.THREE_MONTHS,
+            encryption_key=key,
+            removal_policy=cdk.RemovalPolicy.DESTROY,
         )
         self.role = iam.Role(
             self,
@@ -60,6 +83,7 @@ class Function(Construct):
             ),
             role=self.role.without_policy_updates(),
             log_group=log_group,
+            dead_letter_queue=dead_letters,
             timeout=timeout,
             memory_size=memory,
             environment={
@@ -68,10 +92,10 @@ class Function(Construct):
                 "POWERTOOLS_LOG_LEVEL": "INFO",
             },
         )
-        acknowledge(
-            self.function,
-            {"AwsSolutions::AwsSolutions-L1": "python3.13 is current, and the newest that it is tested on"},
-        )
+        if dead_letters is not None:
+            self.may([allow("DeadLetters", ["sqs:SendMessage"], [dead_letters.queue_arn])])
+        acknowledge(self.function, _ACCEPTED if dead_letters is not None else _ACCEPTED | _QUEUED)
+        acknowledge_inline_policy(self.role)
 
     def may(self, grants: Sequence[Grant]) -> None:
         """Grant, by statements written down in one place."""

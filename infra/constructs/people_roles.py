@@ -11,6 +11,7 @@ from constructs import Construct
 
 from infra.config.group import GroupConfig
 from infra.constructs.grants import Grant, accept, allow, deny, document, here
+from infra.constructs.nag import acknowledge_inline_policy
 from infra.constructs.permissions import LISTS
 from infra.constructs.s3_prefix import objects_arn
 from lambdas.core.names import ROLE_PATH, role_name
@@ -44,6 +45,7 @@ class PeopleRole(Construct):
             policies=[iam.CfnRole.PolicyProperty(policy_name=kind, policy_document=document(grants))],
         )
         accept(role, grants)
+        acknowledge_inline_policy(role)
 
 
 def registrant(scope: Construct, config: GroupConfig) -> PeopleRole:

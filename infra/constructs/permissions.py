@@ -3,6 +3,7 @@
 import aws_cdk as cdk
 
 from infra.constructs.grants import Grant, allow, deny, here
+from infra.constructs.ledger_policy import CHANGES
 from lambdas.core.names import ALARM_PREFIX, GROUP_TAG, METRIC_NAMESPACE, PARAMETER_PREFIX, ROLE_PATH
 
 _OURS_BY_REQUEST = {"Null": {f"aws:RequestTag/{GROUP_TAG}": "false"}}
@@ -25,13 +26,14 @@ def _role(name: str) -> str:
     return cdk.Fn.sub(f"arn:${{AWS::Partition}}:iam::${{AWS::AccountId}}:{name}")
 
 
-def reconcile_tables(state_arn: str, ledger_arn: str, key_arn: str) -> list[Grant]:
+def reconcile_tables(state_arn: str, ledger_arn: str, state_key_arn: str, ledger_key_arn: str) -> list[Grant]:
     """Read and replace records; add ledger entries, never read or change one."""
     return [
         allow("State", ["dynamodb:GetItem", "dynamodb:PutItem"], [state_arn]),
         allow("StateIndex", ["dynamodb:Query"], [f"{state_arn}/index/endpoint"]),
         allow("LedgerAppend", ["dynamodb:PutItem"], [ledger_arn]),
-        _key(key_arn),
+        deny("LedgerNeverChange", list(CHANGES), [ledger_arn]),
+        _keys(state_key_arn, ledger_key_arn),
     ]
 
 
@@ -42,14 +44,14 @@ def sweep_tables(state_arn: str, key_arn: str) -> list[Grant]:
     return [
         allow("OwnState", ["dynamodb:GetItem", "dynamodb:PutItem"], [state_arn], own),
         allow("StateIndexes", ["dynamodb:Query"], indexes),
-        _key(key_arn),
+        _keys(key_arn),
     ]
 
 
-def _key(key_arn: str) -> Grant:
-    """The tables' key, by way of DynamoDB only."""
+def _keys(*key_arns: str) -> Grant:
+    """The tables' keys, by way of DynamoDB only."""
     actions = ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey"]
-    return allow("TablesKey", actions, [key_arn], _via("dynamodb"))
+    return allow("TableKeys", actions, list(key_arns), _via("dynamodb"))
 
 
 def _via(service: str) -> dict[str, object]:

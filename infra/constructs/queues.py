@@ -1,10 +1,10 @@
-"""The reconcile queue, its dead-letter queue, and the one for what EventBridge could not deliver."""
+"""The reconcile queue, its dead-letter queue, and the one for events and sweeps that came to nothing."""
 
 import aws_cdk as cdk
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from infra.constructs.nag import acknowledge
+from infra.constructs.nag import SOLUTIONS, acknowledge
 
 _TRIES = 8  # with back-off this is some minutes; afterwards the sweep makes up for it
 
@@ -45,7 +45,7 @@ class Queues(Construct):
         acknowledge(
             self.undelivered,
             {
-                "AwsSolutions::AwsSolutions-SQS3": "it is the dead-letter queue of the rules and schedules, which "
+                f"{SOLUTIONS}SQS3": "it is the dead-letter queue of the rules, the schedules and the sweep, which "
                 "cdk-nag does not see"
             },
         )

@@ -9,6 +9,8 @@ from aws_cdk import aws_scheduler as scheduler
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from infra.constructs.nag import acknowledge_inline_policy
+
 _RETRIES = 3
 _EXPIRES = cdk.Duration.minutes(15)  # by then the next sweep has run
 
@@ -40,6 +42,7 @@ class SweepSchedules(Construct):
                 )
             },
         )
+        acknowledge_inline_policy(role)
         for name, rate, full in (("Quick", "5 minutes", False), ("Full", "1 hour", True)):
             scheduler.CfnSchedule(
                 self,

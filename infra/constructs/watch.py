@@ -19,9 +19,11 @@ _LATE = 900  # seconds: as long as a message is put off at most between two trie
 class Watch(Construct):
     """An encrypted topic for people, and an alarm for each way in which the controller can fail silently."""
 
-    def __init__(self, scope: Construct, queues: Queues, functions: dict[str, lambda_.Function]) -> None:
+    def __init__(
+        self, scope: Construct, queues: Queues, functions: dict[str, lambda_.Function], key: kms.IKey
+    ) -> None:
         super().__init__(scope, "Watch")
-        self.topic = _topic(self)
+        self.topic = _topic(self, key)
         self._alarm(
             "queue-age",
             queues.reconcile.metric_approximate_age_of_oldest_message(period=cdk.Duration.minutes(1)),
@@ -30,7 +32,7 @@ class Watch(Construct):
         )
         for name, queue, description in (
             ("dead-letters", queues.dead_letters, "A message failed every try, or cannot be read"),
-            ("undelivered", queues.undelivered, "EventBridge could not deliver an event or start the sweep"),
+            ("undelivered", queues.undelivered, "An event found no queue, or the sweep failed every try"),
         ):
             metric = queue.metric_approximate_number_of_messages_visible(
                 statistic="Maximum", period=cdk.Duration.minutes(1)
@@ -77,19 +79,11 @@ class Watch(Construct):
         alarm.add_ok_action(actions.SnsAction(self.topic))
 
 
-def _topic(scope: Construct) -> sns.Topic:
-    """A topic that CloudWatch may write to: the AWS managed key would not let it."""
+def _topic(scope: Construct, key: kms.IKey) -> sns.Topic:
+    """A topic that CloudWatch may write to."""
     cloudwatch_here = iam.ServicePrincipal(
         "cloudwatch.amazonaws.com", conditions={"StringEquals": {"aws:SourceAccount": cdk.Aws.ACCOUNT_ID}}
     )
-    key = kms.Key(
-        scope,
-        "Key",
-        description="Greenlight: the controller's alarms",
-        enable_key_rotation=True,
-        removal_policy=cdk.RemovalPolicy.DESTROY,
-    )
-    key.grant(cloudwatch_here, "kms:Decrypt", "kms:GenerateDataKey")
     topic = sns.Topic(
         scope, "Alarms", display_name="Greenlight: alarms of the controller", master_key=key, enforce_ssl=True
     )

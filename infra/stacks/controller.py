@@ -5,6 +5,7 @@ from aws_cdk import aws_lambda_event_sources as sources
 from constructs import Construct
 
 from infra.constructs import permissions
+from infra.constructs.controller_key import controller_key
 from infra.constructs.function import Function
 from infra.constructs.queues import Queues
 from infra.constructs.rules import Rules
@@ -31,11 +32,12 @@ class ControllerStack(cdk.Stack):
     ) -> None:
         super().__init__(scope, construct_id, **options)  # type: ignore[arg-type] # passed through to cdk.Stack
         queues = Queues(self, visibility=cdk.Duration.seconds(_RECONCILE_SECONDS * _VISIBILITY_FACTOR))
+        self._key = controller_key(self)
         reconcile = self._reconcile(state, queues, concurrency)
         sweep = self._sweep(state, queues)
         Rules(self, queues)
         SweepSchedules(self, sweep.function, queues.undelivered)
-        watch = Watch(self, queues, {"reconcile": reconcile.function, "sweep": sweep.function})
+        watch = Watch(self, queues, {"reconcile": reconcile.function, "sweep": sweep.function}, self._key)
         cdk.CfnOutput(self, "AlarmTopic", value=watch.topic.topic_arn)
         cdk.CfnOutput(self, "QueueUrl", value=queues.reconcile.queue_url)
         cdk.CfnOutput(self, "DeadLetterUrl", value=queues.dead_letters.queue_url)
@@ -54,11 +56,12 @@ class ControllerStack(cdk.Stack):
             ),
             timeout=cdk.Duration.seconds(_RECONCILE_SECONDS),
             memory=512,
+            key=self._key,
         )
         reconcile.may(
             [
                 *permissions.reconcile_tables(
-                    state.state.table_arn, state.ledger.table_arn, state.key.key_arn
+                    state.state.table_arn, state.ledger.table_arn, state.key.key_arn, state.ledger_key.key_arn
                 ),
                 *permissions.read_spec(),
                 *permissions.reconcile_registry(),
@@ -82,6 +85,8 @@ class ControllerStack(cdk.Stack):
             settings=SweepSettings(state_table=state.state.table_name, queue_url=queues.reconcile.queue_url),
             timeout=cdk.Duration.minutes(5),
             memory=512,
+            key=self._key,
+            dead_letters=queues.undelivered,
         )
         sweep.may(
             [

@@ -17,6 +17,7 @@ from infra.config.convert import stack_tags, to_spec
 from infra.config.group import GroupConfig
 from infra.constructs import people_roles
 from infra.constructs.endpoint_role import EndpointRole
+from infra.constructs.nag import NIST, acknowledge
 from lambdas.core.names import (
     ABORT_METRIC,
     GROUP_DIMENSION,
@@ -58,7 +59,7 @@ class GroupStack(cdk.Stack):
 
     def _abort_alarm(self, group: str) -> None:
         """Part of every rollout; a state stays until the metric says otherwise, so that an abort holds."""
-        cloudwatch.Alarm(
+        alarm = cloudwatch.Alarm(
             self,
             "Abort",
             alarm_name=abort_alarm(group),
@@ -75,6 +76,10 @@ class GroupStack(cdk.Stack):
             evaluation_periods=1,
             datapoints_to_alarm=1,
             treat_missing_data=cloudwatch.TreatMissingData.IGNORE,
+        )
+        acknowledge(
+            alarm,
+            {f"{NIST}CloudWatchAlarmAction": "SageMaker reads it during rollouts; only Greenlight trips it"},
         )
 
     def _people(self, config: GroupConfig) -> None:

@@ -50,7 +50,7 @@ def _holds(operator: str, wanted: list[Any], found: str | list[str] | None) -> b
         return True
     if operator.startswith(("StringEquals", "Bool")):
         return found is not None and found in values
-    if operator == "StringNotEquals":
+    if operator in ("StringNotEquals", "ArnNotEquals"):  # no ARN of ours has wildcards here
         return found is None or found not in values
     if operator == "StringLike":
         return isinstance(found, str) and any(_like(value, found) for value in values)

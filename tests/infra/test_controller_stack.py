@@ -9,6 +9,7 @@ from lambdas.core.settings import from_environment
 from lambdas.reconcile.settings import ReconcileSettings
 from lambdas.sweep.settings import SweepSettings
 from tests.infra.conftest import Assembly
+from tests.infra.policies import text
 
 STACK = "Greenlight-Controller"
 
@@ -107,6 +108,32 @@ def test_logs_do_not_pile_up(assembly: Assembly) -> None:
     groups = assembly.properties(STACK, "AWS::Logs::LogGroup")
     assert len(groups) == 2
     assert all(group["RetentionInDays"] for group in groups)
+
+
+def test_logs_are_encrypted_with_a_key_that_cloudwatch_may_use_for_this_stacks_log_groups(
+    assembly: Assembly,
+) -> None:
+    (key,) = assembly.properties(STACK, "AWS::KMS::Key")
+    (statement,) = (s for s in key["KeyPolicy"]["Statement"] if "ArnLike" in s.get("Condition", {}))
+    assert text(statement["Principal"]["Service"]) == "logs.us-east-1.amazonaws.com"
+    (arn,) = statement["Condition"]["ArnLike"].values()
+    assert text(arn) == "arn:aws:logs:us-east-1:123456789012:log-group:Greenlight-Controller-*"
+    for group in assembly.properties(STACK, "AWS::Logs::LogGroup"):
+        assert "Key" in text(group["KmsKeyId"])
+
+
+def test_the_functions_roles_have_names_that_other_policies_can_tell(assembly: Assembly) -> None:
+    roles = assembly.properties(STACK, "AWS::IAM::Role")
+    named = {role["Path"] + role["RoleName"] for role in roles if "RoleName" in role}
+    assert named == {"/greenlight/greenlight-reconcile", "/greenlight/greenlight-sweep"}
+
+
+def test_a_sweep_that_fails_every_try_is_kept_and_reconcile_leaves_that_to_its_queue(
+    assembly: Assembly,
+) -> None:
+    found = functions(assembly)
+    assert "Undelivered" in text(found["sweep"]["DeadLetterConfig"]["TargetArn"])
+    assert "DeadLetterConfig" not in found["reconcile"]
 
 
 def test_reconcile_reads_batches_and_names_the_messages_that_failed(assembly: Assembly) -> None:

@@ -1,0 +1,46 @@
+"""The key of the controller's logs and of its alarms' topic; what must outlive the controller has keys of its own."""
+
+import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_kms as kms
+from constructs import Construct
+
+
+def controller_key(scope: Construct) -> kms.Key:
+    """A key that CloudWatch may use for this stack's log groups, and for alarms of this account.
+
+    AWS managed keys would not do: no other service may use them [CloudWatch Logs and SNS guides, "Encrypt"].
+    """
+    stack = cdk.Stack.of(scope)
+    key = kms.Key(
+        scope,
+        "Key",
+        description="Greenlight: the controller's logs and alarms",
+        enable_key_rotation=True,
+        removal_policy=cdk.RemovalPolicy.DESTROY,
+    )
+    key.grant(
+        iam.ServicePrincipal(
+            "cloudwatch.amazonaws.com", conditions={"StringEquals": {"aws:SourceAccount": stack.account}}
+        ),
+        "kms:Decrypt",
+        "kms:GenerateDataKey",
+    )
+    log_groups = stack.format_arn(
+        service="logs",
+        resource="log-group",
+        resource_name=f"{stack.stack_name}-*",
+        arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
+    )
+    key.grant(
+        iam.ServicePrincipal(
+            f"logs.{stack.region}.amazonaws.com",
+            conditions={"ArnLike": {"kms:EncryptionContext:aws:logs:arn": log_groups}},
+        ),
+        "kms:Decrypt",
+        "kms:DescribeKey",
+        "kms:Encrypt",
+        "kms:GenerateDataKey*",
+        "kms:ReEncrypt*",
+    )
+    return key
