@@ -35,10 +35,9 @@ def controller_key(scope: Construct) -> kms.Key:
     key.grant(
         iam.ServicePrincipal(
             f"logs.{stack.region}.amazonaws.com",
-            conditions={"ArnLike": {"kms:EncryptionContext:aws:logs:arn": log_groups}},
+            conditions={"StringLike": {"kms:EncryptionContext:aws:logs:arn": log_groups}},
         ),
         "kms:Decrypt",
-        "kms:DescribeKey",
         "kms:Encrypt",
         "kms:GenerateDataKey*",
         "kms:ReEncrypt*",

@@ -114,9 +114,9 @@ def test_logs_are_encrypted_with_a_key_that_cloudwatch_may_use_for_this_stacks_l
     assembly: Assembly,
 ) -> None:
     (key,) = assembly.properties(STACK, "AWS::KMS::Key")
-    (statement,) = (s for s in key["KeyPolicy"]["Statement"] if "ArnLike" in s.get("Condition", {}))
+    (statement,) = (s for s in key["KeyPolicy"]["Statement"] if "StringLike" in s.get("Condition", {}))
     assert text(statement["Principal"]["Service"]) == "logs.us-east-1.amazonaws.com"
-    (arn,) = statement["Condition"]["ArnLike"].values()
+    (arn,) = statement["Condition"]["StringLike"].values()
     assert text(arn) == "arn:aws:logs:us-east-1:123456789012:log-group:Greenlight-Controller-*"
     for group in assembly.properties(STACK, "AWS::Logs::LogGroup"):
         assert "Key" in text(group["KmsKeyId"])

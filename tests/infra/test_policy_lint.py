@@ -1,0 +1,160 @@
+"""Every policy document of every template, by a linter that knows AWS's actions, resources and condition keys."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Any
+
+import parliament
+import pytest
+
+from tests.infra.conftest import Assembly
+from tests.infra.templates import Document, Templates
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What the linter says about one document."""
+
+    issue: str
+    where: str
+    detail: str
+
+
+@dataclass(frozen=True)
+class Ignored:
+    """A finding that is right as it is: its id, the documents by pattern, a part of its detail, and why."""
+
+    issue: str
+    where: str
+    detail: str
+    reason: str
+
+    def covers(self, finding: Finding) -> bool:
+        """Whether this is the finding meant."""
+        return (
+            self.issue == finding.issue
+            and fnmatchcase(finding.where, self.where)
+            and self.detail in finding.detail
+        )
+
+
+IGNORED = (
+    Ignored(
+        "RESOURCE_STAR", "*/KeyPolicy", "kms:", "in a policy attached to a key, the resource `*` is that key"
+    ),
+    Ignored(
+        "PERMISSIONS_MANAGEMENT_ACTIONS",
+        "*/KeyPolicy",
+        "",
+        "the account administers its keys by IAM; a key that no administrator can manage is lost for good",
+    ),
+    Ignored(
+        "PERMISSIONS_MANAGEMENT_ACTIONS",
+        "Greenlight-Controller/ReconcileRole*/PolicyDocument",
+        "",
+        "an endpoint has a role, a volume key and a scaling role: passed, granted and made for SageMaker alone",
+    ),
+    Ignored(
+        "PERMISSIONS_MANAGEMENT_ACTIONS",
+        "*/EndpointRole*/PolicyDocument",
+        "",
+        "a grant on the volume key, for AWS resources alone",
+    ),
+    Ignored(
+        "RESOURCE_MISMATCH",
+        "Greenlight-Controller/ReconcileRole*",
+        "sagemaker:CreateEndpoint",
+        "SageMaker asks about the config too, which carries our tag already; MakeOurs is about the endpoint",
+    ),
+    Ignored(
+        "CREDENTIALS_EXPOSURE",
+        "*/AssumeRolePolicyDocument",
+        "",
+        "stepping into the role is what a trust policy is about",
+    ),
+    Ignored(
+        "CREDENTIALS_EXPOSURE",
+        "*/EndpointRole*/PolicyDocument",
+        "",
+        "ecr:GetAuthorizationToken is how an image is pulled: what it opens is what the role may pull anyway",
+    ),
+)
+
+
+def lint(document: Document) -> set[Finding]:
+    """What the linter finds."""
+    policy = json.loads(json.dumps(document.policy))
+    if (
+        document.kind == "AssumeRolePolicyDocument"
+    ):  # its resource is its role, unsaid; the linter wants it said
+        for statement in policy["Statement"]:
+            statement["Resource"] = "arn:aws:iam::123456789012:role/greenlight/x"
+    analyzed = parliament.analyze_policy_string(json.dumps(policy), include_community_auditors=True)
+    return {
+        Finding(found.issue, document.where, json.dumps(found.detail, default=str))
+        for found in analyzed.findings
+    }
+
+
+@pytest.fixture(scope="module")
+def findings(assembly: Assembly) -> set[Finding]:
+    """All that the linter says of all templates."""
+    return {finding for document in Templates(assembly).documents() for finding in lint(document)}
+
+
+def test_no_policy_has_a_finding_that_is_not_explained(findings: set[Finding]) -> None:
+    assert _unexplained(findings) == []
+
+
+@pytest.mark.parametrize("ignored", IGNORED, ids=lambda ignored: f"{ignored.issue} in {ignored.where}")
+def test_no_explanation_outlives_its_finding(findings: set[Finding], ignored: Ignored) -> None:
+    assert any(ignored.covers(finding) for finding in findings)
+
+
+def test_every_kind_of_policy_is_linted(assembly: Assembly) -> None:
+    documents = Templates(assembly).documents()
+    places = (
+        "AssumeRolePolicyDocument",
+        "KeyPolicy",
+        "PolicyDocument",
+        "ReconcileRoleDefaultPolicy",
+        "ResourcePolicy",
+        "Queues",
+        "Alarms",
+        "ApproverRole",
+    )
+    for part in places:
+        assert any(part in document.where for document in documents)
+    assert all(document.policy["Version"] == "2012-10-17" for document in documents)
+
+
+@pytest.mark.parametrize(
+    ("issue", "change"),
+    [
+        ("UNKNOWN_ACTION", {"Action": "sagemaker:ApproveModelPackage"}),
+        ("UNKNOWN_PREFIX", {"Action": "registry:UpdateModelPackage"}),
+        (
+            "UNKNOWN_CONDITION_FOR_ACTION",
+            {"Condition": {"StringEquals": {"sagemaker:ModelApprovalStatus": "Approved"}}},
+        ),
+        ("MISMATCHED_TYPE", {"Condition": {"StringEquals": {"aws:SecureTransport": "yes"}}}),
+        ("RESOURCE_MISMATCH", {"Resource": "arn:aws:sagemaker:us-east-1:123456789012:endpoint/x"}),
+        ("RESOURCE_STAR", {"Resource": "*"}),
+    ],
+)
+def test_the_linter_finds_what_it_is_there_for(issue: str, change: dict[str, Any]) -> None:
+    statement = {
+        "Effect": "Allow",
+        "Action": "sagemaker:DeleteModelPackage",
+        "Resource": "arn:aws:sagemaker:us-east-1:123456789012:model-package/x/*",
+    }
+    document = Document("x", "PolicyDocument", {"Version": "2012-10-17", "Statement": [statement]})
+    assert lint(document) == set()
+    document.policy["Statement"] = [statement | change]
+    assert issue in {finding.issue for finding in _unexplained(lint(document))}
+
+
+def _unexplained(findings: Iterable[Finding]) -> list[Finding]:
+    return [finding for finding in findings if not any(ignored.covers(finding) for ignored in IGNORED)]
