@@ -6,17 +6,20 @@ from typing import Any, TypeVar
 
 from lambdas.core.decide import decide
 from lambdas.core.desired import config_name, model_name
+from lambdas.core.content import Container
 from lambdas.core.facts import (
     AlarmState,
-    Container,
     Endpoint,
     EndpointStatus,
     Facts,
     Hint,
     SpecRead,
+    Told,
+    Trail,
     VersionDetail,
     VersionSummary,
 )
+from lambdas.core.identity import Identity
 from lambdas.core.names import GROUP_TAG, guardrail_alarm
 from lambdas.core.record import (
     Approval,
@@ -32,8 +35,8 @@ from lambdas.core.turn import Decision, Need
 
 GROUP = "churn"
 ACCOUNT = "123456789012"
-APPROVER = f"arn:aws:sts::{ACCOUNT}:assumed-role/{GROUP}-approver/ann"
-REGISTRANT = f"arn:aws:sts::{ACCOUNT}:assumed-role/{GROUP}-registrant/rob"
+APPROVER = Identity(f"arn:aws:sts::{ACCOUNT}:assumed-role/{GROUP}-approver/ann")
+REGISTRANT = Identity(f"arn:aws:sts::{ACCOUNT}:assumed-role/{GROUP}-registrant/rob")
 START = 1_700_000_000.0  # epoch seconds: when the group's spec was written
 NOW = START + 100_000.0  # long after any probation of what went live near the start
 A = TypeVar("A")
@@ -59,8 +62,8 @@ def package(
     *,
     approval: Approval = Approval.APPROVED,
     at: float | None = None,
-    author: str | None = APPROVER,
-    registrant: str | None = REGISTRANT,
+    author: Identity | None = APPROVER,
+    registrant: Identity | None = REGISTRANT,
     image: str = "scorer:1",
     **changes: Any,
 ) -> VersionDetail:
@@ -80,6 +83,18 @@ def package(
     )
 
 
+def event_of(detail: VersionDetail, *wrote: str, at: float | None = None, **changes: Any) -> Hint:
+    """The registry's event of a write; by default of the approval itself, with the content that the version has."""
+    told = {
+        "version": detail.version,
+        "approval": detail.approval,
+        "at": detail.modified if at is None else at,
+        "wrote": frozenset(wrote or ("ModelApprovalStatus",)),
+        "containers": detail.containers,
+    }
+    return Hint("registry", told=Told(**{**told, **changes}))
+
+
 def known(detail: VersionDetail, **changes: Any) -> Decided:
     """What the record holds of a version whose decision was taken in."""
     return Decided(
@@ -88,6 +103,7 @@ def known(detail: VersionDetail, **changes: Any) -> Decided:
             "at": detail.modified,
             "by": detail.author,
             "fingerprint": detail.fingerprint,
+            "confirmed": True,
             "registrant": detail.registrant,
             **changes,
         }
@@ -165,6 +181,7 @@ class Seen:
     spec_modified: float = START
     spec_is_read: bool = False
     alarms: Mapping[str, AlarmState] = field(default_factory=dict)
+    trail: Trail = field(default_factory=lambda: Trail((), complete=True))
     tags: Mapping[str, str] = field(default_factory=lambda: {GROUP_TAG: GROUP})
     hints: tuple[Hint, ...] = ()
     now: float = NOW
@@ -194,6 +211,7 @@ class Seen:
             details={**facts.details, **{v: details.get(v) for v in need.details}},
             alarms={**facts.alarms, **{a: self.alarms.get(a, AlarmState.OK) for a in need.alarms}},
             tags=self.tags if need.tags else facts.tags,
+            trail=self.trail if need.trail else facts.trail,
         )
 
 

@@ -69,6 +69,11 @@ class Aws:
         return self._client("ssm")  # type: ignore[no-any-return] # see _client
 
     @functools.cached_property
+    def cloudtrail(self) -> Any:
+        """AWS CloudTrail; asked so seldom that it is not worth a package of stubs."""
+        return self._client("cloudtrail")
+
+    @functools.cached_property
     def sqs(self) -> SQSClient:
         """Amazon SQS."""
         return self._client("sqs")  # type: ignore[no-any-return] # see _client

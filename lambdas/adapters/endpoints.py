@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from lambdas.adapters.aws import aws_errors, classify, message, not_found
-from lambdas.core.errors import Denied, Gone, NotReady
+from lambdas.core.errors import Denied, Gone, NotOurs, NotReady
 from lambdas.core.facts import Endpoint, EndpointStatus
 from lambdas.core.spec import VARIANT, RolloutSpec, Strategy
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from types_boto3_sagemaker import SageMakerClient
 
@@ -55,10 +56,14 @@ class Endpoints:
             return {tag["Key"]: tag["Value"] for page in pages for tag in page["Tags"]}
 
     def create_model(self, action: do.CreateModel) -> None:
-        """CreateModel; one of that name is the same model, since the name is a digest of its content."""
+        """CreateModel; one of that name must be the same model.
+
+        Raises:
+            NotOurs: it is another, that somebody made to be taken for ours.
+        """
         request: dict[str, Any] = {
             "ModelName": action.name,
-            "Containers": [{"ModelPackageName": action.package_arn}],
+            "Containers": [container.definition() for container in action.containers],
             "ExecutionRoleArn": action.execution_role,
             "EnableNetworkIsolation": action.network_isolation,
             "Tags": _tags(action.tags),
@@ -68,10 +73,18 @@ class Endpoints:
                 "Subnets": list(action.vpc.subnets),
                 "SecurityGroupIds": list(action.vpc.security_groups),
             }
-        self._unless_there(f"creating model {action.name}", self._sagemaker.create_model, request)
+        what = f"creating model {action.name}"
+        if not self._made(what, self._sagemaker.create_model, request):
+            with aws_errors(what):
+                found = self._sagemaker.describe_model(ModelName=action.name)
+            _must_be(what, request, found)
 
     def create_config(self, action: do.CreateConfig) -> None:
-        """CreateEndpointConfig; one of that name is the same config, since the name is a digest of it."""
+        """CreateEndpointConfig; one of that name must be the same config.
+
+        Raises:
+            NotOurs: it is another, that somebody made to be taken for ours.
+        """
         request: dict[str, Any] = {
             "EndpointConfigName": action.name,
             "ProductionVariants": [
@@ -89,9 +102,11 @@ class Endpoints:
             request["KmsKeyId"] = action.kms_key
         if action.data_capture is not None:
             request["DataCaptureConfig"] = _data_capture(action.data_capture)
-        self._unless_there(
-            f"creating endpoint config {action.name}", self._sagemaker.create_endpoint_config, request
-        )
+        what = f"creating endpoint config {action.name}"
+        if not self._made(what, self._sagemaker.create_endpoint_config, request):
+            with aws_errors(what):
+                found = self._sagemaker.describe_endpoint_config(EndpointConfigName=action.name)
+            _must_be(what, request, found)
 
     def create_endpoint(self, action: do.CreateEndpoint) -> None:
         """CreateEndpoint, waiting a little for a config just made to become visible."""
@@ -140,13 +155,16 @@ class Endpoints:
         api, key = self._sagemaker, {"ModelName": name}
         self._unless_gone(f"deleting model {name}", api.delete_model, api.describe_model, key)
 
-    def _unless_there(self, what: str, call: Callable[..., object], request: Mapping[str, Any]) -> None:
+    def _made(self, what: str, call: Callable[..., object], request: Mapping[str, Any]) -> bool:
+        """Whether it was made now; False: one of that name is there already."""
         with aws_errors(what):
             try:
                 call(**request)
             except ClientError as error:
                 if "already existing" not in message(error).lower():
                     raise
+                return False
+        return True
 
     def _unless_gone(
         self,
@@ -192,6 +210,25 @@ class Endpoints:
                     self._sleep(wait)
                 else:
                     return
+
+
+def _must_be(what: str, wanted: Mapping[str, Any], found: Mapping[str, Any]) -> None:
+    """Compare what is there with what was to be made; AWS adds members of its own, and tags are told elsewhere."""
+    for name, value in wanted.items():
+        if name != "Tags" and not _holds(value, found.get(name)):
+            raise NotOurs(
+                f"{what}: one of that name is there with another {name}: somebody else made it; see who, and delete it"
+            )
+
+
+def _holds(wanted: Any, found: Any) -> bool:
+    if isinstance(wanted, Mapping):
+        return isinstance(found, Mapping) and all(
+            _holds(value, found.get(name)) for name, value in wanted.items()
+        )
+    if isinstance(wanted, list):
+        return isinstance(found, list) and len(wanted) == len(found) and all(map(_holds, wanted, found))
+    return bool(wanted == found)
 
 
 def _tags(tags: Mapping[str, str]) -> list[dict[str, str]]:

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any, Literal
 from botocore.exceptions import ClientError
 
 from lambdas.adapters.aws import aws_errors, not_found
-from lambdas.core.facts import Container, VersionDetail, VersionSummary
+from lambdas.core.content import container_of
+from lambdas.core.facts import VersionDetail, VersionSummary
+from lambdas.core.identity import Identity
 from lambdas.core.record import Approval
 
 if TYPE_CHECKING:
@@ -111,25 +113,14 @@ def _detail(answer: Mapping[str, Any]) -> VersionDetail:
         approval=Approval(answer.get("ModelApprovalStatus", Approval.PENDING.value)),
         status=answer["ModelPackageStatus"],
         modified=modified.timestamp(),
-        containers=tuple(_container(item) for item in containers),
+        containers=tuple(container_of(item) for item in containers),
         author=_identity(answer.get("LastModifiedBy") or answer.get("CreatedBy")),
         registrant=_identity(answer.get("CreatedBy")),
         reason=answer.get("ApprovalDescription", ""),
     )
 
 
-def _container(item: Mapping[str, Any]) -> Container:
-    return Container(
-        image=item.get("Image", ""),
-        image_digest=item.get("ImageDigest"),
-        model_data=item.get("ModelDataUrl")
-        or item.get("ModelDataSource", {}).get("S3DataSource", {}).get("S3Uri"),
-        model_etag=item.get("ModelDataETag"),
-        environment=dict(item.get("Environment", {})),
-    )
-
-
-def _identity(context: Mapping[str, Any] | None) -> str | None:
-    """The ARN in a UserContext; each part of it is optional [B]."""
-    arn = (context or {}).get("IamIdentity", {}).get("Arn")
-    return str(arn) if arn else None
+def _identity(context: Mapping[str, Any] | None) -> Identity | None:
+    """The caller in a UserContext; each part of it is optional [B]."""
+    who = (context or {}).get("IamIdentity", {})
+    return Identity(str(who["Arn"]), who.get("SourceIdentity") or None) if who.get("Arn") else None

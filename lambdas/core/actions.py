@@ -3,15 +3,20 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from lambdas.core.content import Container
 from lambdas.core.spec import Autoscaling, DataCapture, RolloutSpec, Vpc
 
 
 @dataclass(frozen=True)
 class CreateModel:
-    """Make a model from exactly one model package version (CreateModel); existing already is success."""
+    """Make a model of exactly these containers (CreateModel); the same existing already is success.
+
+    Not of the model package itself: what a package says may change after its approval, and whether SageMaker reads it
+    when the model is made or whenever instances start is not documented.
+    """
 
     name: str
-    package_arn: str
+    containers: tuple[Container, ...]
     execution_role: str
     vpc: Vpc | None
     network_isolation: bool

@@ -11,7 +11,9 @@ from lambdas.core.codec import encode
 _NAMED = ("Image", "ImageDigest", "ModelDataUrl", "ModelDataETag", "Environment")
 # Of the rest of ModelPackageContainerDefinition [B]: what CreateModel takes too, and what only describes.
 _TAKEN_OVER = frozenset({"ContainerHostname", "ModelDataSource", "AdditionalModelDataSources"})
-_DESCRIBING = frozenset({"BaseModel", "Framework", "FrameworkVersion", "IsCheckpoint", "ModelInput", "NearestModelName"})
+_DESCRIBING = frozenset(
+    {"BaseModel", "Framework", "FrameworkVersion", "IsCheckpoint", "ModelInput", "NearestModelName"}
+)
 
 
 @dataclass(frozen=True)

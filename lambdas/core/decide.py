@@ -3,9 +3,11 @@
 from collections.abc import Callable
 
 from lambdas.core import rules
+from lambdas.core.breaches import take_breaches
 from lambdas.core.facts import Facts
 from lambdas.core.intake import onboard, take_decisions, take_spec
 from lambdas.core.moves import move
+from lambdas.core.names import ACCOUNT_WIDE
 from lambdas.core.rules import Verdict
 from lambdas.core.turn import Decision, Need, Turn
 
@@ -33,6 +35,8 @@ def decide(facts: Facts) -> Decision | Need:
         A `Need` naming what must be read first (call again with richer facts of the same look), or a
         `Decision`. Its `record` is None when the group is not ours: nothing is to be written or done.
     """
+    if facts.group == ACCOUNT_WIDE:
+        return take_breaches(facts)
     turn = _turn(facts)
     if isinstance(turn, Need):
         return turn

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from lambdas.core.gates import is_authorized
 from lambdas.core.names import versioned_name
+from lambdas.core.proof import counts
 from lambdas.core.record import Approval, Decided, Direction, Placement, Record
 from lambdas.core.spec import GroupSpec
 
@@ -58,11 +58,22 @@ def serves_rightly(record: Record) -> bool:
     live = record.live_placement()
     decided = record.versions.get(live.version) if live else None
     return (
-        decided is not None
+        live is not None
+        and decided is not None
         and decided.approval in {Approval.APPROVED, Approval.DELETED}
         and decided.failed is None
-        and is_authorized(record.group, decided)
+        and _still_stands(record, live, decided)
     )
+
+
+def _still_stands(record: Record, placement: Placement, decided: Decided) -> bool:
+    """Whether the decision that once put a version there was not undone since by anyone.
+
+    An approval after a rejection is a new one, and must be an approver's; the one that led there was proven then.
+    """
+    if placement.decided_at >= decided.not_before:
+        return True
+    return record.spec is not None and counts(record.spec, decided)
 
 
 def last_known_good(record: Record) -> Placement | None:
@@ -75,7 +86,7 @@ def last_known_good(record: Record) -> Placement | None:
         and (live is None or placement.version != live.version)
         and (decided := record.versions.get(placement.version)) is not None
         and _is_candidate(decided)
-        and is_authorized(record.group, decided)
+        and _still_stands(record, placement, decided)
     ]
     return max(good, key=lambda placement: placement.live_at or 0.0, default=None)
 

@@ -48,6 +48,10 @@ class Denied(Permanent):
     """AWS refuses the caller (AccessDenied): our own permissions are wrong, not the version."""
 
 
+class NotOurs(Permanent):
+    """Something has the name of what we would make, and is not what we would make."""
+
+
 class Gone(Permanent):
     """Something that should exist does not (a kept endpoint config deleted by someone)."""
 

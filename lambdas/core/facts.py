@@ -1,13 +1,14 @@
 """What was seen of a group in one look: the registry, the endpoint, alarms, and what events hinted at."""
 
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from lambdas.core.content import Container, fingerprint
+from lambdas.core.identity import Identity
 from lambdas.core.record import Approval, Record
 from lambdas.core.spec import GroupSpec
+from lambdas.core.trail import Breach, Witness
 
 
 class EndpointStatus(StrEnum):
@@ -56,22 +57,10 @@ class VersionSummary:
 
 
 @dataclass(frozen=True)
-class Container:
-    """What of a container decides what runs (ModelPackageContainerDefinition)."""
-
-    image: str
-    image_digest: str | None = None
-    model_data: str | None = None
-    model_etag: str | None = None
-    environment: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
 class VersionDetail:
     """One version as DescribeModelPackage tells it; `modified` in epoch seconds.
 
-    `author` and `registrant` are the ARNs of LastModifiedBy's and CreatedBy's IamIdentity, None where AWS
-    does not give them.
+    `author` and `registrant` are LastModifiedBy's and CreatedBy's IamIdentity, None where AWS does not give them.
     """
 
     version: int
@@ -80,18 +69,14 @@ class VersionDetail:
     status: str
     modified: float
     containers: tuple[Container, ...] = ()
-    author: str | None = None
-    registrant: str | None = None
+    author: Identity | None = None
+    registrant: Identity | None = None
     reason: str = ""
 
     @property
     def fingerprint(self) -> str:
-        """A digest of exactly what would run: images, digests, artifacts, environments, in order."""
-        content = [
-            [c.image, c.image_digest, c.model_data, c.model_etag, sorted(c.environment.items())]
-            for c in self.containers
-        ]
-        return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:16]
+        """A digest of exactly what would run."""
+        return fingerprint(self.containers)
 
 
 @dataclass(frozen=True)
@@ -111,16 +96,61 @@ class Endpoint:
 
 
 @dataclass(frozen=True)
-class Hint:
-    """What an event says happened. It names a group; only `approved_at` is used as evidence.
+class Told:
+    """What an event of the registry says of a version as it was at `at` (LastModifiedTime, epoch seconds).
 
-    `approved_at`: epoch seconds of an approval of `version`, where the event says that the approval status
-    itself was written (UpdatedModelPackageFields).
+    `wrote`: the members that the write changed (UpdatedModelPackageFields), None where the event does not say.
+    `containers`: None where the event has no readable inference specification.
     """
 
+    version: int
+    approval: Approval
+    at: float
+    wrote: frozenset[str] | None = None
+    containers: tuple[Container, ...] | None = None
+
+    @property
+    def is_approval(self) -> bool:
+        """Whether this very write approved the version, as far as the event says.
+
+        Writing metadata to an approved version sends an event that says Approved too.
+        """
+        return (
+            self.approval is Approval.APPROVED
+            and self.wrote is not None
+            and "ModelApprovalStatus" in self.wrote
+        )
+
+
+@dataclass(frozen=True)
+class Hint:
+    """What an event says happened. It names a group; the rest is evidence, never an order."""
+
     source: str
-    version: int | None = None
-    approved_at: float | None = None
+    told: Told | None = None
+    witness: Witness | None = None
+    breach: Breach | None = None
+
+
+@dataclass(frozen=True)
+class Lookup:
+    """A version whose writes CloudTrail is asked for; times in epoch seconds.
+
+    `created`: when it was registered. `since`: from when on its approval may have been.
+    """
+
+    version: int
+    arn: str
+    created: float
+    since: float
+
+
+@dataclass(frozen=True)
+class Trail:
+    """What CloudTrail answered; `complete`: it is all that CloudTrail has, not only the first pages."""
+
+    witnesses: tuple[Witness, ...]
+    complete: bool
 
 
 @dataclass(frozen=True)
@@ -148,4 +178,5 @@ class Facts:
     spec: SpecRead | None = None
     details: Mapping[int, VersionDetail | None] = field(default_factory=dict)
     alarms: Mapping[str, AlarmState] = field(default_factory=dict)
+    trail: Trail | None = None
     tags: Mapping[str, str] | None = None

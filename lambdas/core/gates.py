@@ -1,17 +1,17 @@
 """What must be true of an approved version before a rollout to it may start."""
 
-import re
-
+from lambdas.core import proof
+from lambdas.core.content import Container
 from lambdas.core.facts import VersionDetail
-from lambdas.core.names import role_name
 from lambdas.core.record import Approval, Decided
+from lambdas.core.spec import AllowedSpec, GroupSpec
 
 
-def obstacles(group: str, decided: Decided, detail: VersionDetail | None) -> tuple[str, ...]:
+def obstacles(spec: GroupSpec, decided: Decided, detail: VersionDetail | None) -> tuple[str, ...]:
     """Every reason why this version must not start now, in words; empty: it may.
 
     Args:
-        group: the model package group.
+        spec: of its group.
         decided: the decision on which we would act.
         detail: the version as read in this very invocation; None: it is not in the registry.
     """
@@ -25,33 +25,29 @@ def obstacles(group: str, decided: Decided, detail: VersionDetail | None) -> tup
             decided.fingerprint not in {None, detail.fingerprint},
             "its content changed after it was approved; approve it again to deploy what is there now",
         ),
-        (
-            not _by_approver(group, decided.by),
-            f"{decided.by} approved it, who is not an approver of this group",
-        ),
-        (
-            decided.by is not None and decided.by == decided.registrant,
-            f"{decided.by} both registered and approved it; another approver must approve it",
-        ),
     )
-    return tuple(reason for failed, reason in checks if failed)
-
-
-def is_authorized(group: str, decided: Decided) -> bool:
-    """Whether who decided, as far as AWS tells, is an approver of the group and did not register the version."""
-    four_eyes = decided.by is None or decided.by != decided.registrant
-    return four_eyes and _by_approver(group, decided.by)
-
-
-def _by_approver(group: str, identity: str | None) -> bool:
-    """Whether an identity is a session of the group's approver role; unknown identities are IAM's matter.
-
-    An assumed role's ARN has no path (`…:assumed-role/<role>/<session>`), a role's own has [IAM].
-    """
-    if identity is None:
-        return True
-    role = re.escape(role_name(group, "approver"))
     return (
-        re.fullmatch(rf"arn:[^:]+:(sts|iam)::\d+:(assumed-role/{role}/.+|role/(.+/)?{role})", identity)
-        is not None
+        *(reason for failed, reason in checks if failed),
+        *(reason for container in detail.containers for reason in _not_allowed(spec.allowed, container)),
+        *proof.objections(spec, decided),
     )
+
+
+def _not_allowed(allowed: AllowedSpec, container: Container) -> list[str]:
+    reasons = []
+    if members := container.not_reproducible():
+        reasons.append(f"its container has {', '.join(members)}, which a model cannot be made with")
+    repository, artifact = container.repository, container.artifact
+    if allowed.image_repositories and not any(_within(repository, one) for one in allowed.image_repositories):
+        reasons.append(f"its image is from {repository}, which the group does not allow")
+    bucket = (artifact or "").removeprefix("s3://").partition("/")[0]
+    if artifact and allowed.artifact_buckets and bucket not in allowed.artifact_buckets:
+        reasons.append(f"its artifact is in bucket {bucket}, which the group does not allow")
+    return reasons
+
+
+def _within(repository: str, allowed: str) -> bool:
+    """`registry/repository` itself, or what is below `registry/prefix/*`."""
+    if allowed.endswith("/*"):
+        return repository.startswith(allowed.removesuffix("*"))
+    return repository == allowed

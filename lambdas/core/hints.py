@@ -1,4 +1,4 @@
-"""Queue messages to what they hint at: which group to look at, and evidence of an approval."""
+"""Queue messages to what they hint at: which group to look at, and evidence of who decided what."""
 
 import json
 import math
@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from lambdas.core.content import Container, container_of
 from lambdas.core.errors import Malformed
-from lambdas.core.facts import Hint
-from lambdas.core.names import group_of_alarm, group_of_parameter
-from lambdas.core.record import Approval
+from lambdas.core.facts import Hint, Told
+from lambdas.core.names import ACCOUNT_WIDE, group_of_alarm, group_of_parameter
+from lambdas.core.record import approval_of
+from lambdas.core.trail import breach_of, witness_of
 
 SPEC = "spec"
-SWEEP = "sweep"
 
 _MILLISECONDS_FROM = 1e11  # an epoch number larger than this counts milliseconds (seconds: the year 5138)
 
@@ -57,25 +58,36 @@ def _from_event(kind: str, detail: dict[str, Any]) -> Message:
             return Message(Hint(source="alarm"), group=group_of_alarm(_text(detail, "alarmName")))
         case "Parameter Store Change":
             return Message(Hint(source=SPEC), group=group_of_parameter(_text(detail, "name")))
+        case "AWS API Call via CloudTrail":
+            return _from_trail(detail)
     raise Malformed(f"no rule of ours sends events of detail-type {kind!r}")
 
 
-def _registry_hint(detail: dict[str, Any]) -> Hint:
-    """An approval counts as seen only if the event says that the status itself was written.
+def _from_trail(event: dict[str, Any]) -> Message:
+    """CloudTrail: a use of break-glass concerns the whole account; anything else is a write to a version."""
+    if (breach := breach_of(event)) is not None:
+        return Message(Hint(source="break-glass", breach=breach), group=ACCOUNT_WIDE)
+    witness = witness_of(event)
+    return Message(Hint(source="trail", witness=witness), group=witness.group if witness else None)
 
-    Writing metadata to an approved version sends an event that says Approved too; taking it for an approval
-    would deploy an old version because somebody annotated it.
-    """
-    version = detail.get("ModelPackageVersion")
-    if not isinstance(version, int) or isinstance(version, bool):
+
+def _registry_hint(detail: dict[str, Any]) -> Hint:
+    """What is unreadable in it is no evidence, and no reason to look away from the group."""
+    version, at = detail.get("ModelPackageVersion"), _epoch(detail.get("LastModifiedTime"))
+    approval = approval_of(detail.get("ModelApprovalStatus"))
+    if not isinstance(version, int) or isinstance(version, bool) or at is None or approval is None:
         return Hint(source="registry")
     fields = detail.get("UpdatedModelPackageFields")
-    wrote_status = isinstance(fields, list) and any(
-        str(name).endswith("ModelApprovalStatus") for name in fields
-    )
-    if not wrote_status or detail.get("ModelApprovalStatus") != Approval.APPROVED.value:
-        return Hint(source="registry", version=version)
-    return Hint(source="registry", version=version, approved_at=_epoch(detail.get("LastModifiedTime")))
+    wrote = frozenset(str(name).rpartition(".")[2] for name in fields) if isinstance(fields, list) else None
+    told = Told(version, approval, at, wrote, _containers(detail.get("InferenceSpecification")))
+    return Hint(source="registry", told=told)
+
+
+def _containers(specification: object) -> tuple[Container, ...] | None:
+    listed = specification.get("Containers") if isinstance(specification, dict) else None
+    if not isinstance(listed, list) or not all(isinstance(one, dict) for one in listed):
+        return None
+    return tuple(container_of(one) for one in listed)
 
 
 def _epoch(value: object) -> float | None:

@@ -1,9 +1,11 @@
 """Takes in what changed in the registry and the spec since the last look, before any rule asks what to do."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 
+from lambdas.core import proof
+from lambdas.core.content import difference, shown
 from lambdas.core.facts import Facts, VersionDetail, VersionSummary
-from lambdas.core.gates import is_authorized
 from lambdas.core.ledger import Kind
 from lambdas.core.names import version_in
 from lambdas.core.record import Approval, Decided, Phase, Record
@@ -11,7 +13,7 @@ from lambdas.core.spec import GroupSpec, Onboarding
 from lambdas.core.turn import Need, Turn
 
 _MOST_AT_ONCE = 80  # a transaction of DynamoDB holds 100 items: the record, these, and what the rules add
-_SAME_WRITE = 1.0  # seconds: event times may be whole seconds where the API gives milliseconds
+_ANEW = 60.0  # seconds after an approval from which CloudTrail's event of one cannot be of the same
 
 
 def onboard(facts: Facts) -> Turn | Need | None:
@@ -95,6 +97,9 @@ def take_decisions(turn: Turn) -> Need | None:
     news = [detail for v in changed if (detail := facts.details[v.version]) is not None]
     for detail in sorted(news, key=lambda d: (_decided_at(d, approvals), d.version)):
         _take(turn, detail, _decided_at(detail, approvals))
+    if (need := _take_late_events(turn)) is not None:
+        return need
+    proof.take_witnesses(turn)
     _take_deletions(turn)
     return None
 
@@ -102,13 +107,22 @@ def take_decisions(turn: Turn) -> Need | None:
 def _hinted_approvals(facts: Facts) -> dict[int, float]:
     """The youngest approval of each version that an event is evidence of, if younger than what is on record."""
     found: dict[int, float] = {}
-    for hint in facts.hints:
-        if hint.version is None or hint.approved_at is None:
-            continue
-        known = facts.record.versions.get(hint.version) if facts.record else None
-        if known is None or hint.approved_at > known.at:
-            found[hint.version] = max(hint.approved_at, found.get(hint.version, 0.0))
+    for version, at, margin in _approvals_told(facts):
+        known = facts.record.versions.get(version) if facts.record else None
+        approved = known is not None and known.approval is Approval.APPROVED
+        if known is None or at > known.at + (margin if approved else 0.0):
+            found[version] = max(at, found.get(version, 0.0))
     return found
+
+
+def _approvals_told(facts: Facts) -> Iterator[tuple[int, float, float]]:
+    """Version, time, and how much later than a known approval it must be to be another: clocks differ."""
+    for hint in facts.hints:
+        if hint.told is not None and hint.told.is_approval:
+            yield hint.told.version, hint.told.at, 0.0
+    for witness in proof.witnesses(facts):
+        if witness.approval is Approval.APPROVED and not witness.registered:
+            yield witness.version, witness.at, _ANEW
 
 
 def _is_news(summary: VersionSummary, record: Record, approvals: dict[int, float]) -> bool:
@@ -126,7 +140,7 @@ def _decided_at(detail: VersionDetail, approvals: dict[int, float]) -> float:
     approved_at = approvals.get(detail.version)
     if detail.approval is not Approval.APPROVED or approved_at is None:
         return detail.modified
-    same_write = abs(detail.modified - approved_at) < _SAME_WRITE
+    same_write = abs(detail.modified - approved_at) < proof.SAME_WRITE
     return detail.modified if same_write else approved_at
 
 
@@ -135,20 +149,24 @@ def _take(turn: Turn, detail: VersionDetail, at: float) -> None:
     before = known.approval if known else Approval.PENDING
     if known is not None and known.approval is detail.approval and at <= known.at:
         return  # changed and changed back between two looks: what we know is what is
-    # A later writer may have annotated the version: then its last author is not who decided.
-    by = detail.author if detail.modified == at else None
+    spec, facts = turn.spec, turn.facts
+    by = proof.author_of(facts, spec, detail, at)
     approved = detail.approval is Approval.APPROVED
+    again = approved and before is Approval.APPROVED
     decided = Decided(
         approval=detail.approval,
         at=at,
         by=by,
         reason=detail.reason,
         fingerprint=detail.fingerprint,
+        confirmed=proof.confirmed(facts, detail, at),
+        changed=proof.changed(facts, spec, detail, at) if approved else None,
         registrant=detail.registrant,
+        not_before=known.not_before if known and again else known.at if known else 0.0,
         failed=None if approved or known is None else known.failed,
         failures=known.failures if known else 0,
     )
-    if approved and before is Approval.APPROVED and not is_authorized(turn.record.group, decided):
+    if again and not proof.counts(spec, decided):
         return  # a second approval by somebody who may not: the first one stands
     turn.remember(detail.version, decided)
     refused = turn.record.refused
@@ -159,12 +177,41 @@ def _take(turn: Turn, detail: VersionDetail, at: float) -> None:
         f"v{detail.version}: {before.value} → {detail.approval.value}"
         + (f": {detail.reason}" if detail.reason else ""),
         detail.version,
-        by=by,
+        by=None if by is None else str(by),
         decided_at=round(at, 3),
         before=before.value,
         after=detail.approval.value,
         fingerprint=detail.fingerprint,
+        content=shown(detail.containers),
     )
+
+
+def _take_late_events(turn: Turn) -> Need | None:
+    """The event of an approval that was taken in without it: it tells when it was, and on what content."""
+    facts = turn.facts
+    late = {
+        hint.told.version: hint.told
+        for hint in facts.hints
+        if hint.told is not None
+        and hint.told.is_approval
+        and (known := turn.record.versions.get(hint.told.version)) is not None
+        and proof.is_late_event(turn.spec, known, hint.told)
+    }
+    if missing := late.keys() - facts.details.keys():
+        return Need(details=frozenset(missing))
+    for version, told in late.items():
+        detail, known = facts.details[version], turn.record.versions[version]
+        if detail is None or told.containers is None or detail.fingerprint != known.fingerprint:
+            continue  # changed since: that speaks for itself when it is to be started
+        same = abs(known.at - told.at) < proof.SAME_CALL
+        turn.decided(
+            version,
+            at=known.at if same else told.at,
+            by=known.by if same else None,
+            confirmed=True,
+            changed=difference(told.containers, detail.containers),
+        )
+    return None
 
 
 def _take_deletions(turn: Turn) -> None:

@@ -15,6 +15,8 @@ class Kind(StrEnum):
 
     ONBOARDED = "onboarded"
     DECISION = "decision"
+    WITNESS = "witness"
+    UNPROVEN = "unproven"
     STARTED = "rollout.started"
     SUCCEEDED = "rollout.succeeded"
     FAILED = "rollout.failed"
@@ -30,6 +32,7 @@ class Kind(StrEnum):
     WITHDRAWN = "withdrawn"
     SPEC = "spec"
     UNMANAGED = "unmanaged"
+    BREAK_GLASS = "break-glass"
 
 
 @dataclass(frozen=True)

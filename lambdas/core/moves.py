@@ -6,10 +6,11 @@ from dataclasses import replace
 from lambdas.core import actions as do
 from lambdas.core.codec import encode
 from lambdas.core.desired import Target, last_known_good, model_name, serves_rightly, targets
-from lambdas.core.facts import AlarmState
+from lambdas.core.facts import AlarmState, Lookup
 from lambdas.core.gates import obstacles
 from lambdas.core.ledger import Kind
-from lambdas.core.names import GROUP_TAG, abort_alarm, guardrail_alarm
+from lambdas.core.names import GROUP_TAG, SWEEP, VERSION_TAG, abort_alarm, guardrail_alarm
+from lambdas.core.proof import doubts, lookup
 from lambdas.core.record import Approval, Direction, Phase, Placement, Rollout
 from lambdas.core.rules import Verdict
 from lambdas.core.spec import GroupSpec, RolloutSpec, Strategy, Withdrawal
@@ -19,16 +20,36 @@ from lambdas.core.turn import Need, Turn
 def move(turn: Turn) -> Verdict:
     """7, 9, 10. Go to the best target that may start; stay if that is the live one; else withdraw."""
     blocked: list[str] = []
+    doubtful: list[Lookup] = []
     for target in _unobstructed(turn):
         if target.direction is None and turn.facts.endpoint is not None and _serves(turn, target):
-            return _settle(turn, target, blocked)
+            return _ask_the_trail(turn, doubtful) or _settle(turn, target, blocked)
         obstacle = _obstacle(turn, target)
         if isinstance(obstacle, Need):
             return obstacle
         if obstacle is None:
             return _start(turn, target)
         blocked.append(obstacle)
-    return _nothing_to_serve(turn, blocked)
+        doubtful += _doubtful(turn, target)
+    return _ask_the_trail(turn, doubtful) or _nothing_to_serve(turn, blocked)
+
+
+def _doubtful(turn: Turn, target: Target) -> list[Lookup]:
+    if target.direction is Direction.BACKWARD:
+        return []
+    asked = lookup(turn.facts, turn.spec, target.version, turn.record.versions[target.version])
+    return [] if asked is None else [asked]
+
+
+def _ask_the_trail(turn: Turn, doubtful: list[Lookup]) -> Need | None:
+    """Ask CloudTrail who decided, when nothing else is to be done: its rate is low, and its events mostly come.
+
+    Once in a look, and only when the sweep or an event of CloudTrail itself brought it.
+    """
+    asked = any(hint.source == SWEEP or hint.witness is not None for hint in turn.facts.hints)
+    if not doubtful or not asked or turn.facts.trail is not None:
+        return None
+    return Need(trail=tuple(doubtful))
 
 
 def _unobstructed(turn: Turn) -> tuple[Target, ...]:
@@ -52,7 +73,7 @@ def _obstacle(turn: Turn, target: Target) -> Need | str | None:
         # Its kept model holds the content that was approved; only the approval itself must still stand.
         if detail is None or detail.approval is not Approval.APPROVED:
             return f"v{target.version}: its approval no longer stands"
-    elif reasons := obstacles(turn.record.group, turn.record.versions[target.version], detail):
+    elif reasons := obstacles(turn.spec, turn.record.versions[target.version], detail):
         return f"v{target.version}: {'; '.join(reasons)}"
     return _unwatchable(turn, target) if _watched(turn, target) else None
 
@@ -240,6 +261,12 @@ def _record_intent(turn: Turn, target: Target, placement: Placement) -> None:
         f" from {endpoint.config}" if endpoint else ", a new endpoint"
     )
     decided = record.versions[target.version]
+    if direction is not Direction.BACKWARD and (unproven := doubts(turn.spec, decided)):
+        turn.say(
+            Kind.UNPROVEN,
+            f"v{target.version} goes live by the group's mode, audit; enforce would block it: {'; '.join(unproven)}",
+            target.version,
+        )
     turn.say(
         Kind.STARTED,
         reason,
@@ -248,7 +275,7 @@ def _record_intent(turn: Turn, target: Target, placement: Placement) -> None:
         direction=direction.value,
         config=target.config,
         fingerprint=decided.fingerprint,
-        approved_by=decided.by,
+        approved_by=None if decided.by is None else str(decided.by),
     )
     turn.enter(Phase.ROLLING, reason)
 
@@ -306,7 +333,12 @@ def _makings(turn: Turn, target: Target, placement: Placement) -> list[do.Action
         count = min(max(count, endpoint.autoscaling.min), endpoint.autoscaling.max)
     return [
         do.CreateModel(
-            placement.model, detail.arn, spec.execution_role, endpoint.vpc, endpoint.network_isolation, tags
+            placement.model,
+            detail.containers,
+            spec.execution_role,
+            endpoint.vpc,
+            endpoint.network_isolation,
+            {**tags, VERSION_TAG: detail.arn},
         ),
         *_guardrails(turn, placement),
         do.CreateConfig(

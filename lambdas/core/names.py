@@ -10,9 +10,14 @@ PARAMETER_PREFIX = "/greenlight/groups/"
 ROLE_PATH = "/greenlight/"
 ALARM_PREFIX = "greenlight/"
 GROUP_TAG = "greenlight:group"
+VERSION_TAG = "greenlight:version"
+SWEEP = "sweep"  # the source of a look that no event asked for
 METRIC_NAMESPACE = "Greenlight"
 ABORT_METRIC = "Abort"
 GROUP_DIMENSION = "Group"
+ACCOUNT_WIDE = (
+    "#account"  # the ledger of what concerns no one group; no group's name begins with a number sign
+)
 AUDITOR = "greenlight-auditor"
 BREAK_GLASS = "greenlight-break-glass"
 BOUNDARY = "greenlight-boundary"

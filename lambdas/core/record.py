@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from lambdas.core.codec import decode, encode
 from lambdas.core.errors import Malformed
+from lambdas.core.identity import Identity
 from lambdas.core.spec import GroupSpec
 
 
@@ -17,6 +18,12 @@ class Approval(StrEnum):
     REJECTED = "Rejected"
     PENDING = "PendingManualApproval"
     DELETED = "Deleted"
+
+
+def approval_of(status: object) -> Approval | None:
+    """What AWS calls ModelApprovalStatus; None: it is no such status."""
+    told = (approval for approval in Approval if approval is not Approval.DELETED)
+    return next((approval for approval in told if approval.value == status), None)
 
 
 class Phase(StrEnum):
@@ -50,16 +57,21 @@ class Direction(StrEnum):
 class Decided:
     """The last decision about a version, and whether it failed since; `at` in epoch seconds.
 
-    `failures` counts how often the version failed: part of its next config's name, so that a new attempt
-    has a fleet, metrics and alarms of its own.
+    `by`: who decided, None: not known. `confirmed`: `fingerprint` is known to be of what was approved, not of what
+    somebody made of it since; `changed`: how it is known to differ. `not_before`: when the version last had
+    another status, as far as known; an approval that is older proves nothing. `failures` counts how often the version
+    failed: part of its next config's name, so that a new attempt has a fleet, metrics and alarms of its own.
     """
 
     approval: Approval
     at: float
-    by: str | None = None
+    by: Identity | None = None
     reason: str = ""
     fingerprint: str | None = None
-    registrant: str | None = None
+    confirmed: bool = False
+    changed: str | None = None
+    registrant: Identity | None = None
+    not_before: float = 0.0
     before_us: bool = False
     failed: str | None = None
     failures: int = 0
@@ -126,6 +138,7 @@ class Record:
     `renamed`: another endpoint name that the spec asked for and was told no. `broken`: the endpoint is Failed
     and what made it so is already on record.
     `scaling`: the autoscaling that is registered, as text. `since`: when the phase began, epoch seconds.
+    `heard`: the last events of CloudTrail that are in the ledger, by id, so that none is there twice.
     """
 
     group: str
@@ -143,6 +156,7 @@ class Record:
     broken: bool = False
     scaling: str | None = None
     pause: Pause | None = None
+    heard: tuple[str, ...] = ()
     head: Head = Head()
 
     def placement(self, config: str | None) -> Placement | None:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from lambdas.core.actions import Action, CreateEndpoint, UpdateEndpoint
-from lambdas.core.errors import Busy, Denied, Gone, GreenlightError, Refused, Waiting
+from lambdas.core.errors import Busy, Denied, Gone, GreenlightError, NotOurs, Refused, Waiting
 from lambdas.core.facts import Facts
 from lambdas.core.ledger import Kind
 from lambdas.core.record import Phase, Record
@@ -37,6 +37,9 @@ def setback(facts: Facts, record: Record, action: Action, error: GreenlightError
         case Denied():
             _hold(turn)
             _enter(turn, facts.record, Phase.BLOCKED, f"{error}. See the runbook, 'Denied'", Kind.BLOCKED)
+        case NotOurs():
+            _hold(turn)
+            _enter(turn, facts.record, Phase.BLOCKED, f"{error}. See the runbook, 'Not ours'", Kind.BLOCKED)
         case Gone() if rollout is not None and isinstance(action, CreateEndpoint | UpdateEndpoint):
             turn.update(kept=tuple(p for p in record.kept if p.config != action.config), rollout=None)
             if record.live == action.config:

@@ -35,6 +35,13 @@ class Onboarding(StrEnum):
     DEPLOY = "deploy"
 
 
+class Mode(StrEnum):
+    """What becomes of an approval that is not proven to be an approver's, on exactly this content."""
+
+    ENFORCE = "enforce"
+    AUDIT = "audit"
+
+
 @dataclass(frozen=True)
 class Autoscaling:
     """Bounds of the instance count, and the load per instance that scaling aims at.
@@ -105,6 +112,25 @@ class GuardrailSpec:
 
 
 @dataclass(frozen=True)
+class ApprovalSpec:
+    """What an approval must be to count; `four_eyes`: not given by who registered the version."""
+
+    mode: Mode = Mode.ENFORCE
+    four_eyes: bool = True
+
+
+@dataclass(frozen=True)
+class AllowedSpec:
+    """Where images and artifacts may come from; nothing listed: from anywhere.
+
+    `image_repositories`: `registry/repository`, or `registry/prefix/*`. `artifact_buckets`: names of S3 buckets.
+    """
+
+    image_repositories: tuple[str, ...] = ()
+    artifact_buckets: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Freeze:
     """A window in which nothing moves forward; `start` and `end` are epoch seconds."""
 
@@ -122,6 +148,8 @@ class GroupSpec:
     execution_role: str
     rollout: RolloutSpec = RolloutSpec()
     guardrails: GuardrailSpec = GuardrailSpec()
+    approval: ApprovalSpec = ApprovalSpec()
+    allowed: AllowedSpec = AllowedSpec()
     probation_minutes: int = 60
     retain_versions: int = 3
     withdrawal: Withdrawal = Withdrawal.KEEP

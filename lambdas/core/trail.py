@@ -7,10 +7,9 @@ from typing import Any
 
 from lambdas.core.identity import Identity
 from lambdas.core.names import BREAK_GLASS
-from lambdas.core.record import Approval
+from lambdas.core.record import Approval, approval_of
 
 UPDATED, CREATED = "UpdateModelPackage", "CreateModelPackage"
-_STATUSES = {approval.value for approval in Approval if approval is not Approval.DELETED}
 
 
 @dataclass(frozen=True)
@@ -49,21 +48,20 @@ def witness_of(event: Mapping[str, Any]) -> Witness | None:
         None for what wrote nothing to a version: refused calls, other calls, packages without a group.
     """
     name = event.get("eventName")
-    if event.get("errorCode") or name not in {UPDATED, CREATED}:
+    if event.get("errorCode") or name not in (UPDATED, CREATED):
         return None
     asked, answered = _members(event, "requestParameters"), _members(event, "responseElements")
     place = _place(asked.get("modelPackageArn") if name == UPDATED else answered.get("modelPackageArn"))
     at, by = _time(event.get("eventTime")), identity_of(event)
     if place is None or at is None or by is None:
         return None
-    status = asked.get("modelApprovalStatus")
     return Witness(
         id=str(event.get("eventID", "")),
         group=place[0],
         version=place[1],
         at=at,
         by=by,
-        approval=Approval(status) if status in _STATUSES else None,
+        approval=approval_of(asked.get("modelApprovalStatus")),
         content="inferenceSpecification" in asked,
         registered=name == CREATED,
     )
@@ -74,7 +72,9 @@ def breach_of(event: Mapping[str, Any]) -> Breach | None:
     asked = _members(event, "requestParameters")
     session = _members(_members(event, "userIdentity"), "sessionContext")
     issuer = str(_members(session, "sessionIssuer").get("userName", ""))
-    stepped_in = event.get("eventName") == "AssumeRole" and str(asked.get("roleArn", "")).endswith(f"/{BREAK_GLASS}")
+    stepped_in = event.get("eventName") == "AssumeRole" and str(asked.get("roleArn", "")).endswith(
+        f"/{BREAK_GLASS}"
+    )
     at, by = _time(event.get("eventTime")), identity_of(event)
     if at is None or by is None or not (stepped_in or issuer == BREAK_GLASS):
         return None

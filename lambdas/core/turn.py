@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from lambdas.core.actions import Action
-from lambdas.core.facts import Facts
+from lambdas.core.facts import Facts, Lookup
 from lambdas.core.ledger import Entry, Event, Kind, chain
 from lambdas.core.record import SETTLED_PHASES, Decided, Phase, Record
 from lambdas.core.spec import GroupSpec
@@ -16,6 +16,7 @@ class Need:
 
     details: frozenset[int] = frozenset()
     alarms: tuple[str, ...] = ()
+    trail: tuple[Lookup, ...] = ()
     spec: bool = False
     tags: bool = False
 

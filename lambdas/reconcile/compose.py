@@ -15,6 +15,7 @@ from lambdas.adapters.registry import Registry
 from lambdas.adapters.scaling import Scaling
 from lambdas.adapters.specs import Specs
 from lambdas.adapters.store import Store
+from lambdas.adapters.trails import Trails
 from lambdas.core.settings import from_environment
 from lambdas.reconcile.ports import Ports
 from lambdas.reconcile.report import Report
@@ -40,6 +41,7 @@ def compose() -> App:
         registry=Registry(aws.sagemaker),
         endpoints=endpoints,
         alarms=alarms,
+        trail=Trails(lambda: aws.cloudtrail),
         specs=Specs(aws.ssm),
         store=Store(aws.dynamodb, settings.state_table, settings.ledger_table),
         executor=Executor(endpoints, alarms, Scaling(aws.application_autoscaling)),

@@ -7,7 +7,8 @@ from lambdas.adapters.concurrently import concurrently
 from lambdas.core.decide import decide
 from lambdas.core.errors import GreenlightError
 from lambdas.core.facts import Facts, Hint, SpecRead
-from lambdas.core.hints import SPEC, SWEEP
+from lambdas.core.hints import SPEC
+from lambdas.core.names import ACCOUNT_WIDE, SWEEP
 from lambdas.core.record import Record
 from lambdas.core.setback import setback
 from lambdas.core.turn import Decision, Need
@@ -50,6 +51,8 @@ def look(ports: Ports, group: str, hints: Sequence[Hint], record: Record | None 
 
 
 def _observe(ports: Ports, group: str, hints: Sequence[Hint], record: Record | None) -> Facts:
+    if group == ACCOUNT_WIDE:
+        return Facts(group=group, now=ports.now(), record=ports.store.load(group), hints=tuple(hints))
     if record is None:
         record, versions = concurrently(
             lambda: ports.store.load(group), lambda: ports.registry.versions(group)
@@ -105,10 +108,11 @@ def _satisfy(ports: Ports, facts: Facts, need: Need) -> Facts:
     """Read what a decision asks for, all at once, and add it to the facts."""
     arns = {v.version: v.arn for v in facts.versions if v.version in need.details}
     wanted = sorted(arns)
-    spec, alarms, tags, *details = concurrently(
+    spec, alarms, tags, trail, *details = concurrently(
         lambda: ports.specs.read(facts.group) if need.spec and facts.spec is None else facts.spec,
         lambda: ports.alarms.states(need.alarms) if need.alarms else {},
         lambda: ports.endpoints.tags(facts.endpoint.arn) if need.tags and facts.endpoint else facts.tags,
+        lambda: ports.trail.writes(need.trail) if need.trail else facts.trail,
         *(lambda arn=arns[version]: ports.registry.detail(arn) for version in wanted),
     )
     found = dict.fromkeys(need.details, None) | dict(zip(wanted, details, strict=True))
@@ -117,5 +121,6 @@ def _satisfy(ports: Ports, facts: Facts, need: Need) -> Facts:
         spec=spec,
         alarms={**facts.alarms, **alarms},
         tags=tags,
+        trail=trail,
         details={**facts.details, **found},
     )

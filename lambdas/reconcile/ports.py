@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from lambdas.core.actions import Action
-from lambdas.core.facts import AlarmState, Endpoint, SpecRead, VersionDetail, VersionSummary
+from lambdas.core.facts import AlarmState, Endpoint, Lookup, SpecRead, Trail, VersionDetail, VersionSummary
 from lambdas.core.ledger import Entry
 from lambdas.core.record import Record
 
@@ -28,6 +28,12 @@ class Alarms(Protocol):
     """CloudWatch alarms, as read."""
 
     def states(self, names: Sequence[str]) -> Mapping[str, AlarmState]: ...
+
+
+class CloudTrail(Protocol):
+    """CloudTrail, as asked."""
+
+    def writes(self, lookups: Sequence[Lookup]) -> Trail: ...
 
 
 class Specs(Protocol):
@@ -57,6 +63,7 @@ class Ports:
     registry: Registry
     endpoints: Endpoints
     alarms: Alarms
+    trail: CloudTrail
     specs: Specs
     store: Store
     executor: Executor

@@ -14,7 +14,7 @@ from lambdas.adapters.queue import Queue
 from lambdas.adapters.registry import Registry
 from lambdas.adapters.specs import Specs
 from lambdas.adapters.store import Store
-from lambdas.core.hints import SWEEP
+from lambdas.core.names import SWEEP
 from lambdas.core.settings import from_environment
 from lambdas.sweep.settings import SweepSettings
 

@@ -10,16 +10,18 @@ from lambdas.adapters.endpoints import Endpoints
 from lambdas.adapters.executor import Executor
 from lambdas.adapters.scaling import Scaling
 from lambdas.core import actions as do
-from lambdas.core.errors import Busy, Denied, Gone, NotReady, QuotaExceeded, Refused, Throttled
+from lambdas.core.content import Container
+from lambdas.core.errors import Busy, Denied, Gone, NotOurs, NotReady, QuotaExceeded, Refused, Throttled
 from lambdas.core.facts import Endpoint, EndpointStatus
 from lambdas.core.spec import Autoscaling, DataCapture, RolloutSpec, Strategy, Vpc
 from tests.adapters.conftest import Stubbed
 
 ARN = "arn:aws:sagemaker:us-east-1:123456789012:endpoint/fraud"
 ROLE = "arn:aws:iam::123456789012:role/greenlight/fraud-endpoint"
-PACKAGE = "arn:aws:sagemaker:us-east-1:123456789012:model-package/fraud/3"
+CONTENT = (Container("reg/scorer:1", "sha256:1", "s3://b/k", "e", {"A": "b"}),)
 TAGS = {"greenlight:group": "fraud"}
 TAG_LIST = [{"Key": "greenlight:group", "Value": "fraud"}]
+AT = datetime(2026, 11, 23, tzinfo=UTC)
 NOT_THERE = (
     'Could not find endpoint configuration "arn:aws:sagemaker:us-east-1:123456789012:endpoint-config/c".'
 )
@@ -106,37 +108,103 @@ def test_the_tags_of_an_endpoint_are_read_to_the_last_page(sagemaker: Stubbed) -
     assert Endpoints(sagemaker.client).tags(ARN) == {"greenlight:group": "fraud", "a": "b"}
 
 
-def test_a_model_is_made_of_exactly_one_model_package(sagemaker: Stubbed) -> None:
+def test_a_model_is_made_of_exactly_the_containers_that_were_approved(sagemaker: Stubbed) -> None:
     sagemaker.answers(
         "create_model",
         {"ModelArn": "arn:aws:sagemaker:us-east-1:123456789012:model/m"},
         ModelName="m",
-        Containers=[{"ModelPackageName": PACKAGE}],
+        Containers=[{"Image": "reg/scorer@sha256:1", "ModelDataUrl": "s3://b/k", "Environment": {"A": "b"}}],
         ExecutionRoleArn=ROLE,
         EnableNetworkIsolation=True,
         Tags=TAG_LIST,
         VpcConfig={"Subnets": ["subnet-1"], "SecurityGroupIds": ["sg-1"]},
     )
     vpc = Vpc(("subnet-1",), ("sg-1",))
-    Endpoints(sagemaker.client).create_model(do.CreateModel("m", PACKAGE, ROLE, vpc, True, TAGS))
+    Endpoints(sagemaker.client).create_model(do.CreateModel("m", CONTENT, ROLE, vpc, True, TAGS))
 
 
-def test_a_model_or_config_that_is_there_already_is_the_same_one(sagemaker: Stubbed) -> None:
+CONTAINER = {"Image": "reg/scorer@sha256:1", "ModelDataUrl": "s3://b/k", "Environment": {"A": "b"}}
+
+
+def _model_is_there(sagemaker: Stubbed, **other: Any) -> None:
+    """A model `m` is there already; some members of it are other ones than ours."""
     sagemaker.refuses("create_model", "ValidationException", 'Cannot create already existing model "m".')
+    there = {
+        "ModelName": "m",
+        "Containers": [{**CONTAINER, "Mode": "SingleModel"}],
+        "ExecutionRoleArn": ROLE,
+        "EnableNetworkIsolation": True,
+        "CreationTime": AT,
+        "ModelArn": "arn:aws:sagemaker:us-east-1:123456789012:model/m",
+    }
+    sagemaker.answers("describe_model", {**there, **other}, ModelName="m")
+
+
+def _config_is_there(sagemaker: Stubbed, **other: Any) -> None:
+    """A config `c` is there already; some members of its variant are other ones than ours."""
     sagemaker.refuses(
         "create_endpoint_config",
         "ValidationException",
         'Cannot create already existing endpoint configuration "c".',
     )
+    variant = {
+        "VariantName": "AllTraffic",
+        "ModelName": "m",
+        "InstanceType": "ml.m5.large",
+        "InitialInstanceCount": 2,
+        "InitialVariantWeight": 1.0,
+    }
+    found = {
+        "EndpointConfigName": "c",
+        "EndpointConfigArn": "arn:aws:sagemaker:us-east-1:123456789012:endpoint-config/c",
+        "ProductionVariants": [{**variant, **other}],
+        "CreationTime": AT,
+    }
+    sagemaker.answers("describe_endpoint_config", found, EndpointConfigName="c")
+
+
+def test_a_model_or_config_that_is_there_already_is_the_same_one(sagemaker: Stubbed) -> None:
+    _model_is_there(sagemaker)
+    _config_is_there(sagemaker)
     endpoints = Endpoints(sagemaker.client)
-    endpoints.create_model(do.CreateModel("m", PACKAGE, ROLE, None, True, TAGS))
+    endpoints.create_model(do.CreateModel("m", CONTENT, ROLE, None, True, TAGS))
     endpoints.create_config(do.CreateConfig("c", "m", "ml.m5.large", 2, None, None, TAGS))
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"Containers": [{**CONTAINER, "Image": "reg/evil@sha256:1"}]},
+        {
+            "Containers": [
+                {"ModelPackageName": "arn:aws:sagemaker:us-east-1:123456789012:model-package/fraud/3"}
+            ]
+        },
+        {"Containers": []},
+        {"ExecutionRoleArn": "arn:aws:iam::123456789012:role/another-role-with-more"},
+        {"EnableNetworkIsolation": False},
+    ],
+)
+def test_a_model_that_somebody_made_to_be_taken_for_ours_is_not(
+    sagemaker: Stubbed, other: dict[str, Any]
+) -> None:
+    _model_is_there(sagemaker, **other)
+    with pytest.raises(NotOurs, match="creating model m: one of that name is there with another"):
+        Endpoints(sagemaker.client).create_model(do.CreateModel("m", CONTENT, ROLE, None, True, TAGS))
+
+
+def test_a_config_that_somebody_made_to_be_taken_for_ours_is_not(sagemaker: Stubbed) -> None:
+    _config_is_there(sagemaker, ModelName="evil")
+    with pytest.raises(NotOurs, match="endpoint config c"):
+        Endpoints(sagemaker.client).create_config(
+            do.CreateConfig("c", "m", "ml.m5.large", 2, None, None, TAGS)
+        )
 
 
 def test_a_model_that_aws_does_not_take_is_refused(sagemaker: Stubbed) -> None:
     sagemaker.refuses("create_model", "ValidationException", "Could not access model data at s3://b/k.")
     with pytest.raises(Refused, match=r"creating model m: .*s3://b/k"):
-        Endpoints(sagemaker.client).create_model(do.CreateModel("m", PACKAGE, ROLE, None, True, TAGS))
+        Endpoints(sagemaker.client).create_model(do.CreateModel("m", CONTENT, ROLE, None, True, TAGS))
 
 
 def test_a_config_carries_hardware_key_capture_and_tags(sagemaker: Stubbed) -> None:

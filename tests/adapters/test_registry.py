@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 
 from lambdas.adapters.registry import Registry
+from lambdas.core.content import Container
 from lambdas.core.errors import Throttled
-from lambdas.core.facts import Container, VersionSummary
+from lambdas.core.facts import VersionSummary
+from lambdas.core.identity import Identity
 from lambdas.core.record import Approval
 from tests.adapters.conftest import Stubbed
 
@@ -78,7 +80,7 @@ def test_a_version_is_read_in_full(sagemaker: Stubbed) -> None:
             "SupportedResponseMIMETypes": [],
         },
         LastModifiedTime=AT,
-        LastModifiedBy={"IamIdentity": {"Arn": "arn:approver"}},
+        LastModifiedBy={"IamIdentity": {"Arn": "arn:approver", "SourceIdentity": "ann"}},
         CreatedBy={"IamIdentity": {"Arn": "arn:registrant"}},
         ApprovalDescription="beats v2",
     )
@@ -86,7 +88,8 @@ def test_a_version_is_read_in_full(sagemaker: Stubbed) -> None:
     detail = Registry(sagemaker.client).detail(f"{ARN}3")
     assert detail is not None
     assert detail.containers == (Container("repo:1", "sha256:1", "s3://b/k", "e", {"A": "b"}),)
-    assert (detail.author, detail.registrant, detail.reason) == ("arn:approver", "arn:registrant", "beats v2")
+    assert (detail.author, detail.registrant) == (Identity("arn:approver", "ann"), Identity("arn:registrant"))
+    assert detail.reason == "beats v2"
     assert (detail.approval, detail.modified) == (Approval.APPROVED, AT.timestamp())
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from lambdas.adapters.store import Store
 from lambdas.core.errors import Conflict, Permanent, Throttled
+from lambdas.core.identity import Identity
 from lambdas.core.ledger import Event, Kind, chain, first_broken
 from lambdas.core.record import Approval, Decided, Head, Phase, Record
 from lambdas.core.spec import EndpointSpec, GroupSpec
@@ -71,7 +72,7 @@ def test_there_is_no_record_before_the_first_commit(store: Store) -> None:
 
 
 def test_what_is_committed_is_what_is_loaded(store: Store) -> None:
-    versions = {3: Decided(Approval.APPROVED, 12.345, by="jo", failures=1)}
+    versions = {3: Decided(Approval.APPROVED, 12.345, by=Identity("jo", "josephine"), failures=1)}
     entries, head = chain("fraud", Head(), EVENTS)
     committed = store.commit(
         record(versions=versions, phase=Phase.ROLLING, head=head), entries, unsettled=True

@@ -35,7 +35,7 @@ class Hall:
     @property
     def ports(self) -> Ports:
         unused: Any = None
-        return Ports(self, self, unused, self, self, self, lambda: 0.0)
+        return Ports(self, self, unused, unused, self, self, self, lambda: 0.0)
 
     def versions(self, group: str) -> tuple[VersionSummary, ...]:
         self.looked.append(group)

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from lambdas.core.facts import Hint
+from lambdas.core.identity import Identity
 from lambdas.core.record import Approval, Phase
 from tests.builders import (
     APPROVER,
@@ -15,6 +16,7 @@ from tests.builders import (
     after,
     changed,
     decided_on,
+    event_of,
     known,
     live_on,
     names,
@@ -25,7 +27,7 @@ from tests.builders import (
 
 def approval(version: int, at: float) -> Hint:
     """An event saying that the approval status itself was written."""
-    return Hint("registry", version, at)
+    return event_of(package(version), at=at)
 
 
 def test_an_approval_is_recorded_with_who_when_why_and_on_what_content() -> None:
@@ -36,11 +38,20 @@ def test_an_approval_is_recorded_with_who_when_why_and_on_what_content() -> None
     assert event.version == 1
     assert "AUC 0.93" in event.reason
     assert event.data == {
-        "by": APPROVER,
+        "by": APPROVER.arn,
         "decided_at": approved.modified,
         "before": "PendingManualApproval",
         "after": "Approved",
         "fingerprint": approved.fingerprint,
+        "content": [
+            {
+                "image": "scorer:1",
+                "digest": None,
+                "pinned": False,
+                "artifact": "s3://models/churn/1.tar.gz",
+                "etag": None,
+            }
+        ],
     }
 
 
@@ -88,7 +99,9 @@ def test_without_its_event_a_second_approval_changes_nothing_until_the_live_vers
 
 def test_annotating_a_version_changes_nothing() -> None:
     seen = changed(live_on(package(5), package(3)), 3, modified=NOW - 10)
-    decision = decided_on(replace(seen, hints=(Hint("registry", 3),)))
+    decision = decided_on(
+        replace(seen, hints=(event_of(package(3), "CustomerMetadataProperties", at=NOW - 10),))
+    )
     assert not decision.changed
     assert decision.actions == ()
 
@@ -126,7 +139,7 @@ def test_an_event_in_whole_seconds_is_evidence_of_the_write_in_milliseconds() ->
 
 
 def test_an_annotation_after_the_approval_does_not_make_the_annotator_the_approver() -> None:
-    annotated = package(1, at=START + 160, author="arn:aws:iam::123456789012:user/rob")
+    annotated = package(1, at=START + 160, author=Identity("arn:aws:iam::123456789012:user/rob"))
     decided = after(decided_on(Seen(a_record(), (annotated,), hints=(approval(1, START + 100),)))).versions[1]
     assert decided.at == START + 100
     assert decided.by is None

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from lambdas.core.facts import Hint
 from lambdas.core.gates import obstacles
+from lambdas.core.identity import Identity
 from lambdas.core.record import Approval, Phase
 from tests.builders import (
     ACCOUNT,
@@ -15,10 +15,12 @@ from tests.builders import (
     START,
     Seen,
     a_record,
+    a_spec,
     after,
     changed,
     decided_as,
     decided_on,
+    event_of,
     known,
     live_on,
     package,
@@ -30,24 +32,24 @@ GOOD = package(2)
 
 
 def test_a_version_as_it_was_approved_passes() -> None:
-    assert obstacles(GROUP, known(GOOD), GOOD) == ()
+    assert obstacles(a_spec(), known(GOOD), GOOD) == ()
 
 
 @pytest.mark.parametrize("approval", [Approval.REJECTED, Approval.PENDING])
 def test_it_must_still_be_approved(approval: Approval) -> None:
-    (reason,) = obstacles(GROUP, known(GOOD), replace(GOOD, approval=approval))
+    (reason,) = obstacles(a_spec(), known(GOOD), replace(GOOD, approval=approval))
     assert approval.value in reason
 
 
 @pytest.mark.parametrize("status", ["Pending", "InProgress", "Failed", "Deleting"])
 def test_the_package_must_be_completed(status: str) -> None:
-    (reason,) = obstacles(GROUP, known(GOOD), replace(GOOD, status=status))
+    (reason,) = obstacles(a_spec(), known(GOOD), replace(GOOD, status=status))
     assert status in reason
 
 
 def test_it_must_have_a_container() -> None:
     empty = package(2, containers=())
-    (reason,) = obstacles(GROUP, known(empty), empty)
+    (reason,) = obstacles(a_spec(), known(empty), empty)
     assert "no container" in reason
 
 
@@ -56,6 +58,7 @@ def test_it_must_have_a_container() -> None:
     [
         {"image": "scorer:evil"},
         {"image_digest": "sha256:beef"},
+        {"more": {"ModelInput": {"DataInputConfig": "{}"}}},
         {"model_data": "s3://elsewhere/model.tar.gz"},
         {"model_etag": "beef"},
         {"environment": {"DEBUG": "1"}},
@@ -63,31 +66,33 @@ def test_it_must_have_a_container() -> None:
 )
 def test_its_content_must_be_what_was_approved(change: dict[str, object]) -> None:
     container = replace(GOOD.containers[0], **change)  # type: ignore[arg-type] # one field of the container
-    (reason,) = obstacles(GROUP, known(GOOD), replace(GOOD, containers=(container,)))
+    (reason,) = obstacles(a_spec(), known(GOOD), replace(GOOD, containers=(container,)))
     assert "approve it again" in reason
 
 
 def test_another_container_is_another_content() -> None:
     twice = replace(GOOD, containers=GOOD.containers * 2)
-    assert len(obstacles(GROUP, known(GOOD), twice)) == 1
+    assert len(obstacles(a_spec(), known(GOOD), twice)) == 1
 
 
 def test_a_version_that_left_the_registry_does_not_pass() -> None:
-    assert obstacles(GROUP, known(GOOD), None) == ("it is no longer in the registry",)
+    assert obstacles(a_spec(), known(GOOD), None) == ("it is no longer in the registry",)
 
 
 @pytest.mark.parametrize(
     "identity",
     [
-        APPROVER,
-        f"arn:aws:iam::{ACCOUNT}:role/greenlight/{GROUP}-approver",
-        f"arn:aws:iam::{ACCOUNT}:role/{GROUP}-approver",
+        APPROVER.arn,
         f"arn:aws-cn:sts::{ACCOUNT}:assumed-role/{GROUP}-approver/ann@example.com",
-        None,
     ],
 )
-def test_an_approver_of_the_group_or_an_unknown_identity_passes(identity: str | None) -> None:
-    assert obstacles(GROUP, known(GOOD, by=identity), GOOD) == ()
+def test_a_session_of_the_groups_approver_role_passes(identity: str) -> None:
+    assert obstacles(a_spec(), known(GOOD, by=Identity(identity)), GOOD) == ()
+
+
+def test_without_any_identity_the_witness_is_awaited() -> None:
+    (reason,) = obstacles(a_spec(), known(GOOD, by=None), GOOD)
+    assert "CloudTrail's event of the approval is awaited" in reason
 
 
 @pytest.mark.parametrize(
@@ -98,6 +103,8 @@ def test_an_approver_of_the_group_or_an_unknown_identity_passes(identity: str | 
         f"arn:aws:sts::{ACCOUNT}:assumed-role/{GROUP}-approver-2/ann",
         f"arn:aws:sts::{ACCOUNT}:assumed-role/other/{GROUP}-approver",
         f"arn:aws:sts::{ACCOUNT}:assumed-role/{GROUP}-approver",
+        f"arn:aws:sts::999999999999:assumed-role/{GROUP}-approver/ann",
+        f"arn:aws:iam::{ACCOUNT}:role/greenlight/{GROUP}-approver",
         f"arn:aws:iam::{ACCOUNT}:user/{GROUP}-approver",
         f"arn:aws:iam::{ACCOUNT}:root",
         "somebody",
@@ -105,23 +112,23 @@ def test_an_approver_of_the_group_or_an_unknown_identity_passes(identity: str | 
     ],
 )
 def test_anyone_else_does_not(identity: str) -> None:
-    (reason,) = obstacles(GROUP, known(GOOD, by=identity), GOOD)
+    (reason,) = obstacles(a_spec(), known(GOOD, by=Identity(identity)), GOOD)
     assert "not an approver" in reason
 
 
 def test_a_group_name_is_no_pattern() -> None:
-    by = f"arn:aws:sts::{ACCOUNT}:assumed-role/axb-approver/ann"
-    assert obstacles("a.b", known(GOOD, by=by), GOOD)
+    by = Identity(f"arn:aws:sts::{ACCOUNT}:assumed-role/axb-approver/ann")
+    assert obstacles(replace(a_spec(), name="a.b"), known(GOOD, by=by), GOOD)
 
 
 def test_who_registered_a_version_does_not_approve_it() -> None:
-    (reason,) = obstacles(GROUP, known(GOOD, registrant=APPROVER), GOOD)
-    assert "both registered and approved" in reason
+    (reason,) = obstacles(a_spec(), known(GOOD, registrant=APPROVER), GOOD)
+    assert "the same person" in reason
 
 
 def test_every_reason_is_told_at_once() -> None:
     bad = replace(GOOD, status="Failed", containers=(), approval=Approval.REJECTED)
-    assert len(obstacles(GROUP, known(GOOD, by="somebody"), bad)) == 5
+    assert len(obstacles(a_spec(), known(GOOD, by=Identity("somebody")), bad)) == 5
 
 
 def test_a_blocked_version_is_said_and_the_live_one_serves_on() -> None:
@@ -156,15 +163,15 @@ def test_a_version_blocked_for_its_changed_content_goes_when_it_is_approved_agai
 
 
 def test_with_nothing_live_a_blocked_version_blocks_the_group() -> None:
-    decision = decided_on(Seen(a_record(), (package(1, author="somebody"),)))
+    decision = decided_on(Seen(a_record(), (package(1, author=Identity("somebody")),)))
     assert after(decision).phase is Phase.BLOCKED
     assert decision.actions == ()
 
 
-INTRUDER = f"arn:aws:sts::{ACCOUNT}:assumed-role/{GROUP}-registrant/rob"
+INTRUDER = Identity(f"arn:aws:sts::{ACCOUNT}:assumed-role/{GROUP}-registrant/rob")
 
 
-def went_back_and_forth(approval: Approval, author: str) -> Seen:
+def went_back_and_forth(approval: Approval, author: Identity) -> Seen:
     """v2 is live, v1 was live before and was rejected since; then somebody decides on one of them."""
     seen = live_on(package(2), package(1), kept=(placed(package(1), live_at=START + 150),))
     return changed(seen, 1, approval=approval, author=author, modified=NOW - 50)
@@ -191,6 +198,6 @@ def test_a_rejected_live_version_is_not_kept_by_the_approval_of_somebody_who_may
 
 def test_a_second_approval_by_somebody_who_may_not_changes_nothing() -> None:
     seen = changed(live_on(package(2), package(1)), 2, author=INTRUDER, modified=NOW - 20)
-    decision = decided_on(replace(seen, hints=(Hint("registry", 2, NOW - 20),)))
+    decision = decided_on(replace(seen, hints=(event_of(package(2), at=NOW - 20),)))
     assert not decision.changed
     assert decision.actions == ()

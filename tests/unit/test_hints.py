@@ -7,9 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lambdas.core.content import Container
 from lambdas.core.errors import Malformed
-from lambdas.core.facts import Hint
+from lambdas.core.facts import Hint, Told
 from lambdas.core.hints import Message, read_message
+from lambdas.core.record import Approval
 
 AT = 1_700_000_123.0
 PACKAGE = {
@@ -29,8 +31,29 @@ def registry(**changes: Any) -> Message:
     return read("SageMaker Model Package State Change", **{**PACKAGE, **changes})
 
 
+def told(*, is_approval: bool = True, **changes: Any) -> Told:
+    message = registry(**changes)
+    assert message.group == "churn"
+    assert message.hint.told is not None
+    assert message.hint.told.is_approval is is_approval
+    return message.hint.told
+
+
 def test_an_event_that_says_the_status_was_written_is_evidence_of_an_approval() -> None:
-    assert registry() == Message(Hint("registry", 3, AT), group="churn")
+    wrote = frozenset({"ModelApprovalStatus", "ApprovalDescription"})
+    assert told() == Told(3, Approval.APPROVED, AT, wrote)
+
+
+def test_an_event_tells_the_content_that_the_version_had() -> None:
+    container = {"Image": "scorer:1", "ImageDigest": "sha256:1", "ModelDataUrl": "s3://models/churn/3.tar.gz"}
+    asked = {"Containers": [container], "SupportedContentTypes": ["text/csv"]}
+    expected = (Container("scorer:1", "sha256:1", "s3://models/churn/3.tar.gz"),)
+    assert told(InferenceSpecification=asked).containers == expected
+
+
+@pytest.mark.parametrize("asked", [None, [], "x", {}, {"Containers": None}, {"Containers": ["scorer:1"]}])
+def test_an_unreadable_content_is_no_evidence(asked: object) -> None:
+    assert told(InferenceSpecification=asked).containers is None
 
 
 @pytest.mark.parametrize(
@@ -49,19 +72,19 @@ def test_an_event_that_says_the_status_was_written_is_evidence_of_an_approval() 
     ],
 )
 def test_a_time_is_read_as_seconds_milliseconds_or_iso(time: object) -> None:
-    assert registry(LastModifiedTime=time).hint.approved_at == AT
+    assert told(LastModifiedTime=time).at == AT
 
 
 @pytest.mark.parametrize("time", [None, "", "yesterday", True, [], {}, 10**400])
 def test_an_unreadable_time_is_no_evidence_and_no_reason_to_fail(time: object) -> None:
-    assert registry(LastModifiedTime=time).hint == Hint("registry", 3, None)
+    assert registry(LastModifiedTime=time) == Message(Hint("registry"), group="churn")
 
 
 @pytest.mark.parametrize("time", ["NaN", "Infinity", "-Infinity"])
 def test_a_time_that_is_no_number_is_no_evidence(time: str) -> None:
     body = json.dumps({"detail-type": "SageMaker Model Package State Change", "detail": PACKAGE})
     body = body.replace('"2023-11-14T22:15:23Z"', time)
-    assert read_message(body).hint.approved_at is None
+    assert read_message(body).hint.told is None
 
 
 @pytest.mark.parametrize(
@@ -74,8 +97,13 @@ def test_a_time_that_is_no_number_is_no_evidence(time: str) -> None:
         {"ModelApprovalStatus": "PendingManualApproval"},
     ],
 )
-def test_any_other_registry_event_only_names_the_group(changes: dict[str, Any]) -> None:
-    assert registry(**changes) == Message(Hint("registry", 3, None), group="churn")
+def test_any_other_registry_event_is_no_approval(changes: dict[str, Any]) -> None:
+    told(is_approval=False, **changes)
+
+
+@pytest.mark.parametrize("status", [None, "", "Deleted", 7, ["Approved"]])
+def test_an_event_without_a_readable_status_only_names_the_group(status: object) -> None:
+    assert registry(ModelApprovalStatus=status) == Message(Hint("registry"), group="churn")
 
 
 @pytest.mark.parametrize("version", [None, "3", 3.5, True, [3]])
@@ -85,7 +113,7 @@ def test_an_event_without_a_readable_version_only_names_the_group(version: objec
 
 @pytest.mark.parametrize("fields", [7, "ModelApprovalStatus", {"a": 1}])
 def test_updated_fields_of_another_shape_are_no_evidence(fields: object) -> None:
-    assert registry(UpdatedModelPackageFields=fields).hint.approved_at is None
+    told(is_approval=False, UpdatedModelPackageFields=fields)
 
 
 def test_a_package_without_a_group_is_nobodys_version() -> None:

@@ -9,12 +9,21 @@ import pytest
 
 from lambdas.core.actions import Action
 from lambdas.core.errors import Conflict, GreenlightError, QuotaExceeded, Refused, Throttled
-from lambdas.core.facts import AlarmState, Endpoint, Hint, SpecRead, VersionDetail, VersionSummary
+from lambdas.core.facts import (
+    AlarmState,
+    Endpoint,
+    Hint,
+    Lookup,
+    SpecRead,
+    Trail,
+    VersionDetail,
+    VersionSummary,
+)
 from lambdas.core.ledger import Entry
 from lambdas.core.record import Phase, Record
 from lambdas.reconcile.look import Step, look
 from lambdas.reconcile.ports import Ports
-from tests.builders import GROUP, NOW, START, Seen, a_record, live_on, package, placed
+from tests.builders import GROUP, NOW, START, Seen, a_record, event_of, live_on, package, placed
 
 V1, V2 = package(1), package(2)
 
@@ -30,7 +39,7 @@ class Desk:
 
     @property
     def ports(self) -> Ports:
-        return Ports(self, self, self, self, self, self, lambda: self.seen.now)
+        return Ports(self, self, self, self, self, self, self, lambda: self.seen.now)
 
     def _call(self, name: str) -> None:
         self.calls.append(name)
@@ -56,6 +65,10 @@ class Desk:
     def states(self, names: Sequence[str]) -> Mapping[str, AlarmState]:
         self._call("alarms")
         return {name: self.seen.alarms.get(name, AlarmState.OK) for name in names}
+
+    def writes(self, lookups: Sequence[Lookup]) -> Trail:
+        self._call("trail")
+        return self.seen.trail
 
     def read(self, group: str) -> SpecRead:
         self._call("spec")
@@ -87,7 +100,7 @@ class Desk:
 
 def test_a_look_at_a_settled_group_makes_three_calls_and_writes_nothing() -> None:
     desk = Desk(live_on(V1))
-    (step,) = desk.look(Hint("registry", 1))
+    (step,) = desk.look(Hint("registry"))
     assert sorted(desk.calls) == ["describe", "load", "versions"]
     assert step.failure is None
 
@@ -109,7 +122,7 @@ def test_the_intent_is_recorded_before_the_first_action() -> None:
 def test_from_approval_to_update_endpoint_it_takes_at_most_nine_calls_one_after_the_other() -> None:
     desk = Desk(live_on(V1))
     desk.seen = replace(desk.seen, packages=(V1, V2))
-    desk.look(Hint("registry", 2, V2.modified))
+    desk.look(event_of(V2))
     together = {"versions", "spec"}  # read side by side with others
     chain = [call for call in desk.calls[: desk.calls.index("UpdateEndpoint") + 1] if call not in together]
     assert len(chain) <= 9

@@ -4,10 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from lambdas.core.facts import Hint
 from lambdas.core.record import Approval, Phase
 from lambdas.core.spec import Onboarding
-from tests.builders import GROUP, START, Seen, a_spec, after, decided_on, names, package, told
+from tests.builders import GROUP, START, Seen, a_spec, after, decided_on, event_of, names, package, told
 
 BEFORE_US = START - 1000.0
 
@@ -44,7 +43,7 @@ def test_an_approval_younger_than_the_spec_that_triggers_the_first_look_is_acted
     seen = Seen(
         None,
         (package(1, at=BEFORE_US), package(2, at=START + 5)),
-        hints=(Hint("registry", 2, START + 5),),
+        hints=(event_of(package(2, at=START + 5)),),
     )
     decision = decided_on(seen)
     assert after(decision).versions[1].before_us
@@ -60,7 +59,7 @@ def test_an_approval_younger_than_the_spec_is_acted_on_without_its_event() -> No
 
 
 def test_an_approval_older_than_the_spec_is_not_acted_on_even_by_its_own_late_event() -> None:
-    seen = Seen(None, (package(1, at=BEFORE_US),), hints=(Hint("registry", 1, BEFORE_US),))
+    seen = Seen(None, (package(1, at=BEFORE_US),), hints=(event_of(package(1, at=BEFORE_US)),))
     first = decided_on(seen)
     assert first.actions == ()
     assert decided_on(replace(seen, record=after(first))).actions == ()
@@ -70,7 +69,7 @@ def test_approving_again_what_was_approved_before_us_deploys_it() -> None:
     seen = Seen(None, (package(1, at=BEFORE_US),))
     record = after(decided_on(seen))
     again = replace(seen, record=record, packages=(package(1, at=START + 50),))
-    decision = decided_on(replace(again, hints=(Hint("registry", 1, START + 50),)))
+    decision = decided_on(replace(again, hints=(event_of(package(1, at=START + 50)),)))
     assert not after(decision).versions[1].before_us
     assert names(decision)[-1] == "CreateEndpoint"
 

@@ -6,7 +6,7 @@ import pytest
 
 from lambdas.core.actions import CreateConfig, CreateEndpoint, CreateModel, PutGuardrail, UpdateEndpoint
 from lambdas.core.facts import AlarmState
-from lambdas.core.names import GROUP_TAG, abort_alarm
+from lambdas.core.names import GROUP_TAG, VERSION_TAG, abort_alarm
 from lambdas.core.record import Approval, Direction, Phase
 from lambdas.core.spec import (
     Autoscaling,
@@ -64,7 +64,7 @@ def test_the_first_approved_version_gets_an_endpoint() -> None:
 def test_the_intent_is_told_with_version_content_and_approver() -> None:
     event = decided_on(Seen(a_record(), (V1,))).events[-1]
     assert event.version == 1
-    assert event.data["approved_by"] == APPROVER
+    assert event.data["approved_by"] == APPROVER.arn
     assert event.data["fingerprint"] == V1.fingerprint
     assert event.data["direction"] == "forward"
 
@@ -78,7 +78,8 @@ def test_the_intent_is_on_record_before_anything_is_done() -> None:
 
 def test_the_model_is_made_from_exactly_the_version() -> None:
     model = only(decided_on(Seen(a_record(), (V1,))).actions, CreateModel)
-    assert model.package_arn == V1.arn
+    assert model.containers == V1.containers
+    assert model.tags["greenlight:version"] == V1.arn
 
 
 def test_the_next_version_takes_over_by_the_specs_rollout_watched_by_all_alarms() -> None:
@@ -107,7 +108,8 @@ def test_everything_made_carries_the_groups_tags_and_ours() -> None:
     decision = decided_on(Seen(replace(a_record(), spec=spec), (V1,), spec=spec))
     tags = [action.tags for action in decision.actions if hasattr(action, "tags")]
     assert tags
-    assert all(t == {"team": "growth", GROUP_TAG: GROUP} for t in tags)
+    ours = {"team": "growth", GROUP_TAG: GROUP}
+    assert all(t == ours | ({VERSION_TAG: V1.arn} if VERSION_TAG in t else {}) for t in tags)
 
 
 def test_the_specs_hardware_network_and_capture_are_what_is_made() -> None:

@@ -1,0 +1,145 @@
+"""What would run: its fingerprint, how it is pinned, and how two contents differ."""
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lambdas.core.content import Container, container_of, difference, fingerprint, shown
+
+DIGEST = "sha256:" + "ab" * 32
+MEMBERS: dict[str, Any] = {
+    "Image": "123456789012.dkr.ecr.eu-west-1.amazonaws.com/team/scorer:1",
+    "ImageDigest": DIGEST,
+    "ModelDataUrl": "s3://models/churn/1.tar.gz",
+    "ModelDataETag": "etag",
+    "Environment": {"SAGEMAKER_PROGRAM": "inference.py"},
+    "ModelInput": {"DataInputConfig": "{}"},
+    "Framework": "SKLEARN",
+}
+WHOLE = container_of(MEMBERS)
+SOURCE = {"S3DataSource": {"S3Uri": "s3://models/llm/", "S3DataType": "S3Prefix", "CompressionType": "None"}}
+
+
+def test_a_model_is_made_with_the_image_by_its_digest() -> None:
+    assert WHOLE.definition() == {
+        "Image": f"123456789012.dkr.ecr.eu-west-1.amazonaws.com/team/scorer@{DIGEST}",
+        "ModelDataUrl": "s3://models/churn/1.tar.gz",
+        "Environment": {"SAGEMAKER_PROGRAM": "inference.py"},
+    }
+
+
+def test_a_model_of_uncompressed_parts_keeps_its_data_source() -> None:
+    container = container_of({"Image": "scorer", "ModelDataSource": SOURCE, "ContainerHostname": "first"})
+    assert container.artifact == "s3://models/llm/"
+    assert container.definition() == {
+        "Image": "scorer",
+        "ModelDataSource": SOURCE,
+        "ContainerHostname": "first",
+    }
+
+
+@pytest.mark.parametrize(
+    ("image", "repository"),
+    [
+        ("scorer", "scorer"),
+        ("scorer:1", "scorer"),
+        ("host:5000/team/scorer:1", "host:5000/team/scorer"),
+        ("host:5000/scorer", "host:5000/scorer"),
+        (f"host/scorer@{DIGEST}", "host/scorer"),
+        (f"host/scorer:1@{DIGEST}", "host/scorer"),
+    ],
+)
+def test_a_repository_is_the_image_without_tag_and_digest(image: str, repository: str) -> None:
+    assert Container(image).repository == repository
+
+
+def test_an_image_that_is_only_a_tag_is_not_pinned() -> None:
+    assert not Container("scorer:1").is_pinned
+    assert Container("scorer:1").pinned_image == "scorer:1"
+    assert Container(f"scorer@{DIGEST}").is_pinned
+    assert shown([Container("scorer:1"), WHOLE]) == [
+        {"image": "scorer:1", "digest": None, "pinned": False, "artifact": None, "etag": None},
+        {
+            "image": MEMBERS["Image"],
+            "digest": DIGEST,
+            "pinned": True,
+            "artifact": "s3://models/churn/1.tar.gz",
+            "etag": "etag",
+        },
+    ]
+
+
+def test_what_a_model_cannot_be_made_with_is_named() -> None:
+    assert WHOLE.not_reproducible() == []
+    assert container_of({**MEMBERS, "ProductId": "p", "SomethingNew": 1}).not_reproducible() == [
+        "ProductId",
+        "SomethingNew",
+    ]
+
+
+@pytest.mark.parametrize("name", sorted(MEMBERS))
+def test_every_member_is_part_of_the_fingerprint(name: str) -> None:
+    changed = {**MEMBERS, name: {"A": "other"} if isinstance(MEMBERS[name], dict) else "other"}
+    without = {key: value for key, value in MEMBERS.items() if key != name}
+    prints = {fingerprint([container_of(members)]) for members in (MEMBERS, changed, without)}
+    assert len(prints) == 3
+
+
+def test_the_order_of_containers_is_part_of_the_fingerprint_and_that_of_members_is_not() -> None:
+    other = replace(WHOLE, image="other")
+    assert fingerprint([WHOLE, other]) != fingerprint([other, WHOLE])
+    assert fingerprint([container_of(dict(reversed(MEMBERS.items())))]) == fingerprint([WHOLE])
+
+
+@pytest.mark.parametrize("name", sorted(MEMBERS))
+def test_a_changed_member_is_a_difference_that_is_named(name: str) -> None:
+    changed = {**MEMBERS, name: {"A": "other"} if isinstance(MEMBERS[name], dict) else "other"}
+    found = difference([WHOLE], [container_of(changed)])
+    assert found is not None
+    assert found.startswith(f"{name} of container 1 was ")
+
+
+@pytest.mark.parametrize("name", sorted(MEMBERS))
+def test_what_an_event_does_not_tell_is_not_compared(name: str) -> None:
+    told = container_of({key: value for key, value in MEMBERS.items() if key != name})
+    assert difference([told], [WHOLE]) is None
+
+
+def test_a_container_more_or_less_is_a_difference() -> None:
+    assert difference([WHOLE], []) == "1 containers were approved, there are 0"
+
+
+texts = st.text(max_size=8)
+contents = st.lists(
+    st.builds(
+        Container,
+        texts,
+        st.none() | texts,
+        st.none() | texts,
+        st.none() | texts,
+        st.dictionaries(texts, texts, max_size=2),
+        st.dictionaries(texts, texts, max_size=2),
+    ),
+    max_size=3,
+)
+
+
+@given(contents, contents)
+def test_a_fingerprint_is_the_contents_own(one: list[Container], other: list[Container]) -> None:
+    def plain(content: list[Container]) -> str:
+        rows = [
+            [c.image, c.image_digest, c.model_data, c.model_etag, dict(c.environment), dict(c.more)]
+            for c in content
+        ]
+        return json.dumps(rows, sort_keys=True)
+
+    assert (fingerprint(one) == fingerprint(other)) == (plain(one) == plain(other))
+
+
+@given(contents)
+def test_nothing_differs_from_itself(content: list[Container]) -> None:
+    assert difference(content, content) is None

@@ -1,0 +1,417 @@
+"""Who approved what: what the registry, its events and CloudTrail prove, and what is not deployed for want of proof."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from lambdas.core.content import Container
+from lambdas.core.facts import Hint, Trail, VersionDetail
+from lambdas.core.identity import Identity
+from lambdas.core.record import Approval, Phase, Record
+from lambdas.core.spec import AllowedSpec, ApprovalSpec, GroupSpec, Mode
+from lambdas.core.trail import Witness
+from lambdas.core.turn import Decision
+from tests.builders import (
+    ACCOUNT,
+    APPROVER,
+    GROUP,
+    NOW,
+    REGISTRANT,
+    START,
+    Seen,
+    a_record,
+    a_spec,
+    after,
+    ask,
+    changed,
+    decided_as,
+    decided_on,
+    event_of,
+    having,
+    live_on,
+    names,
+    package,
+    placed,
+    told,
+)
+
+ADMIN = Identity(f"arn:aws:sts::{ACCOUNT}:assumed-role/admin/dora")
+OTHER_APPROVER = Identity(f"arn:aws:sts::{ACCOUNT}:assumed-role/{GROUP}-approver/zoe")
+SWEEP = Hint("sweep")
+AT = START + 100.0  # when the approver approves v1
+
+
+def witness(
+    by: Identity = APPROVER,
+    approval: Approval | None = Approval.APPROVED,
+    at: float = AT,
+    **changes: Any,
+) -> Witness:
+    return Witness(
+        **{"id": f"e-{at:.0f}-{by.arn[-3:]}", "group": GROUP, "version": 1, **changes},
+        at=at,
+        by=by,
+        approval=approval,
+    )
+
+
+def heard(seen: Seen, *witnesses: Witness) -> Decision:
+    """The decision when CloudTrail's events of these calls come in."""
+    return decided_on(replace(seen, hints=tuple(Hint("trail", witness=w) for w in witnesses)))
+
+
+def then(seen: Seen, decision: Decision, **changes: Any) -> Seen:
+    """The same group after a decision, without the hints that led to it."""
+    return replace(seen, record=after(decision), hints=(), **changes)
+
+
+def starts(decision: Decision) -> int | None:
+    """The version that a decision starts to roll out."""
+    return next((e.version for e in decision.events if e.kind == "rollout.started"), None)
+
+
+def blocked(decision: Decision) -> str:
+    """Why nothing starts."""
+    assert starts(decision) is None
+    assert after(decision).phase is Phase.BLOCKED
+    return after(decision).reason
+
+
+def fresh(detail: VersionDetail, *hints: Hint, spec: GroupSpec | None = None) -> Seen:
+    """A group with nothing live, in whose registry a version was just decided on."""
+    spec = spec or a_spec()
+    return Seen(replace(a_record(), spec=spec), (detail,), hints=hints, spec=spec)
+
+
+# --- no identity in the registry ------------------------------------------------------------------------------
+
+NAMELESS = package(1, author=None, registrant=None)
+REGISTERED = Witness("e-r", GROUP, 1, START + 10, REGISTRANT, registered=True)
+
+
+def test_without_identities_an_approval_waits_for_its_witness_and_says_so() -> None:
+    decision = decided_on(fresh(NAMELESS, event_of(NAMELESS)))
+    assert "who approved it is not known" in blocked(decision)
+    assert "CloudTrail's event of the approval is awaited" in after(decision).reason
+    assert decision.unsettled
+
+
+def test_the_witness_proves_it_once_who_registered_is_known_too() -> None:
+    seen = fresh(NAMELESS, event_of(NAMELESS))
+    waiting = then(seen, decided_on(seen), trail=Trail((witness(), REGISTERED), complete=True))
+    decision = heard(waiting, witness())
+    assert starts(decision) == 1
+    assert told(decision)[0] == "witness"
+
+
+def test_the_witness_alone_proves_it_where_four_eyes_are_not_asked_for() -> None:
+    spec = a_spec(approval=ApprovalSpec(four_eyes=False))
+    seen = fresh(NAMELESS, event_of(NAMELESS), spec=spec)
+    assert starts(heard(then(seen, decided_on(seen)), witness())) == 1
+
+
+def test_who_registered_and_approved_is_found_out_by_the_trail() -> None:
+    seen = fresh(NAMELESS, event_of(NAMELESS))
+    mine = replace(REGISTERED, by=replace(REGISTRANT, arn=REGISTRANT.arn.replace("rob", "ann")))
+    decision = heard(then(seen, decided_on(seen), trail=Trail((mine,), complete=True)), witness())
+    assert "the same person" in blocked(decision)
+
+
+def test_a_lost_witness_is_asked_for_by_the_sweep() -> None:
+    seen = fresh(NAMELESS, event_of(NAMELESS))
+    waiting = then(seen, decided_on(seen), trail=Trail((witness(), REGISTERED), complete=True))
+    assert blocked(decided_on(waiting))
+    decision = decided_on(replace(waiting, hints=(SWEEP,)))
+    assert starts(decision) == 1
+    assert told(decision)[0] == "witness"
+
+
+def test_an_approval_that_nobody_witnessed_stays_blocked_and_is_told_once() -> None:
+    seen = fresh(NAMELESS, event_of(NAMELESS))
+    waiting = then(seen, decided_on(seen))
+    decision = decided_on(replace(waiting, hints=(SWEEP,)))
+    assert blocked(decision)
+    assert told(decision) == []
+
+
+def test_the_trail_is_asked_only_for_what_it_can_settle_and_not_on_every_look() -> None:
+    waiting = then(fresh(NAMELESS), decided_on(fresh(NAMELESS)))
+    assert ask(waiting)[1].trail is None
+    assert ask(replace(waiting, hints=(SWEEP,)))[1].trail is not None
+    settled = live_on(package(1))
+    assert ask(replace(settled, hints=(SWEEP,)))[1].trail is None
+
+
+# --- an annotator wrote after the approver --------------------------------------------------------------------
+
+ANNOTATED = package(1, at=AT + 60, author=REGISTRANT)
+
+
+def test_when_an_annotator_wrote_after_the_approver_the_witness_decides() -> None:
+    seen = fresh(ANNOTATED, event_of(ANNOTATED, at=AT))
+    waiting = decided_on(seen)
+    assert "not known" in blocked(waiting)
+    assert starts(heard(then(seen, waiting), witness())) == 1
+
+
+def test_in_whatever_order_the_events_come_the_witness_decides() -> None:
+    seen = fresh(ANNOTATED, event_of(ANNOTATED, "CustomerMetadataProperties"))
+    first = decided_on(seen)
+    assert "not an approver" in blocked(first)
+    second = heard(then(seen, first), witness())
+    assert "approval's own event" in blocked(second)
+    third = decided_on(replace(then(seen, second), hints=(event_of(ANNOTATED, at=AT),)))
+    assert starts(third) == 1
+    decided = after(third).versions[1]
+    assert (decided.by, decided.at) == (APPROVER, AT)
+
+
+def test_the_time_of_the_decision_is_the_approvals_not_the_annotations() -> None:
+    """v1 was approved before v2, and annotated after it: v2 is the latest decision."""
+    spec = a_spec()
+    two = package(2, at=AT + 30)
+    seen = Seen(a_record(), (ANNOTATED, two), spec=spec)
+    first = decided_on(seen)
+    assert starts(first) == 2
+    rollout = after(heard(then(seen, first), witness())).rollout
+    assert rollout is not None
+    assert rollout.version == 2
+
+
+def test_an_approver_who_wrote_last_approved() -> None:
+    assert starts(decided_on(fresh(package(1)))) == 1
+
+
+# --- somebody who may not ---------------------------------------------------------------------------------------
+
+
+def test_an_admins_approval_is_blocked_and_names_the_admin() -> None:
+    by_admin = package(1, author=ADMIN)
+    decision = decided_on(fresh(by_admin, event_of(by_admin)))
+    assert ADMIN.arn in blocked(decision)
+    assert ADMIN.arn in str(decision.events[0].data["by"])
+
+
+def test_the_witness_names_who_approved_where_the_registry_does_not() -> None:
+    seen = fresh(NAMELESS, event_of(NAMELESS))
+    decision = heard(then(seen, decided_on(seen)), witness(ADMIN))
+    assert ADMIN.arn in blocked(decision)
+
+
+def test_an_approver_who_approved_before_the_admin_proves_it_afterwards() -> None:
+    by_admin = package(1, author=ADMIN, at=AT + 30)
+    seen = fresh(by_admin, event_of(by_admin))
+    decision = decided_on(seen)
+    later = heard(then(seen, decision), witness(at=AT), witness(ADMIN, at=AT + 30))
+    assert "approval's own event" in blocked(later)
+    settled = decided_on(replace(then(seen, later), hints=(event_of(by_admin, at=AT),)))
+    assert starts(settled) == 1
+
+
+def test_an_approval_of_before_a_rejection_proves_nothing_about_the_one_after_it() -> None:
+    rejected = fresh(package(1, approval=Approval.REJECTED, at=AT + 20))
+    seen = then(rejected, decided_on(rejected), packages=(package(1, author=ADMIN, at=AT + 40),))
+    decision = decided_on(seen)
+    assert ADMIN.arn in blocked(decision)
+    assert ADMIN.arn in blocked(heard(then(seen, decision), witness(at=AT)))
+
+
+def test_an_approver_who_approves_again_unblocks() -> None:
+    by_admin = package(1, author=ADMIN)
+    seen = fresh(by_admin, event_of(by_admin))
+    again = package(1, at=AT + 500)
+    decision = decided_on(replace(then(seen, decided_on(seen)), packages=(again,), hints=(event_of(again),)))
+    assert starts(decision) == 1
+
+
+def test_a_rejection_that_was_undone_unseen_by_somebody_who_may_not_leads_off_the_version() -> None:
+    seen = live_on(package(2), package(1), kept=(placed(package(1), live_at=START + 150),))
+    undone = changed(seen, 2, author=ADMIN, modified=NOW - 50)
+    late = witness(OTHER_APPROVER, Approval.REJECTED, NOW - 60, version=2)
+    decision = heard(undone, late)
+    assert starts(decision) == 1
+    restored = heard(undone, late, witness(at=NOW - 50, version=2))
+    assert starts(restored) is None
+    assert after(restored).phase is Phase.SETTLED
+
+
+def test_a_late_witness_of_an_older_rejection_changes_nothing() -> None:
+    seen = live_on(package(2))
+    decision = heard(seen, witness(OTHER_APPROVER, Approval.REJECTED, START + 150, version=2))
+    assert told(decision) == ["witness"]
+    assert decision.actions == ()
+    assert after(decision).versions[2] == seen.record.versions[2] if seen.record else None
+
+
+def test_who_may_not_approve_a_failed_version_again_does_not_bring_it_back() -> None:
+    seen = decided_as(live_on(package(2), package(1)), 1, failed="alarm", failures=1)
+    decision = heard(seen, witness(ADMIN, at=NOW - 500))
+    assert after(decision).versions[1].failed == "alarm"
+
+
+def test_an_approver_who_approves_a_failed_version_again_is_seen_by_cloudtrail_if_the_event_is_lost() -> None:
+    seen = decided_as(live_on(package(2), package(1)), 1, failed="alarm", failures=1)
+    assert starts(heard(changed(seen, 1, modified=NOW - 500), witness(at=NOW - 500))) == 1
+
+
+def test_the_late_witness_of_an_approval_does_not_bring_back_what_failed_since() -> None:
+    seen = decided_as(live_on(package(2), package(1)), 1, failed="alarm", failures=1)
+    assert heard(seen, witness(at=AT + 2)).actions == ()
+
+
+def test_a_doubled_witness_is_told_once() -> None:
+    seen = live_on(package(1))
+    first = heard(seen, witness(), witness())
+    assert told(first) == ["witness"]
+    assert not heard(then(seen, first), witness()).changed
+
+
+# --- four eyes ----------------------------------------------------------------------------------------------------
+
+SELF_MADE = package(1, registrant=Identity(REGISTRANT.arn.replace("rob", "ann")))
+
+
+def test_an_approver_of_the_own_registration_is_blocked() -> None:
+    assert "the same person" in blocked(decided_on(fresh(SELF_MADE)))
+
+
+def test_another_approver_unblocks_it() -> None:
+    seen = fresh(SELF_MADE)
+    again = replace(SELF_MADE, author=OTHER_APPROVER, modified=AT + 500)
+    waiting = then(seen, decided_on(seen), packages=(again,))
+    assert starts(decided_on(replace(waiting, hints=(event_of(again),)))) == 1
+
+
+def test_four_eyes_can_be_waived_by_the_group() -> None:
+    assert starts(decided_on(fresh(SELF_MADE, spec=a_spec(approval=ApprovalSpec(four_eyes=False))))) == 1
+
+
+# --- audit ----------------------------------------------------------------------------------------------------------
+
+AUDIT = a_spec(approval=ApprovalSpec(mode=Mode.AUDIT))
+
+
+@pytest.mark.parametrize("detail", [NAMELESS, package(1, author=ADMIN), SELF_MADE])
+def test_in_audit_mode_it_goes_live_and_the_ledger_says_what_enforce_would_do(detail: VersionDetail) -> None:
+    decision = decided_on(fresh(detail, spec=AUDIT))
+    assert starts(decision) == 1
+    assert told(decision) == ["decision", "unproven", "rollout.started"]
+    assert "enforce would block it" in decision.events[1].reason
+
+
+def test_in_audit_mode_changed_content_is_blocked_all_the_same() -> None:
+    evil = replace(package(1), containers=(Container("scorer:evil"),))
+    decision = decided_on(fresh(evil, event_of(package(1)), spec=AUDIT))
+    assert "Image of container 1 was 'scorer:1'" in blocked(decision)
+
+
+def test_a_change_from_audit_to_enforce_takes_nothing_off() -> None:
+    live = live_on(package(1, author=ADMIN))
+    assert decided_on(live).actions == ()
+    assert after(decided_on(live)).phase is Phase.SETTLED
+
+
+# --- the content that was approved --------------------------------------------------------------------------------
+
+
+def test_content_changed_between_the_approval_and_the_first_look_is_blocked() -> None:
+    evil = package(1, image="scorer:evil", at=AT + 5, author=REGISTRANT)
+    seen = fresh(evil, event_of(package(1)), Hint("trail", witness=witness()))
+    reason = blocked(decided_on(seen))
+    assert "Image of container 1 was 'scorer:1' when it was approved, and is 'scorer:evil'" in reason
+
+
+def test_content_changed_within_the_second_of_the_approval_is_blocked() -> None:
+    evil = package(1, image="scorer:evil", at=AT + 0.9, author=REGISTRANT)
+    seen = fresh(evil, event_of(package(1)), Hint("trail", witness=witness()))
+    assert "is not what was approved" in blocked(decided_on(seen))
+
+
+def test_an_approver_who_changes_the_content_in_the_same_call_is_blocked() -> None:
+    both = event_of(package(1), "ModelApprovalStatus", "InferenceSpecification")
+    assert "changed its content in the same call" in blocked(decided_on(fresh(package(1), both)))
+    spec = a_spec(approval=ApprovalSpec(four_eyes=False))
+    assert starts(decided_on(fresh(package(1), both, spec=spec))) == 1
+
+
+def test_a_late_event_shows_that_the_content_was_changed_before_the_first_look() -> None:
+    evil = package(1, image="scorer:evil", at=AT + 5, author=REGISTRANT)
+    seen = fresh(evil, Hint("trail", witness=witness()))
+    first = decided_on(seen)
+    assert blocked(first)
+    late = decided_on(replace(then(seen, first), hints=(event_of(package(1)),)))
+    assert "is not what was approved" in blocked(late)
+
+
+UNCONFIRMED = package(1, at=AT + 60, author=REGISTRANT)
+
+
+def unconfirmed(*more: Witness, complete: bool = True, now: float = NOW) -> Decision:
+    """The approval's own event is lost, an annotator wrote since; the sweep asks CloudTrail."""
+    trail = Trail((witness(), *more), complete=complete)
+    return decided_on(replace(fresh(UNCONFIRMED, SWEEP), trail=trail, now=now))
+
+
+def test_without_the_approvals_own_event_cloudtrail_tells_that_nobody_changed_the_content() -> None:
+    assert starts(unconfirmed(witness(REGISTRANT, None, AT + 60))) == 1
+
+
+def test_without_the_approvals_own_event_cloudtrail_tells_who_changed_the_content() -> None:
+    tampering = witness(REGISTRANT, None, AT + 30, content=True)
+    assert f"{REGISTRANT} changed it afterwards" in blocked(unconfirmed(tampering))
+
+
+def test_as_long_as_cloudtrail_may_not_have_told_everything_the_content_is_not_taken_for_unchanged() -> None:
+    assert "approval's own event" in blocked(unconfirmed(complete=False))
+    assert "approval's own event" in blocked(unconfirmed(now=AT + 600))
+
+
+def test_content_is_not_confirmed_by_a_trail_that_does_not_have_the_approval() -> None:
+    seen = replace(fresh(UNCONFIRMED, SWEEP), trail=Trail((REGISTERED,), complete=True))
+    assert blocked(decided_on(seen))
+
+
+# --- allow-lists ----------------------------------------------------------------------------------------------------
+
+REPOSITORY = f"{ACCOUNT}.dkr.ecr.eu-west-1.amazonaws.com/scoring/churn"
+IMAGE = package(1, image=f"{REPOSITORY}:7")
+
+
+@pytest.mark.parametrize(
+    "allowed", [(), (REPOSITORY,), (REPOSITORY.removesuffix("churn") + "*",), ("other", REPOSITORY)]
+)
+def test_an_image_of_an_allowed_repository_passes(allowed: tuple[str, ...]) -> None:
+    spec = a_spec(allowed=AllowedSpec(image_repositories=allowed, artifact_buckets=("models",)))
+    assert starts(decided_on(fresh(IMAGE, spec=spec))) == 1
+
+
+@pytest.mark.parametrize(
+    "allowed", ["other", REPOSITORY + "-2", REPOSITORY[:-1], f"{REPOSITORY}/*", REPOSITORY.upper()]
+)
+def test_an_image_from_elsewhere_is_blocked(allowed: str) -> None:
+    spec = a_spec(allowed=AllowedSpec(image_repositories=(allowed,)))
+    assert f"its image is from {REPOSITORY}" in blocked(decided_on(fresh(IMAGE, spec=spec)))
+
+
+def test_an_artifact_from_elsewhere_is_blocked() -> None:
+    spec = a_spec(allowed=AllowedSpec(artifact_buckets=("models-2",)))
+    assert "its artifact is in bucket models" in blocked(decided_on(fresh(IMAGE, spec=spec)))
+
+
+def test_a_container_that_no_model_can_be_made_with_is_blocked() -> None:
+    odd = replace(package(1), containers=(Container("scorer:1", more={"ProductId": "p"}),))
+    assert "ProductId" in blocked(decided_on(fresh(odd)))
+
+
+def test_what_is_live_serves_on_whatever_is_blocked() -> None:
+    seen = having(live_on(package(1)), phase=Phase.SETTLED)
+    by_admin = package(2, author=ADMIN)
+    decision = decided_on(replace(seen, packages=(package(1), by_admin), hints=(event_of(by_admin),)))
+    assert names(decision) == []
+    assert blocked(decision).startswith("v1 is live; v2: ")
+
+
+def test_the_record_says_all_this_in_little_room() -> None:
+    record: Record = after(heard(live_on(package(1)), *(witness(id=f"e-{n}") for n in range(100))))
+    assert len(record.heard) == 64
