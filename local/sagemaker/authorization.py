@@ -53,6 +53,15 @@ def checks(account: Account, operation: str, request: Mapping[str, Any]) -> list
     return found
 
 
+def policy_of(account: Account, arn: str) -> str | None:
+    """The policy of the model package group that an ARN names, or whose version it names; None: it has none."""
+    kind, _, name = arn.rpartition(":")[2].lower().partition("/")
+    if kind not in {"model-package-group", "model-package"}:
+        return None
+    group = account.state.groups.get(name.split("/")[0])
+    return group.policy if group else None
+
+
 def _resource_tags(account: Account, operation: str, arn: str) -> Context:
     """The tags of what exists; nothing that is being created exists, but a new version has its group's."""
     if operation.startswith("Create") and ":endpoint/" in arn:

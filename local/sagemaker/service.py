@@ -143,6 +143,11 @@ class SageMaker:
         with self._lock:
             return authorization.checks(self._account, operation, asked)
 
+    def policy_of(self, arn: str) -> str | None:
+        """The resource policy that calls on a group or one of its versions meet; None: there is none."""
+        with self._lock:
+            return authorization.policy_of(self._account, arn)
+
     def _perform(self, operation: str, request: dict[str, Any], caller: Caller) -> dict[str, Any]:
         account = self._account
         if operation not in OPERATIONS:

@@ -27,7 +27,7 @@ def refusal(call: Call, checks: Iterable[Check]) -> Answer | None:
 
     The wording is IAM's (troubleshooting guide, "Access denied error message"): "User: … is not authorized to
     perform: … on resource: … because no identity-based policy allows the … action", or "… with an explicit deny
-    in an identity-based policy".
+    in an identity-based policy", or "… in a resource-based policy".
     """
     from ministack.core.iam_actions import identity_denial_message  # noqa: PLC0415 - reads settings at import
     from ministack.core.iam_evaluator import (  # noqa: PLC0415 - as above
@@ -55,6 +55,8 @@ def refusal(call: Call, checks: Iterable[Check]) -> Answer | None:
             message = identity_denial_message(
                 check.action, denied.principal_arn, check.resource_arn, denied.decision == "Deny"
             )
+            if denied.resource_policy_arn:
+                message = message.replace("an identity-based policy", "a resource-based policy")
             return json_error("AccessDeniedException", message, 400)
     return None
 

@@ -17,6 +17,8 @@ from local.server import (
     parameter_events,
     queues,
     requests,
+    resource_policies,
+    trust,
 )
 from local.server.alarms import STEP, Alarms
 from local.server.asgi import application
@@ -74,6 +76,8 @@ class LocalServer:
 
     def _install(self) -> None:
         identity.install()
+        trust.install()
+        resource_policies.install(self.sagemaker.model.policy_of)
         functions.install()
         cloudformation.install([*cloudformation_types.types(), *self.sagemaker.types])
         cloudformation_types.mend_tables()

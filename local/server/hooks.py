@@ -85,7 +85,56 @@ HOOKS: tuple[Hook, ...] = (
         "key",
         "ctx",
     ),
-    _replaced(_IAM, "_principal_keys", "adds aws:SourceIdentity", "credential"),
+    _replaced(
+        _IAM, "_principal_keys", "adds aws:SourceIdentity, and MFA of a session made with it", "credential"
+    ),
+    _replaced(
+        _IAM,
+        "evaluate_trust_policy",
+        "shows a trust policy every condition key of the request, each permission its own",
+        "trust_doc",
+        "caller_arn",
+        "ctx",
+    ),
+    _replaced(
+        "services.sts",
+        "handle_request",
+        "a source identity needs a permission of its own, persists and cannot be changed",
+        "method",
+        "path",
+        "headers",
+        "body",
+        "query_params",
+    ),
+    _replaced(
+        "services.sts",
+        "register_session",
+        "a session keeps its source identity and MFA",
+        "access_key",
+        "session",
+    ),
+    _replaced(
+        "services.sts", "_principal_keys", "the evaluator's, bound when sts was imported", "credential"
+    ),
+    _read("services.sts", "_session_tags", "the tags of a request for a session", "params", "check"),
+    _replaced(
+        _IAM,
+        "_resource_policy",
+        "knew no policies of tables, of model package groups, and no trust policies",
+        "service",
+        "resource_arn",
+    ),
+    _replaced(
+        _IAM,
+        "enforce",
+        "a resource's Deny binds the root user too; DynamoDB's leading keys",
+        "access_key_id",
+        "iam_action",
+        "service",
+        "region",
+        "resource_arn",
+        "service_context",
+    ),
     _replaced(
         "core.iam_actions",
         "extract_iam_action",
@@ -100,7 +149,7 @@ HOOKS: tuple[Hook, ...] = (
     _replaced(
         "core.iam_actions",
         "request_tag_context",
-        "adds cloudwatch:namespace",
+        "adds cloudwatch:namespace, and what a caller of STS asks for",
         "service",
         "iam_action",
         "body",
@@ -122,7 +171,7 @@ HOOKS: tuple[Hook, ...] = (
     _read(_IAM, "_role_name_from_assumed_arn", "finds the role of a session", "assumed_arn"),
     _read(_IAM, "_gather_role_policies", "whether a schedule's role may deliver", "role_name", "account_id"),
     _read("services.iam", "_roles", "the roles: paths, trust policies"),
-    _read("services.sts", "_sessions", "the role sessions: their SourceIdentity"),
+    _read("services.sts", "_sessions", "the role sessions: their SourceIdentity and MFA"),
     # --- CloudWatch
     _replaced(
         _CW,
@@ -326,6 +375,7 @@ HOOKS: tuple[Hook, ...] = (
     _read(_EB, "_targets", "the targets of rules"),
     # --- DynamoDB
     _read("services.dynamodb", "_tables", "the tables: deletion protection"),
+    _read("services.dynamodb", "_resource_policies", "the policies of tables"),
     _read("services.dynamodb", "_update_table", "encrypts a table made from a template", "data"),
     _read("services.dynamodb", "_update_continuous_backups", "point-in-time recovery of one", "data"),
     _read("services.dynamodb", "_update_ttl", "time to live of one", "data"),

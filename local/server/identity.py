@@ -24,7 +24,7 @@ class Principal:
 
 
 def install() -> None:
-    """Mend `aws:PrincipalArn`, and add `aws:SourceIdentity`."""
+    """Mend `aws:PrincipalArn`, and add `aws:SourceIdentity` and `aws:MultiFactorAuthPresent` (see trust)."""
     original: Callable[[str, Any], object] = hooks.private("core.iam_evaluator._resolve_condition_key")
 
     def resolve(key: str, ctx: Any) -> object:
@@ -34,12 +34,16 @@ def install() -> None:
     hooks.replace("core.iam_evaluator._resolve_condition_key", resolve)
     keys: Callable[[Any], dict[str, Any]] = hooks.private("core.iam_evaluator._principal_keys")
 
-    def with_source_identity(credential: Any) -> dict[str, Any]:
+    def with_session(credential: Any) -> dict[str, Any]:
         session = hooks.private("services.sts._sessions").get(credential.access_key_id) or {}
-        wanted = session.get("SourceIdentity")
-        return {**keys(credential), **({"aws:sourceidentity": wanted} if wanted else {})}
+        found = keys(credential)
+        if session.get("SourceIdentity"):
+            found["aws:sourceidentity"] = session["SourceIdentity"]
+        if session.get("MfaPresent"):
+            found["aws:multifactorauthpresent"] = "true"
+        return found
 
-    hooks.replace("core.iam_evaluator._principal_keys", with_source_identity)
+    hooks.replace("core.iam_evaluator._principal_keys", with_session)
     _mend_actions()
     _mend_resources()
     _mend_context()
@@ -135,15 +139,3 @@ def principal_of(headers: Mapping[str, str], query: Mapping[str, Any] | None = N
         principal_id=str(found["userId"]),
         source_identity=str(session.get("SourceIdentity", "")),
     )
-
-
-def remember_source_identity(body: bytes, answer: bytes) -> None:
-    """Keep the SourceIdentity of an AssumeRole request with the session it made; ministack drops it."""
-    wanted = parse_qs(body.decode("utf-8", errors="replace")).get("SourceIdentity", [""])[0]
-    text = answer.decode("utf-8", errors="replace")
-    if not wanted or "<AccessKeyId>" not in text:
-        return
-    key = text.split("<AccessKeyId>", 1)[1].split("<", 1)[0]
-    session = hooks.private("services.sts._sessions").get(key)
-    if session is not None:
-        session["SourceIdentity"] = wanted

@@ -32,6 +32,10 @@ class CurrentModel:
         """What IAM must allow for a call; see SageMaker.checks."""
         return self._model.checks(operation, request)
 
+    def policy_of(self, arn: str) -> str | None:
+        """The resource policy of a group; see SageMaker.policy_of."""
+        return self._model.policy_of(arn)
+
     def route(self, endpoint: str, variant: str | None = None) -> list[tuple[Fleet, float]]:
         """The fleets that serve an endpoint now; see SageMaker.route."""
         return self._model.route(endpoint, variant)
