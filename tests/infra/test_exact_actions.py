@@ -15,8 +15,9 @@ def test_every_role_has_exactly_the_actions_of_the_table(assembly: Assembly, tmp
     """When a change is meant, the table as it is now is in the file that the message names."""
     now = tmp_path / "actions.txt"
     now.write_text(_table(Templates(assembly).roles()))
-    change = unified_diff(*(file.read_text().splitlines() for file in (TABLE, now)), "table", str(now), n=1)
-    assert now.read_text() == TABLE.read_text(), "\n".join(change)
+    table, actual = TABLE.read_text(), now.read_text()
+    change = unified_diff(table.splitlines(), actual.splitlines(), "table", str(now), n=1, lineterm="")
+    assert actual == table, "\n".join(change)
 
 
 def test_every_role_is_in_the_table(assembly: Assembly) -> None:
