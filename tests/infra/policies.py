@@ -30,14 +30,27 @@ def allowed(
 
 def _fits(statement: Mapping[str, Any], action: str, resource: str, context: Context) -> bool:
     return (
-        any(_like(pattern, action) for pattern in _list(statement["Action"]))
-        and any(_like(text(pattern), resource) for pattern in _list(statement["Resource"]))
+        _means(statement, "Action", action)
+        and _means(statement, "Resource", resource)
         and all(
             _holds(operator, _list(wanted), context.get(key))
             for operator, keys in statement.get("Condition", {}).items()
             for key, wanted in keys.items()
         )
     )
+
+
+def _means(statement: Mapping[str, Any], element: str, value: str) -> bool:
+    """Whether a statement's Action or Resource, or what it has instead, is about this; actions in any casing."""
+
+    def like(pattern: Any) -> bool:
+        if element == "Action":
+            return _like(pattern.lower(), value.lower())
+        return _like(text(pattern), value)
+
+    if element in statement:
+        return any(like(pattern) for pattern in _list(statement[element]))
+    return not any(like(pattern) for pattern in _list(statement[f"Not{element}"]))
 
 
 def _holds(operator: str, wanted: list[Any], found: str | list[str] | None) -> bool:
@@ -50,10 +63,12 @@ def _holds(operator: str, wanted: list[Any], found: str | list[str] | None) -> b
         return True
     if operator.startswith(("StringEquals", "Bool")):
         return found is not None and found in values
-    if operator in ("StringNotEquals", "ArnNotEquals"):  # no ARN of ours has wildcards here
+    if operator == "StringNotEquals":
         return found is None or found not in values
-    if operator == "StringLike":
+    if operator in ("StringLike", "ArnLike", "ArnEquals"):
         return isinstance(found, str) and any(_like(value, found) for value in values)
+    if operator in ("StringNotLike", "ArnNotLike", "ArnNotEquals"):
+        return not (isinstance(found, str) and any(_like(value, found) for value in values))
     raise AssertionError(f"the tests do not know {operator}")
 
 
@@ -62,4 +77,5 @@ def _list(value: Any) -> list[Any]:
 
 
 def _like(pattern: str, value: str) -> bool:
-    return re.fullmatch(".*".join(map(re.escape, pattern.split("*"))), value) is not None
+    parts = (".*" if part == "*" else "." if part == "?" else re.escape(part) for part in pattern)
+    return re.fullmatch("".join(parts), value, re.DOTALL) is not None
