@@ -18,6 +18,7 @@ from local.server import (
     queues,
     requests,
     resource_policies,
+    table_access,
     trust,
 )
 from local.server.alarms import STEP, Alarms
@@ -78,6 +79,7 @@ class LocalServer:
         identity.install()
         trust.install()
         resource_policies.install(self.sagemaker.model.policy_of)
+        table_access.install()
         functions.install()
         cloudformation.install([*cloudformation_types.types(), *self.sagemaker.types])
         cloudformation_types.mend_tables()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from local.server import hooks
@@ -130,7 +131,7 @@ def _group(properties: Properties) -> str:
     return str(properties.get("GroupName", "default"))
 
 
-# --- AWS::DynamoDB::Table (ministack drops encryption, point-in-time recovery, time to live, and the protection)
+# --- AWS::DynamoDB::Table (ministack drops encryption, recovery, time to live, policy, and the protection)
 
 
 def mend_tables() -> None:
@@ -158,6 +159,8 @@ def mend_tables() -> None:
                 f"protection first: table {name}"
             )
         original["delete"](name, properties)
+        if table:
+            hooks.private("services.dynamodb._resource_policies").pop(table["TableArn"], None)
 
     handlers["AWS::DynamoDB::Table"] = {**original, "create": create, "update": update, "delete": delete}
 
@@ -187,6 +190,19 @@ def _finish_table(name: str, old: Properties, new: Properties) -> None:
                 {"TableName": name, **request(new.get(prop))}
             )
             require(answer, f"table {name} {prop}")
+    if old.get("ResourcePolicy") != new.get("ResourcePolicy"):
+        _set_table_policy(name, new.get("ResourcePolicy"))
+
+
+def _set_table_policy(name: str, policy: Properties | None) -> None:
+    arn = hooks.private("services.dynamodb._tables")[name]["TableArn"]
+    if policy is None:
+        hooks.private("services.dynamodb._resource_policies").pop(arn, None)
+        return
+    put = hooks.private("services.dynamodb._put_resource_policy")
+    document = policy["PolicyDocument"]
+    text = document if isinstance(document, str) else json.dumps(document)
+    require(put({"ResourceArn": arn, "Policy": text}), f"table {name} ResourcePolicy")
 
 
 def _encryption(specification: Properties | None) -> dict[str, Any]:

@@ -376,6 +376,22 @@ HOOKS: tuple[Hook, ...] = (
     # --- DynamoDB
     _read("services.dynamodb", "_tables", "the tables: deletion protection"),
     _read("services.dynamodb", "_resource_policies", "the policies of tables"),
+    _read("services.dynamodb", "_put_resource_policy", "the policy of a table made from a template", "data"),
+    _replaced(
+        "core.iam_actions",
+        "dynamodb_transaction_checks",
+        "PartiQL was asked for as the operation, of no table; it has actions of its own",
+        "iam_action",
+        "body",
+        "region",
+        "account_id",
+    ),
+    _replaced(
+        "core.iam_actions",
+        "dynamodb_service_context",
+        "where the request is seen, for its leading keys",
+        "body",
+    ),
     _read("services.dynamodb", "_update_table", "encrypts a table made from a template", "data"),
     _read("services.dynamodb", "_update_continuous_backups", "point-in-time recovery of one", "data"),
     _read("services.dynamodb", "_update_ttl", "time to live of one", "data"),
