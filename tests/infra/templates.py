@@ -81,6 +81,10 @@ class Templates:
             for path, kind, policy in _documents(resource.get("Properties", {}))
         ]
 
+    def arns(self, kind: str) -> list[str]:
+        """The ARNs of the resources of a type."""
+        return [self._arn(stack, name) for stack, name, found in self._resources() if found["Type"] == kind]
+
     def roles(self) -> list[Role]:
         """Every role, by ARN, with the policies that its own template or a policy's attaches to it."""
         found = [

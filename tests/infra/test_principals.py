@@ -1,0 +1,171 @@
+"""Which roles could decide, write a managed endpoint, or steer reconcile, by any call: exactly those that are meant."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from functools import reduce
+from typing import Any
+
+import pytest
+
+from tests.infra.attempts import Attempt, decisions, endpoint_writes, steering
+from tests.infra.conftest import Assembly
+from tests.infra.reach import able
+from tests.infra.templates import Role, Templates
+
+RECONCILE, SWEEP = "greenlight-reconcile", "greenlight-sweep"
+GROUPS = ("everything", "lonely", "tumor-screening", "wine-cultivar")
+STRANGERS = ("everything-2", "somebody-elses")  # groups that no template is about
+APPROVERS = {f"{group}-approver": {group} for group in GROUPS if group != "lonely"}
+ENDPOINTS = {"everything": "everything-live"}  # else named as the group
+
+
+@pytest.fixture(scope="module")
+def templates(assembly: Assembly) -> Templates:
+    """All templates."""
+    return Templates(assembly)
+
+
+@pytest.fixture(scope="module")
+def roles(templates: Templates) -> list[Role]:
+    """All roles."""
+    return templates.roles()
+
+
+def deciders(roles: list[Role]) -> dict[str, set[str]]:
+    """Roles that could bring a version to Approved, or write any other decision, to the groups they could do it in."""
+    return _by_role(roles, decisions)
+
+
+def endpoint_writers(roles: list[Role]) -> dict[str, set[str]]:
+    """Roles that could change a group's endpoint."""
+    return _by_role(roles, lambda group: endpoint_writes(group, ENDPOINTS.get(group, group)))
+
+
+def test_only_a_groups_own_approver_could_decide_on_its_versions(
+    assembly: Assembly, roles: list[Role]
+) -> None:
+    for group in GROUPS:
+        assert assembly.resources(f"Greenlight-Group-{group}", "AWS::SageMaker::ModelPackageGroup")
+    assert deciders(roles) == APPROVERS
+
+
+def test_only_reconcile_could_write_a_managed_endpoint(roles: list[Role]) -> None:
+    assert endpoint_writers(roles) == {RECONCILE: {*GROUPS, *STRANGERS}}
+
+
+def test_nobody_could_write_an_endpoint_that_is_not_ours(roles: list[Role]) -> None:
+    assert _by_role(roles, lambda group: endpoint_writes(group, group, managed=False)) == {}
+
+
+def test_only_reconcile_could_change_what_it_goes_by(templates: Templates, roles: list[Role]) -> None:
+    state, ledger = sorted(templates.arns("AWS::DynamoDB::Table"), key=lambda arn: "Ledger" in arn)
+    assert _by_role(roles, lambda group: steering(group, state=state, ledger=ledger)) == {
+        RECONCILE: {*GROUPS, *STRANGERS}
+    }
+
+
+def test_only_the_sweep_could_ask_reconcile_for_a_look(templates: Templates, roles: list[Role]) -> None:
+    (queue,) = (
+        arn for arn in templates.arns("AWS::SQS::Queue") if arn.endswith(":greenlight-reconcile.fifo")
+    )
+    assert able(roles, [Attempt("sqs:SendMessage", queue)]) == {SWEEP}
+
+
+def test_no_policy_of_a_resource_lets_anyone_decide_or_write_endpoints(templates: Templates) -> None:
+    for document in templates.documents():
+        for statement in document.statements:
+            if statement["Effect"] == "Allow" and "Principal" in statement:
+                assert "sagemaker:" not in str(statement["Action"])
+                assert document.kind == "KeyPolicy" or "*" not in statement["Action"]
+
+
+def _allow(action: str, resource: str = "*", **more: Any) -> Callable[[Role], Role]:
+    statement = {"Effect": "Allow", "Action": action, "Resource": resource, **more}
+    return lambda role: replace(role, statements=[*role.statements, statement])
+
+
+def _trust(**principal: str) -> Callable[[Role], Role]:
+    statement = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": principal}
+    return lambda role: replace(role, trust=[*role.trust, statement])
+
+
+def _without(sid: str) -> Callable[[Role], Role]:
+    return lambda role: replace(role, statements=[s for s in role.statements if s.get("Sid") != sid])
+
+
+REGISTRANT, APPROVER = "everything-registrant", "everything-approver"
+_ROLE = "arn:aws:iam::123456789012:role/greenlight/"
+
+
+@pytest.mark.parametrize(
+    ("changes", "who"),
+    [
+        ({SWEEP: [_allow("sagemaker:UpdateModelPackage")]}, SWEEP),
+        ({SWEEP: [_allow("sagemaker:updatemodel*")]}, SWEEP),
+        ({SWEEP: [_allow("sagemaker:CreateModelPackage")]}, SWEEP),
+        ({SWEEP: [_allow("sagemaker:PutModelPackageGroupPolicy")]}, SWEEP),
+        ({RECONCILE: [_allow("sagemaker:*"), _without("NeverDecide")]}, RECONCILE),
+        ({REGISTRANT: [_allow("sagemaker:UpdateModelPackage"), _without("NeverDecide")]}, REGISTRANT),
+        (
+            {REGISTRANT: [_allow("sagemaker:CreateModelPackage"), _without("NeverRegisterAsDecided")]},
+            REGISTRANT,
+        ),
+        ({"wine-cultivar-approver": [_allow("sagemaker:UpdateModelPackage")]}, "wine-cultivar-approver"),
+        ({APPROVER: [_trust(AWS=f"{_ROLE}{SWEEP}")]}, SWEEP),
+        ({APPROVER: [_trust(AWS="*")]}, REGISTRANT),
+        ({APPROVER: [_trust(AWS="123456789012")], SWEEP: [_allow("sts:AssumeRole")]}, SWEEP),
+        ({APPROVER: [_trust(Service="lambda.amazonaws.com")], SWEEP: [_allow("iam:PassRole")]}, SWEEP),
+        ({SWEEP: [_allow("iam:PutRolePolicy", f"{_ROLE}*")]}, SWEEP),
+        ({SWEEP: [_allow("iam:UpdateAssumeRolePolicy")]}, SWEEP),
+        ({SWEEP: [_allow("iam:CreateAccessKey")]}, SWEEP),
+        ({SWEEP: [_allow("cloudformation:ExecuteChangeSet")]}, SWEEP),
+        ({SWEEP: [_allow("lambda:UpdateFunctionCode")]}, SWEEP),
+        ({SWEEP: [_allow("sts:AssumeRole", "arn:aws:iam::123456789012:role/cdk-*")]}, SWEEP),
+        ({SWEEP: [_trust(AWS=f"{_ROLE}{REGISTRANT}"), _allow("iam:PutRolePolicy")]}, REGISTRANT),
+    ],
+)
+def test_a_policy_that_lets_somebody_else_decide_is_found(
+    roles: list[Role], changes: dict[str, list[Callable[[Role], Role]]], who: str
+) -> None:
+    found = deciders(_changed(roles, changes))
+    assert found != APPROVERS
+    assert found[who] > APPROVERS.get(who, set())
+
+
+@pytest.mark.parametrize(
+    ("changes", "who"),
+    [
+        ({SWEEP: [_allow("sagemaker:UpdateEndpoint")]}, SWEEP),
+        ({SWEEP: [_allow("sagemaker:DeleteTags")]}, SWEEP),
+        ({SWEEP: [_allow("sagemaker:CreateModel")]}, SWEEP),
+        ({SWEEP: [_allow("application-autoscaling:RegisterScalableTarget")]}, SWEEP),
+        ({APPROVER: [_allow("sagemaker:DeleteEndpoint"), _without("NeverTouchEndpoints")]}, APPROVER),
+        ({"everything-endpoint": [_allow("sagemaker:CreateInferenceComponent")]}, "everything-endpoint"),
+        ({RECONCILE: [_trust(AWS=f"{_ROLE}{APPROVER}")]}, APPROVER),
+        ({SWEEP: [_allow("iam:PassRole", f"{_ROLE}{RECONCILE}")]}, SWEEP),
+    ],
+)
+def test_a_policy_that_lets_somebody_else_write_endpoints_is_found(
+    roles: list[Role], changes: dict[str, list[Callable[[Role], Role]]], who: str
+) -> None:
+    found = endpoint_writers(_changed(roles, changes))
+    assert set(found) == {RECONCILE, who}
+
+
+def test_a_boundary_is_heeded(roles: list[Role]) -> None:
+    nothing = [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}]
+    assert deciders([replace(role, boundary=nothing) for role in roles]) == {}
+
+
+def _changed(roles: list[Role], changes: dict[str, list[Callable[[Role], Role]]]) -> list[Role]:
+    """The roles, some of them changed."""
+    return [reduce(lambda one, change: change(one), changes.get(role.name, []), role) for role in roles]
+
+
+def _by_role(roles: list[Role], attempts: Callable[[str], Iterable[Attempt]]) -> dict[str, set[str]]:
+    """The roles for which some attempt on a group succeeds, and those groups."""
+    found: dict[str, set[str]] = {}
+    for group in (*GROUPS, *STRANGERS):
+        for name in able(roles, attempts(group)):
+            found.setdefault(name, set()).add(group)
+    return found
