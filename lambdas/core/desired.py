@@ -85,7 +85,7 @@ def last_known_good(record: Record) -> Placement | None:
         if placement.live_at is not None
         and (live is None or placement.version != live.version)
         and (decided := record.versions.get(placement.version)) is not None
-        and _is_candidate(decided)
+        and _is_candidate(record, decided)
         and _still_stands(record, placement, decided)
     ]
     return max(good, key=lambda placement: placement.live_at or 0.0, default=None)
@@ -119,12 +119,15 @@ def config_name(group: str, version: int, decided: Decided, spec: GroupSpec) -> 
 
 
 def _candidates(record: Record) -> list[tuple[int, Decided]]:
-    found = [(version, decided) for version, decided in record.versions.items() if _is_candidate(decided)]
+    found = [
+        (version, decided) for version, decided in record.versions.items() if _is_candidate(record, decided)
+    ]
     return sorted(found, key=lambda item: (item[1].at, item[0]), reverse=True)
 
 
-def _is_candidate(decided: Decided) -> bool:
-    return decided.approval is Approval.APPROVED and decided.failed is None and not decided.before_us
+def _is_candidate(record: Record, decided: Decided) -> bool:
+    ours = decided.at >= record.ours_since
+    return decided.approval is Approval.APPROVED and decided.failed is None and ours
 
 
 def _forward(record: Record, spec: GroupSpec, version: int, decided: Decided) -> Target:

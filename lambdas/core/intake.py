@@ -39,9 +39,10 @@ def onboard(facts: Facts) -> Turn | Need | None:
             approval=summary.approval,
             at=detail.modified if detail else summary.created,
             fingerprint=detail.fingerprint if detail else None,
-            before_us=True,
         )
-    turn = Turn(facts, Record(group=facts.group, spec=spec, versions=versions, since=facts.now))
+    ours_since = 0.0 if spec.onboarding is Onboarding.DEPLOY else since
+    record = Record(facts.group, spec, ours_since=ours_since, versions=versions, since=facts.now)
+    turn = Turn(facts, record)
     before = sorted(v for v, d in versions.items() if d.approval is Approval.APPROVED)
     turn.say(
         Kind.ONBOARDED, _onboarded_reason(before), approved_before=before, onboarding=spec.onboarding.value
@@ -159,7 +160,7 @@ def _take(turn: Turn, detail: VersionDetail, at: float) -> None:
         by=by,
         reason=detail.reason,
         fingerprint=detail.fingerprint,
-        confirmed=proof.confirmed(facts, detail, at),
+        confirmed=proof.confirmed(facts, detail, at, by),
         changed=proof.changed(facts, spec, detail, at) if approved else None,
         registrant=detail.registrant,
         not_before=known.not_before if known and again else known.at if known else 0.0,

@@ -419,7 +419,7 @@ def _withdraw(turn: Turn, live: Placement, blocked: list[str]) -> Verdict:
     decided = turn.record.versions[live.version]
     why = f"v{live.version} " + ("failed" if decided.failed else f"is {decided.approval.value}")
     if decided.approval is Approval.APPROVED and not decided.failed:
-        why = f"v{live.version} was approved by {decided.by}, who may not,"
+        why = f"v{live.version} was rejected, and its approval since is not proven,"
     note = f" ({' | '.join(blocked)})" if blocked else ""
     rejected = decided.approval in {Approval.REJECTED, Approval.PENDING}
     if turn.spec.withdrawal is not Withdrawal.DELETE or not rejected:

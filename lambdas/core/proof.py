@@ -94,9 +94,13 @@ def author_of(facts: Facts, spec: GroupSpec, detail: VersionDetail, at: float) -
     return detail.author if detail.modified == at else None
 
 
-def confirmed(facts: Facts, detail: VersionDetail, at: float) -> bool:
-    """Whether what the registry has now is known to be what was there when the version was decided on."""
-    return told_at(facts, detail, at) is not None or detail.modified - at < SAME_WRITE
+def confirmed(facts: Facts, detail: VersionDetail, at: float, by: Identity | None) -> bool:
+    """Whether what the registry has now is known to be what was there when the version was decided on.
+
+    An event of that time told it, or who decided wrote last.
+    """
+    decider_wrote_last = by is not None and by == detail.author and detail.modified - at < SAME_WRITE
+    return decider_wrote_last or told_at(facts, detail, at) is not None
 
 
 def changed(facts: Facts, spec: GroupSpec, detail: VersionDetail, at: float) -> str | None:
@@ -195,8 +199,9 @@ def _settle_approver(turn: Turn, decided: Decided, witness: Witness) -> None:
     turn.decided(
         witness.version,
         by=witness.by,
-        at=decided.at if same else witness.at,
-        confirmed=decided.confirmed and same,
+        at=max(decided.at, witness.at) if same else witness.at,
+        # Confirmed by an event, that is: another author who wrote last confirms nothing.
+        confirmed=decided.confirmed and same and decided.by in {None, witness.by},
         changed=SELF_CHANGED if witness.content and spec.approval.four_eyes else decided.changed,
     )
 

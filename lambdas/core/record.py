@@ -72,7 +72,6 @@ class Decided:
     changed: str | None = None
     registrant: Identity | None = None
     not_before: float = 0.0
-    before_us: bool = False
     failed: str | None = None
     failures: int = 0
 
@@ -138,6 +137,7 @@ class Record:
     `renamed`: another endpoint name that the spec asked for and was told no. `broken`: the endpoint is Failed
     and what made it so is already on record.
     `scaling`: the autoscaling that is registered, as text. `since`: when the phase began, epoch seconds.
+    `ours_since`: what was approved before is on record, and not acted on; epoch seconds.
     `heard`: the last events of CloudTrail that are in the ledger, by id, so that none is there twice.
     """
 
@@ -147,6 +147,7 @@ class Record:
     phase: Phase = Phase.IDLE
     reason: str = ""
     since: float = 0.0
+    ours_since: float = 0.0
     versions: Mapping[int, Decided] = field(default_factory=dict)
     live: str | None = None
     kept: tuple[Placement, ...] = ()

@@ -6,25 +6,31 @@ It holds the truth that invariants are checked against, and knows nothing of Gre
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
 
 from lambdas.core import actions as do
+from lambdas.core.content import Container
 from lambdas.core.errors import Busy, Gone, NotReady, QuotaExceeded, Refused
 from lambdas.core.facts import (
     AlarmState,
-    Container,
     Endpoint,
     EndpointStatus,
+    Lookup,
     SpecRead,
+    Trail,
     VersionDetail,
     VersionSummary,
 )
-from lambdas.core.names import abort_alarm, version_in
+from lambdas.core.names import VERSION_TAG, abort_alarm, version_in
 from lambdas.core.record import Approval
 from lambdas.core.spec import Autoscaling, GroupSpec
+from lambdas.core.trail import witness_of
 
 PROVISION = 240.0  # seconds until a new fleet stands
 REVERT = 30.0  # seconds until traffic is back
 SCALING = 60.0  # seconds that autoscaling keeps an endpoint busy
+TRAIL_DELAY = 300.0  # seconds until CloudTrail tells of a call
 ERRS = "errs"  # a version that starts, and errors on real requests
 SOUND = "sound"
 DOES_NOT_START = "does not start"
@@ -67,6 +73,7 @@ class Switches:
 
     trips_outside_baking: bool = False
     failure_reason: bool = False
+    nameless: bool = False
 
 
 @dataclass
@@ -96,6 +103,7 @@ class Cloud:
     deleted: dict[str, float] = field(default_factory=dict)  # when a config of that name last was deleted
     failures: list[tuple[float, str]] = field(default_factory=list)  # config that AWS gave up
     events: list[tuple[str, dict[str, object]]] = field(default_factory=list)
+    trail: list[tuple[float, dict[str, Any]]] = field(default_factory=list)
 
     # --- the registry, as read --------------------------------------------------------------------------
 
@@ -109,7 +117,22 @@ class Cloud:
 
     def detail(self, arn: str) -> VersionDetail | None:
         """DescribeModelPackage."""
-        return next((v for v in self.versions_.values() if v.arn == arn), None)
+        found = next((v for v in self.versions_.values() if v.arn == arn), None)
+        if found is None or not self.switches.nameless:
+            return found
+        return replace(found, author=None, registrant=None)
+
+    def writes(self, lookups: Sequence[Lookup]) -> Trail:
+        """LookupEvents: what is old enough to be there."""
+        read = [witness_of(record) for at, record in self.trail if at + TRAIL_DELAY <= self.now]
+        wanted = {(lookup.version, lookup.since) for lookup in lookups}
+        found = [
+            w
+            for w in read
+            if w is not None
+            and any(w.version == version and (w.registered or w.at >= since) for version, since in wanted)
+        ]
+        return Trail(tuple(found), complete=True)
 
     def read(self, group: str) -> SpecRead:
         """GetParameter."""
@@ -181,10 +204,9 @@ class Cloud:
 
     def _make(self, action: do.CreateModel | do.CreateConfig) -> None:
         if isinstance(action, do.CreateModel):
-            detail = self.detail(action.package_arn)
-            if detail is None:
+            if self.detail(action.tags[VERSION_TAG]) is None:
                 raise Refused("no such model package")
-            self.models.setdefault(action.name, detail.containers)
+            self.models.setdefault(action.name, action.containers)
             return
         if action.model not in self.models:
             raise Refused("no such model")
@@ -362,8 +384,10 @@ class Cloud:
             self._set(EndpointStatus.UPDATING)
 
     def write(self, version: VersionDetail, *fields: str) -> None:
-        """CreateModelPackage or UpdateModelPackage, with its event."""
+        """CreateModelPackage or UpdateModelPackage, with its event, and CloudTrail's."""
+        created = version.version not in self.versions_
         self.versions_[version.version] = version
+        self._witness(version, fields, created=created)
         self._event(
             "SageMaker Model Package State Change",
             {
@@ -372,8 +396,32 @@ class Cloud:
                 "ModelApprovalStatus": version.approval.value,
                 "LastModifiedTime": version.modified * 1000,
                 "UpdatedModelPackageFields": list(fields),
+                "InferenceSpecification": {
+                    "Containers": [
+                        {"Image": c.image, "ModelDataUrl": c.model_data} for c in version.containers
+                    ]
+                },
             },
         )
+
+    def _witness(self, version: VersionDetail, fields: tuple[str, ...], *, created: bool) -> None:
+        assert version.author is not None
+        asked: dict[str, object] = {"modelPackageArn": version.arn}
+        if "ModelApprovalStatus" in fields:
+            asked["modelApprovalStatus"] = version.approval.value
+        if "InferenceSpecification" in fields:
+            asked["inferenceSpecification"] = {}
+        record: dict[str, object] = {
+            "eventID": f"e-{len(self.trail)}",
+            "eventName": "CreateModelPackage" if created else "UpdateModelPackage",
+            "eventTime": datetime.fromtimestamp(int(version.modified), UTC).isoformat(),
+            "userIdentity": {"arn": version.author.arn},
+            "requestParameters": asked,
+            "responseElements": {"modelPackageArn": version.arn},
+        }
+        self.trail.append((self.now, record))
+        if "ModelApprovalStatus" in fields:  # as our rule has it
+            self._event("AWS API Call via CloudTrail", record)
 
     def delete(self, version: int) -> None:
         """DeleteModelPackage."""

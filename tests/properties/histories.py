@@ -64,7 +64,7 @@ RATES = st.one_of(
     st.just(Rates(lost=0.3, doubled=0.2, late=0.2, killed=0.04, throttled=0.04)),
     st.just(Rates(lost=0.3, doubled=0.2, late=0.2, interleaved=0.08)),
 )
-SWITCHES = st.builds(Switches, st.booleans(), st.booleans())
+SWITCHES = st.builds(Switches, st.booleans(), st.booleans(), st.booleans())
 
 
 @dataclass
@@ -148,8 +148,8 @@ class Life:
         version = self._version(which)
         if version is None or version.approval is not Approval.APPROVED:
             return
-        if self.world.rates.lost or self.world.rates.late:
-            self.people.unordered = True
+        if self.world.rates.lost or self.world.rates.late or self.world.cloud.switches.nameless:
+            self.people.unordered = True  # nameless: CloudTrail alone tells, and not two within a minute apart
         self._decide(version.version, Approval.APPROVED, again=True)
         # Whether the second approval was seen decides whether a failure before it still counts.
         self.people.doubtful.add(version.version)
@@ -165,21 +165,19 @@ class Life:
         self._write(version, "ModelApprovalStatus", approval=Approval.APPROVED, author=REGISTRANT)
 
     def annotate(self, which: int) -> None:
-        """An approver notes something on a version: an event that says Approved, and is no approval."""
+        """The registrant notes something on a version: an event that says Approved, and is no approval."""
         version = self._version(which)
-        known = self._known(which)
-        if version is None or not known or version.version in self.people.intruders:
-            return
-        self._write(version, "CustomerMetadataProperties", author=APPROVER)
+        if version is not None:
+            self._write(version, "CustomerMetadataProperties", author=REGISTRANT)
 
     def tamper(self, which: int) -> None:
-        """The content of an approved version changes after its approval was taken in."""
+        """The content of an approved version changes, taken in or not: no permission can forbid the registrant to."""
         version = self._version(which)
-        if version is None or version.approval is not Approval.APPROVED or not self._known(which):
+        if version is None or version.approval is not Approval.APPROVED:
             return
         self.people.tampered.add(version.version)
         container = replace(version.containers[0], image=f"scorer:evil-{self.world.cloud.now}")
-        self._write(version, "InferenceSpecification", containers=(container,))
+        self._write(version, "InferenceSpecification", containers=(container,), author=REGISTRANT)
 
     def delete(self, which: int) -> None:
         """A version leaves the registry."""
@@ -246,6 +244,9 @@ class Life:
             world.queue.append((world.cloud.now, world.asking("sweep")))  # a full sweep's
         world.sweep()
         world.pass_time(20_000.0)
+        for _ in range(3):  # who approved in the last minutes of the faults, CloudTrail tells only afterwards
+            world.sweep()
+            world.pass_time(20_000.0)
 
     # --- helpers ----------------------------------------------------------------------------------------
 

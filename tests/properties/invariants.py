@@ -182,6 +182,8 @@ def naive_last_known_good(cloud: Cloud, record: Record, people: People) -> str |
         decided = record.versions.get(past.version)
         good = decided is not None and decided.approval is Approval.APPROVED and decided.failed is None
         good = good and past.version not in people.intruders
+        # Approved again after a rejection, by whom nobody knows yet: it counts as nobody's.
+        good = good and decided is not None and (decided.by is not None or not cloud.switches.nameless)
         kept = past.config in cloud.configs and past.at > cloud.deleted.get(past.config, 0.0)
         if past.version != now and good and kept:
             return past.config

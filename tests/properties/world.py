@@ -20,7 +20,7 @@ from lambdas.reconcile import batch, look
 from lambdas.reconcile.look import Step
 from lambdas.reconcile.ports import Ports
 from lambdas.sweep.handler import App, sweep
-from tests.properties.cloud import Cloud
+from tests.properties.cloud import TRAIL_DELAY, Cloud
 
 RETRY = 30.0  # seconds until a message comes back that was not worked off
 _QUIET = Logger(service="properties", level="CRITICAL")
@@ -186,6 +186,7 @@ class World:
             body = json.dumps({"detail-type": kind, "detail": detail})
             for _ in range(2 if self._strikes(self.rates.doubled) else 1):
                 delay = self.luck.uniform(0, 2000) if self._strikes(self.rates.late) else 0.0
+                delay += TRAIL_DELAY if "CloudTrail" in kind else 0.0
                 self.queue.append((self.cloud.now + delay, body))
 
     def sweep(self) -> None:
@@ -216,6 +217,7 @@ class World:
             registry=cloud,
             endpoints=cloud,
             alarms=cloud,
+            trail=cloud,
             specs=cloud,
             store=store,
             executor=cloud,

@@ -4,9 +4,24 @@ from dataclasses import replace
 
 import pytest
 
+from lambdas.core.facts import Hint
 from lambdas.core.record import Approval, Phase
 from lambdas.core.spec import Onboarding
-from tests.builders import GROUP, START, Seen, a_spec, after, decided_on, event_of, names, package, told
+from lambdas.core.trail import Witness
+from tests.builders import (
+    APPROVER,
+    GROUP,
+    REGISTRANT,
+    START,
+    Seen,
+    a_spec,
+    after,
+    decided_on,
+    event_of,
+    names,
+    package,
+    told,
+)
 
 BEFORE_US = START - 1000.0
 
@@ -29,7 +44,7 @@ def test_what_was_approved_before_the_spec_is_recorded_and_not_acted_on() -> Non
     assert decision.actions == ()
     assert told(decision) == ["onboarded"]
     assert decision.events[0].data["approved_before"] == [1, 2]
-    assert all(decided.before_us for decided in after(decision).versions.values())
+    assert after(decision).ours_since == START
 
 
 def test_what_was_approved_before_the_spec_is_deployed_if_the_spec_says_so() -> None:
@@ -46,7 +61,7 @@ def test_an_approval_younger_than_the_spec_that_triggers_the_first_look_is_acted
         hints=(event_of(package(2, at=START + 5)),),
     )
     decision = decided_on(seen)
-    assert after(decision).versions[1].before_us
+    assert after(decision).versions[1].at < after(decision).ours_since
     rollout = after(decision).rollout
     assert rollout is not None
     assert rollout.version == 2
@@ -70,7 +85,6 @@ def test_approving_again_what_was_approved_before_us_deploys_it() -> None:
     record = after(decided_on(seen))
     again = replace(seen, record=record, packages=(package(1, at=START + 50),))
     decision = decided_on(replace(again, hints=(event_of(package(1, at=START + 50)),)))
-    assert not after(decision).versions[1].before_us
     assert names(decision)[-1] == "CreateEndpoint"
 
 
@@ -93,3 +107,15 @@ def test_a_group_remembers_the_spec_it_was_onboarded_with() -> None:
     record = after(decided_on(Seen(None)))
     assert record.spec == a_spec()
     assert record.group == GROUP
+
+
+def test_an_approval_of_before_us_that_is_annotated_before_the_first_look_is_not_acted_on() -> None:
+    """Only its last write is younger than the spec; CloudTrail tells when it was approved."""
+    annotated = package(1, at=START + 5, author=REGISTRANT)
+    first = decided_on(Seen(None, (annotated,)))
+    assert first.actions == ()
+    approval = Witness("e", GROUP, 1, BEFORE_US, APPROVER, Approval.APPROVED)
+    hints = (Hint("trail", witness=approval), event_of(annotated, at=BEFORE_US))
+    second = decided_on(Seen(after(first), (annotated,), hints=hints))
+    assert second.actions == ()
+    assert after(second).phase is Phase.IDLE

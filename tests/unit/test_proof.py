@@ -328,6 +328,15 @@ def test_content_changed_within_the_second_of_the_approval_is_blocked() -> None:
     assert "is not what was approved" in blocked(decided_on(seen))
 
 
+def test_content_changed_right_after_an_approval_whose_event_is_lost_is_blocked() -> None:
+    """Within CloudTrail's seconds: who wrote last is not who approved, so what is there is not what was approved."""
+    evil = package(1, image="scorer:evil", at=AT + 1, author=REGISTRANT)
+    seen = fresh(evil)
+    first = decided_on(seen)
+    assert "not an approver" in blocked(first)
+    assert "approval's own event" in blocked(heard(then(seen, first), witness()))
+
+
 def test_an_approver_who_changes_the_content_in_the_same_call_is_blocked() -> None:
     both = event_of(package(1), "ModelApprovalStatus", "InferenceSpecification")
     assert "changed its content in the same call" in blocked(decided_on(fresh(package(1), both)))

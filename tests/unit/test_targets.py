@@ -99,7 +99,7 @@ def test_with_no_way_back_any_other_approved_version_is_tried_youngest_first() -
 
 def test_what_was_approved_before_us_is_no_target() -> None:
     record = a_record(package(1))
-    before = replace(record, versions={1: known(package(1), before_us=True)})
+    before = replace(record, versions={1: known(package(1), at=START - 1)}, ours_since=START)
     assert order(before) == []
 
 
