@@ -10,14 +10,18 @@ from typing import TYPE_CHECKING
 from local.server import (
     cloudformation,
     cloudformation_types,
+    conditions,
     functions,
     hooks,
     identity,
     metrics,
     parameter_events,
+    permissions,
     queues,
+    refusals,
     requests,
     resource_policies,
+    role_templates,
     table_access,
     trust,
 )
@@ -77,12 +81,16 @@ class LocalServer:
 
     def _install(self) -> None:
         identity.install()
+        conditions.install()
+        permissions.install()
         trust.install()
         resource_policies.install(self.sagemaker.model.policy_of)
         table_access.install()
+        refusals.install()
         functions.install()
         cloudformation.install([*cloudformation_types.types(), *self.sagemaker.types])
         cloudformation_types.mend_tables()
+        role_templates.install()
         requests.install(self.log, self.sagemaker.services, self.network)
         metrics.install()
         queues.install()

@@ -47,6 +47,15 @@ def make_role(
     return arn
 
 
+def make_policy(aws: LocalAws, name: str, *statements: object) -> str:
+    """A managed policy with these statements; its ARN."""
+    return str(
+        aws.client("iam").create_policy(
+            PolicyName=name, Path="/greenlight/", PolicyDocument=document(*statements)
+        )["Policy"]["Arn"]
+    )
+
+
 def client_of(aws: LocalAws, credentials: dict[str, Any], service: str) -> Any:
     """A client with the credentials of an answer of STS or of CreateAccessKey."""
     session = boto3.session.Session(
