@@ -1,11 +1,12 @@
-"""How IAM compares ARNs: part by part, so that a star in one part never stands for a colon.
+"""How IAM compares ARNs, and finds the tags of a resource for every kind of policy.
 
-IAM guide, "IAM JSON policy elements: Condition operators", Amazon Resource Name (ARN) condition operators.
+IAM guide, "IAM JSON policy elements: Condition operators", Amazon Resource Name (ARN) condition operators: part by
+part, so that a star in one part never stands for a colon.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from local.server import hooks
 
@@ -13,10 +14,37 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _PARTS = 6
+_TAGS = ("aws:resourcetag/", "iam:resourcetag/")
 
 
 def install() -> None:
-    """Compare by part in all four operators; ministack compares the whole text."""
+    """Compare by part in all four operators, and look for tags whichever policy asks."""
+    _compare_by_part()
+    _find_tags()
+
+
+def _find_tags() -> None:
+    """ministack looks for a resource's tags only if an identity policy asks for them, not if a boundary does."""
+    resolve: Callable[[str, Any], object] = hooks.private("core.iam_evaluator._resolve_condition_key")
+
+    def with_tags(key: str, ctx: Any) -> object:
+        value = resolve(key, ctx)
+        return (
+            _tag(key.lower(), ctx.resource_arn) if value is None and key.lower().startswith(_TAGS) else value
+        )
+
+    hooks.replace("core.iam_evaluator._resolve_condition_key", with_tags)
+
+
+def _tag(key: str, resource_arn: str) -> str | None:
+    from ministack.services.tagging import resource_tags  # noqa: PLC0415 - reads settings at import
+
+    wanted = key.partition("/")[2]
+    tags: dict[str, str] = resource_tags(resource_arn) or {}
+    return next((value for name, value in tags.items() if name.lower() == wanted), None)
+
+
+def _compare_by_part() -> None:
     operators: dict[str, Callable[[str, str], bool]] = hooks.private("core.iam_evaluator._CONDITION_OPS")
     operators |= {"arnequals": like, "arnlike": like, "arnnotequals": unlike, "arnnotlike": unlike}
 

@@ -73,6 +73,27 @@ def test_a_deny_in_a_boundary_refuses(aws: LocalAws) -> None:
     write(client)
 
 
+@pytest.mark.parametrize("resource", ["parameter", "role"])
+def test_a_deny_in_a_boundary_may_look_at_the_tags_of_the_resource(aws: LocalAws, resource: str) -> None:
+    tags = [{"Key": "Guarded", "Value": "yes"}]
+    deny = statement("*", Effect="Deny", Condition={"StringEquals": {"aws:ResourceTag/Guarded": "yes"}})
+    boundary = make_policy(aws, f"by-tag-of-{resource}", statement("*"), deny)
+    role = make_role(aws, statement("*"), PermissionsBoundary=boundary)
+    with_tag, without = f"/guarded/{resource}", f"/free/{resource}"
+    if resource == "parameter":
+        for name, its in ((with_tag, tags), (without, [])):
+            aws.client("ssm").put_parameter(Name=name, Value="1", Type="String", Tags=its)
+        session(aws, role).delete_parameter(Name=without)
+        with refused("with an explicit deny in a permissions boundary"):
+            session(aws, role).delete_parameter(Name=with_tag)
+        return
+    make_role(aws, name="guarded", Tags=tags)
+    make_role(aws, name="free")
+    session(aws, role, "iam").delete_role(RoleName="free")
+    with refused("with an explicit deny in a permissions boundary"):
+        session(aws, role, "iam").delete_role(RoleName="guarded")
+
+
 def test_a_boundary_holds_for_sagemaker_too(aws: LocalAws) -> None:
     boundary = make_policy(aws, "no-sagemaker", statement("ssm:*"))
     client = session(aws, make_role(aws, statement("*"), PermissionsBoundary=boundary), "sagemaker")
