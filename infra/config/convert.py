@@ -3,6 +3,8 @@
 from infra.config.group import EndpointConfig, FreezeConfig, GroupConfig
 from lambdas.core.names import GROUP_TAG
 from lambdas.core.spec import (
+    AllowedSpec,
+    ApprovalSpec,
     Autoscaling,
     DataCapture,
     EndpointSpec,
@@ -22,6 +24,8 @@ def to_spec(config: GroupConfig, execution_role: str) -> GroupSpec:
         execution_role=execution_role,
         rollout=RolloutSpec(**dict(config.rollout)),
         guardrails=GuardrailSpec(**dict(config.guardrails)),
+        approval=ApprovalSpec(mode=config.approval.mode, four_eyes=config.approval.four_eyes),
+        allowed=AllowedSpec(**dict(config.allowed)),
         probation_minutes=config.probation_minutes,
         retain_versions=config.retain_versions,
         withdrawal=config.withdrawal,

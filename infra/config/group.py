@@ -6,9 +6,12 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from infra.config import words
 from lambdas.core.spec import (
+    AllowedSpec,
+    ApprovalSpec,
     EndpointSpec,
     GroupSpec,
     GuardrailSpec,
+    Mode,
     Onboarding,
     RolloutSpec,
     Strategy,
@@ -94,6 +97,35 @@ class GuardrailConfig(_Section):
     """Further alarms by name. One that the live version's own traffic can trip would also stop its repair."""
 
 
+class ApprovalConfig(_Section):
+    """What an approval must be to count."""
+
+    mode: Mode = ApprovalSpec.mode
+    """enforce: what is not proven to be an approver's does not go live; audit: it does, and the ledger says so."""
+    four_eyes: bool = ApprovalSpec.four_eyes
+    """Whether who registered a version must not be who approves it."""
+    resource_policy: bool = False
+    """Whether the model package group itself denies decisions to everyone but its approvers, as one layer more."""
+
+
+class SessionsConfig(_Section):
+    """What stepping into the group's roles takes, beside being named."""
+
+    mfa: bool = False
+    """Approvers only: a session that began with a second factor. Pipelines, which register, have none."""
+    source_identity: bool = False
+    """A source identity, which stays through all sessions that follow: who a person is cannot be chosen anew."""
+    tags: dict[words.TagKey, words.TagValue] = {}
+    """Session tags that must be passed with exactly these values."""
+
+
+class AllowedConfig(_Section):
+    """Where images and artifacts may come from; what is left out may come from anywhere."""
+
+    image_repositories: tuple[words.Repository, ...] = AllowedSpec.image_repositories
+    artifact_buckets: tuple[words.Bucket, ...] = AllowedSpec.artifact_buckets
+
+
 class FreezeConfig(_Section):
     """A window in which nothing moves forward; rejecting the live version still leads off it."""
 
@@ -119,6 +151,9 @@ class GroupConfig(_Section):
     """Who may step into the role that approves and rejects."""
     registrants: tuple[words.Principal, ...] = ()
     """Who may step into the role that registers versions."""
+    approval: ApprovalConfig = ApprovalConfig()
+    sessions: SessionsConfig = SessionsConfig()
+    allowed: AllowedConfig = AllowedConfig()
     rollout: RolloutConfig = RolloutConfig()
     guardrails: GuardrailConfig = GuardrailConfig()
     probation_minutes: Annotated[int, Field(ge=0)] = GroupSpec.probation_minutes

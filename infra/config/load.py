@@ -8,11 +8,19 @@ from typing import Any, TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from infra.config.convert import stack_tags, to_spec
-from infra.config.group import EndpointConfig, FreezeConfig, GroupConfig, GuardrailConfig, RolloutConfig
+from infra.config.group import (
+    AllowedConfig,
+    ApprovalConfig,
+    EndpointConfig,
+    FreezeConfig,
+    GroupConfig,
+    GuardrailConfig,
+    RolloutConfig,
+)
 from infra.config.problems import ConfigError, Problem, from_pydantic, shown
 from infra.config.rules import Sections, breaches
 from infra.config.source import read
-from lambdas.core.names import ROLE_PATH, role_name
+from lambdas.core.names import ROLE_PATH, VERSION_TAG, role_name
 from lambdas.core.spec import spec_to_json
 
 T = TypeVar("T")
@@ -84,11 +92,16 @@ def _sections(raw: dict[str, Any]) -> Sections:
         rollout=section("rollout", RolloutConfig, RolloutConfig()),
         guardrails=section("guardrails", GuardrailConfig, GuardrailConfig()),
         freeze=section("freeze", tuple[FreezeConfig, ...], ()),
+        approval=section("approval", ApprovalConfig, ApprovalConfig()),
+        allowed=section("allowed", AllowedConfig, AllowedConfig()),
+        approvers=section("approvers", tuple[str, ...], ()),
+        registrants=section("registrants", tuple[str, ...], ()),
+        artifacts=section("artifacts", tuple[str, ...], ()),
     )
 
 
 def _sizes(group: GroupConfig, file: str) -> Iterator[Problem]:
-    tags = stack_tags(group)
+    tags = {**stack_tags(group), VERSION_TAG: ""}  # which models carry too
     if len(tags) > _MOST_TAGS:
         ours = len(tags) - len(group.tags)
         allowed = f"must be at most {_MOST_TAGS - ours}: AWS takes {_MOST_TAGS}, and {ours} are ours"

@@ -4,7 +4,14 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from infra.config.group import EndpointConfig, FreezeConfig, GuardrailConfig, RolloutConfig
+from infra.config.group import (
+    AllowedConfig,
+    ApprovalConfig,
+    EndpointConfig,
+    FreezeConfig,
+    GuardrailConfig,
+    RolloutConfig,
+)
 from lambdas.core.spec import Strategy
 
 _MOST_ALARMS = 10  # AutoRollbackConfiguration's AlarmList [B]
@@ -29,6 +36,11 @@ class Sections:
     rollout: RolloutConfig | None
     guardrails: GuardrailConfig | None
     freeze: tuple[FreezeConfig, ...] | None
+    approval: ApprovalConfig | None
+    allowed: AllowedConfig | None
+    approvers: tuple[str, ...] | None
+    registrants: tuple[str, ...] | None
+    artifacts: tuple[str, ...] | None
 
 
 def breaches(sections: Sections) -> Iterator[Breach]:
@@ -44,9 +56,40 @@ def breaches(sections: Sections) -> Iterator[Breach]:
         yield from _fleet(endpoint, rollout)
     if endpoint is not None and rollout is not None and guardrails is not None:
         yield from _inferentia(endpoint, rollout, guardrails)
+    yield from _people(sections)
+    yield from _artifacts(sections)
     for index, window in enumerate(sections.freeze or ()):
         if window.end <= window.start:
             yield Breach(f"freeze.{index}.end", window.end, f"must be after its start, {window.start}")
+
+
+def _people(sections: Sections) -> Iterator[Breach]:
+    """Four eyes are two people: who is let into both roles could be both."""
+    for key, principals in (("approvers", sections.approvers), ("registrants", sections.registrants)):
+        for index, principal in enumerate(principals or ()):
+            if principal in (principals or ())[:index]:
+                yield Breach(f"{key}.{index}", principal, "is named twice")
+    if sections.approval is None or not sections.approval.four_eyes:
+        return
+    for index, principal in enumerate(sections.approvers or ()):
+        if principal in (sections.registrants or ()):
+            yield Breach(
+                f"approvers.{index}",
+                principal,
+                "is among the registrants too, and could approve what it registered itself; "
+                "name somebody else, or set approval.four_eyes to false",
+            )
+
+
+def _artifacts(sections: Sections) -> Iterator[Breach]:
+    """An artifact where nothing is allowed from could never go live."""
+    allowed = sections.allowed.artifact_buckets if sections.allowed else ()
+    for index, uri in enumerate(sections.artifacts or ()):
+        bucket = uri.removeprefix("s3://").partition("/")[0]
+        if allowed and bucket not in allowed:
+            yield Breach(
+                f"artifacts.{index}", uri, f"must be in one of allowed.artifact_buckets: {', '.join(allowed)}"
+            )
 
 
 def _autoscaling(endpoint: EndpointConfig) -> Iterator[Breach]:

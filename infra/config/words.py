@@ -1,5 +1,6 @@
 """The kinds of text that a group's YAML is made of, each with AWS's own limits and how to say them."""
 
+import re
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -17,11 +18,11 @@ _SECURITY_GROUP = r"^sg-[0-9a-f]+$"
 _TAG_TEXT = r"^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$"  # TagKey and TagValue [B]
 _DESCRIPTION = r"^[\p{L}\p{M}\p{Z}\p{S}\p{N}\p{P}]+$"  # EntityDescription [B]: no line breaks
 _NOT_BLANK = r"\S"
+_BUCKET = r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$"
+_REPOSITORY = r"^[a-z0-9]([a-z0-9._-]*[a-z0-9])?(:[0-9]+)?(/[a-z0-9]([a-z0-9._-]*[a-z0-9])?)*(/\*)?$"
 
 IN_WORDS = {
     _NAME: "must be lower-case letters, digits, and hyphens between them",
-    _PRINCIPAL: "must be the ARN of one role or user, no wildcard and no whole account: "
-    "arn:aws:iam::111122223333:role/ModelRisk",
     _KMS_KEY: "must be the ARN of a key (not of an alias): arn:aws:kms:REGION:ACCOUNT:key/ID",
     _S3_PREFIX: "must be s3://bucket/prefix, without wildcards",
     _INSTANCE_TYPE: "must be a hosting instance type, such as ml.m5.large",
@@ -30,6 +31,9 @@ IN_WORDS = {
     _TAG_TEXT: "must be letters, digits, spaces and _.:/=+-@",
     _DESCRIPTION: "must be one line of text",
     _NOT_BLANK: "must not be blank",
+    _BUCKET: "must be the name of a bucket, without s3:// and without a path",
+    _REPOSITORY: "must be registry/repository without tag or digest, or registry/prefix/*, such as "
+    "111122223333.dkr.ecr.eu-west-1.amazonaws.com/scoring/*",
 }
 
 
@@ -44,6 +48,23 @@ def _no_reference(text: str) -> str:
     if "{{" in text:
         raise ValueError("must not contain {{")
     return text
+
+
+def _one_principal(arn: str) -> str:
+    """Say which of the ways to name too many it is; what stands here decides what goes live."""
+    if "*" in arn or "?" in arn:
+        raise ValueError(
+            "must not have a wildcard: it would let in whoever gets such a name; name each role or user"
+        )
+    if arn.endswith(":root") or re.fullmatch("[0-9]{12}", arn):
+        raise ValueError("must not be a whole account: anyone in it could be let in; name each role or user")
+    if ":sts:" in arn:
+        raise ValueError("must not be a session, which ends: name its role, arn:aws:iam::ACCOUNT:role/NAME")
+    if not re.fullmatch(_PRINCIPAL, arn):
+        raise ValueError(
+            "must be the ARN of one role or user, such as arn:aws:iam::111122223333:role/ModelRisk"
+        )
+    return arn
 
 
 def _in_utc(moment: datetime) -> datetime:
@@ -74,8 +95,12 @@ TagKey = Annotated[
 TagValue = Annotated[str, StringConstraints(max_length=256, pattern=_TAG_TEXT)]
 Principal = Annotated[
     str,
-    StringConstraints(max_length=2048, pattern=_PRINCIPAL),
-    Field(description="The ARN of an IAM role or user that exists; no wildcard, no whole account."),
+    StringConstraints(max_length=2048),
+    AfterValidator(_one_principal),
+    Field(
+        description="The ARN of an IAM role or user that exists; no wildcard, no whole account.",
+        json_schema_extra={"pattern": _PRINCIPAL},
+    ),
 ]
 KmsKey = Annotated[
     str,
@@ -103,4 +128,10 @@ Moment = Annotated[
     AwareDatetime,
     AfterValidator(_in_utc),
     Field(description="ISO 8601 with an offset, such as 2026-12-24T00:00:00+01:00."),
+]
+Bucket = Annotated[str, StringConstraints(pattern=_BUCKET), Field(description="The name of an S3 bucket.")]
+Repository = Annotated[
+    str,
+    StringConstraints(max_length=512, pattern=_REPOSITORY),
+    Field(description="registry/repository without a tag, or registry/prefix/* for all below."),
 ]

@@ -5,11 +5,13 @@ UpdateModelPackage. A group's name is lower case, so its ARNs are the same in ei
 """
 
 from collections.abc import Sequence
+from typing import Any
 
+import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from infra.config.group import GroupConfig
+from infra.config.group import GroupConfig, SessionsConfig
 from infra.constructs.grants import Grant, accept, allow, deny, document, here
 from infra.constructs.nag import acknowledge_inline_policy
 from infra.constructs.permissions import LISTS
@@ -20,6 +22,7 @@ _STATUS = "sagemaker:ModelApprovalStatus"
 _PENDING, _DECISIONS = "PendingManualApproval", ["Approved", "Rejected"]
 _VERSIONS = "all versions of this one group"
 _STEP_IN = ["sts:AssumeRole", "sts:SetSourceIdentity", "sts:TagSession"]
+_MFA = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
 
 
 class PeopleRole(Construct):
@@ -33,6 +36,7 @@ class PeopleRole(Construct):
         *,
         principals: Sequence[str],
         grants: Sequence[Grant],
+        mfa: bool = False,
     ) -> None:
         super().__init__(scope, f"{kind.capitalize()}Role")
         role = iam.CfnRole(
@@ -41,7 +45,9 @@ class PeopleRole(Construct):
             role_name=role_name(config.name, kind),
             path=ROLE_PATH,
             description=f"{kind.capitalize()} of model package group {config.name}",
-            assume_role_policy_document=iam.PolicyDocument(statements=[_trust(principals)]),
+            assume_role_policy_document=iam.PolicyDocument(
+                statements=_trust(principals, config.sessions, mfa=mfa)
+            ),
             policies=[iam.CfnRole.PolicyProperty(policy_name=kind, policy_document=document(grants))],
         )
         accept(role, grants)
@@ -96,7 +102,38 @@ def approver(scope: Construct, config: GroupConfig) -> PeopleRole:
         deny("NeverRegister", ["sagemaker:CreateModelPackage", "sagemaker:DeleteModelPackage"], ["*"]),
         _never_touch_endpoints(),
     ]
-    return PeopleRole(scope, config, "approver", principals=config.approvers, grants=grants)
+    return PeopleRole(
+        scope, config, "approver", principals=config.approvers, grants=grants, mfa=config.sessions.mfa
+    )
+
+
+def decided_by_approvers_only(config: GroupConfig) -> iam.PolicyDocument:
+    """The group's resource policy: whatever other policies allow, nobody else decides. One layer, never the only one:
+    whether SageMaker takes a Deny here is not documented, so it is opt-in."""
+    approver_role = cdk.Fn.sub(
+        f"arn:${{AWS::Partition}}:iam::${{AWS::AccountId}}:role{ROLE_PATH}{role_name(config.name, 'approver')}"
+    )
+    others = {"ArnNotEquals": {"aws:PrincipalArn": approver_role}}
+    return iam.PolicyDocument(
+        statements=[
+            iam.PolicyStatement(
+                sid="OnlyApproversDecide",
+                effect=iam.Effect.DENY,
+                principals=[iam.StarPrincipal()],
+                actions=["sagemaker:UpdateModelPackage"],
+                resources=[_versions(config)],
+                conditions={"Null": {_STATUS: "false"}, **others},
+            ),
+            iam.PolicyStatement(
+                sid="NobodyRegistersAsDecided",
+                effect=iam.Effect.DENY,
+                principals=[iam.StarPrincipal()],
+                actions=["sagemaker:CreateModelPackage"],
+                resources=[_group(config), _versions(config)],
+                conditions={"StringEquals": {_STATUS: _DECISIONS}},
+            ),
+        ]
+    )
 
 
 def _group(config: GroupConfig) -> str:
@@ -145,8 +182,22 @@ def _never_touch_endpoints() -> Grant:
     )
 
 
-def _trust(principals: Sequence[str]) -> iam.PolicyStatement:
-    """Stepping in keeps who came: a session name, and a source identity and tags where the caller has them."""
-    return iam.PolicyStatement(
-        actions=_STEP_IN, principals=[iam.ArnPrincipal(principal) for principal in principals]
-    )
+def _trust(principals: Sequence[str], sessions: SessionsConfig, *, mfa: bool) -> list[iam.PolicyStatement]:
+    """Stepping in keeps who came: a session name, and a source identity and tags where the caller has them.
+
+    A source identity is set in the request, or the caller's own session has one already, which then stays: two ways,
+    two statements [IAM guide, "Monitor and control actions taken with assumed roles"].
+    """
+    tags = {f"aws:RequestTag/{key}": value for key, value in sessions.tags.items()}
+    asked: dict[str, Any] = {**(_MFA if mfa else {}), **({"StringEquals": tags} if tags else {})}
+    ways: list[dict[str, Any]] = [{}]
+    if sessions.source_identity:
+        ways = [{"Null": {"sts:SourceIdentity": "false"}}, {"Null": {"aws:SourceIdentity": "false"}}]
+    return [
+        iam.PolicyStatement(
+            actions=_STEP_IN,
+            principals=[iam.ArnPrincipal(principal) for principal in principals],
+            conditions=asked | way or None,
+        )
+        for way in ways
+    ]

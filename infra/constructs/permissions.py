@@ -236,6 +236,15 @@ def reconcile_queues(queue_arn: str, dead_letter_arn: str) -> list[Grant]:
     ]
 
 
+def reconcile_trail() -> list[Grant]:
+    """Ask CloudTrail who decided, when its events did not come."""
+    return [
+        allow(
+            "Witnesses", ["cloudtrail:LookupEvents"], ["*"], why="LookupEvents has no resource; it only reads"
+        )
+    ]
+
+
 def read_spec() -> list[Grant]:
     """reconcile: one group's spec."""
     prefix = PARAMETER_PREFIX.strip("/")

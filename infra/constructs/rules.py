@@ -26,6 +26,26 @@ class _Hint:
     detail: dict[str, Any] | None = None
 
 
+_CLOUDTRAIL = "AWS API Call via CloudTrail"
+
+
+def _witness(name: str, call: str, *statuses: Approval) -> _Hint:
+    """What CloudTrail saw of a call that wrote one of these statuses. A message group for each: order is told by the
+    events' own times, and an ARN may be longer than a message group's name (128 characters)."""
+    return _Hint(
+        name,
+        "aws.sagemaker",
+        _CLOUDTRAIL,
+        "$.detail.eventID",
+        {
+            "eventSource": ["sagemaker.amazonaws.com"],
+            "eventName": [call],
+            "errorCode": [{"exists": False}],
+            "requestParameters": {"modelApprovalStatus": [status.value for status in statuses]},
+        },
+    )
+
+
 _HINTS = (
     _Hint(
         "Decisions",
@@ -55,6 +75,8 @@ _HINTS = (
         "$.detail.name",
         {"name": [{"prefix": PARAMETER_PREFIX}]},
     ),
+    _witness("Witnesses", "UpdateModelPackage", Approval.APPROVED, Approval.REJECTED, Approval.PENDING),
+    _witness("RegisteredAsDecided", "CreateModelPackage", Approval.APPROVED, Approval.REJECTED),
 )
 
 

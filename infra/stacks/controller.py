@@ -65,6 +65,7 @@ class ControllerStack(cdk.Stack):
                 ),
                 *permissions.read_spec(),
                 *permissions.reconcile_registry(),
+                *permissions.reconcile_trail(),
                 *permissions.reconcile_endpoints(),
                 *permissions.reconcile_alarms(),
                 *permissions.reconcile_scaling(),

@@ -42,6 +42,9 @@ class GroupStack(cdk.Stack):
             "Group",
             model_package_group_name=config.name,
             model_package_group_description=config.description,
+            model_package_group_policy=people_roles.decided_by_approvers_only(config)
+            if config.approval.resource_policy
+            else None,
         )
         group.apply_removal_policy(cdk.RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE)
         endpoint_role = EndpointRole(self, config)
@@ -84,13 +87,14 @@ class GroupStack(cdk.Stack):
 
     def _people(self, config: GroupConfig) -> None:
         """A role that nobody may step into is left out, and said."""
-        for kind, principals, make in (
-            ("approver", config.approvers, people_roles.approver),
-            ("registrant", config.registrants, people_roles.registrant),
+        for kind, principals, make, done in (
+            ("approver", config.approvers, people_roles.approver, "approved"),
+            ("registrant", config.registrants, people_roles.registrant, "registered"),
         ):
             if principals:
                 make(self, config)
             else:
                 cdk.Annotations.of(self).add_warning_v2(
-                    f"greenlight:no-{kind}s", f"group {config.name} names no {kind}s: it gets no {kind} role"
+                    f"greenlight:no-{kind}s",
+                    f"group {config.name} names no {kind}s: without that role, nothing can be {done} in it",
                 )

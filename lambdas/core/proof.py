@@ -158,16 +158,18 @@ def take_witnesses(turn: Turn) -> None:
     """Record each witness once, and let it settle who approved, who registered, and whether the content stands."""
     heard = list(turn.record.heard)
     for witness in witnesses(turn.facts):
-        if witness.approval is not None and not witness.registered and witness.id not in heard:
+        decision = witness.approval is not None and witness.approval is not Approval.PENDING
+        withdrawal = witness.approval is Approval.PENDING and not witness.registered
+        if (decision or withdrawal) and witness.id not in heard:
             heard.append(witness.id)
             turn.say(
                 Kind.WITNESS,
-                f"CloudTrail: {witness.by} set v{witness.version} to {witness.approval.value}",
+                f"CloudTrail: {witness.by} set v{witness.version} to {witness.approval}",
                 witness.version,
                 event=witness.id,
                 by=str(witness.by),
                 decided_at=witness.at,
-                after=witness.approval.value,
+                after=witness.approval,
             )
         _settle(turn, witness)
     if tuple(heard) != turn.record.heard:

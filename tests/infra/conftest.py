@@ -20,6 +20,10 @@ grouping: {{project: p, business_problem: b, model_type: m}}
 tags: {{cost-center: "1"}}
 approvers: ["arn:aws:iam::123456789012:role/model-risk"]
 registrants: ["arn:aws:iam::123456789012:user/robots/pipeline"]
+approval: {{mode: audit, four_eyes: false, resource_policy: true}}
+sessions: {{mfa: true, source_identity: true, tags: {{team: everything}}}}
+allowed: {{image_repositories: ["123456789012.dkr.ecr.us-east-1.amazonaws.com/everything/*"],
+  artifact_buckets: [models, more-models]}}
 artifacts: ["s3://models/everything", "s3://more-models/everything"]
 endpoint:
   name: everything-live

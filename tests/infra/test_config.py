@@ -95,14 +95,28 @@ def test_what_the_yaml_leaves_out_is_the_specs_own_default() -> None:
         ({"artifacts": ["s3://b*/x"]}, "artifacts.0", "without wildcards"),
         ({"artifacts": ["s3://bucket"]}, "artifacts.0", "s3://bucket/prefix"),
         ({"artifacts": ["s3://bucket/a/*"]}, "artifacts.0", "without wildcards"),
-        ({"approvers": ["*"]}, "approvers.0", "ARN"),
-        ({"approvers": ["arn:aws:iam::123456789012:role/*"]}, "approvers.0", "no wildcard"),
-        ({"approvers": ["arn:aws:iam::123456789012:root"]}, "approvers.0", "no whole account"),
-        ({"registrants": [PRINCIPAL.replace("iam", "sts")]}, "registrants.0", "role or user"),
+        ({"approvers": ["*"]}, "approvers.0", "wildcard"),
+        ({"approvers": ["ModelRisk"]}, "approvers.0", "ARN"),
+        ({"approvers": ["arn:aws:iam::123456789012:group/g"]}, "approvers.0", "one role or user"),
+        ({"approvers": ["123456789012"]}, "approvers.0", "whole account"),
+        ({"approvers": ["arn:aws:sts::123456789012:assumed-role/a/b"]}, "approvers.0", "a session, which ends"),
+        ({"approvers": ["arn:aws:iam::123456789012:role/a"] * 2}, "approvers.1", "twice"),
+        ({"registrants": ["arn:aws:iam::123456789012:role/?"]}, "registrants.0", "wildcard"),
+        ({"approval__mode": "trust"}, "approval.mode", "'enforce' or 'audit'"),
+        ({"approval__four_eyes": "no"}, "approval.four_eyes", "boolean"),
+        ({"sessions__tags": {"aws:x": "1"}}, "sessions.tags.aws:x", "must not begin"),
+        ({"allowed__image_repositories": ["r/x:latest"]}, "allowed.image_repositories.0", "without tag"),
+        ({"allowed__image_repositories": ["r/x@sha256:1"]}, "allowed.image_repositories.0", "without tag"),
+        ({"allowed__image_repositories": ["*"]}, "allowed.image_repositories.0", "registry/prefix/*"),
+        ({"allowed__artifact_buckets": ["s3://b"]}, "allowed.artifact_buckets.0", "without s3://"),
+        ({"allowed__artifact_buckets": ["elsewhere"]}, "artifacts.0", "allowed.artifact_buckets"),
+        ({"approvers": ["arn:aws:iam::123456789012:role/*"]}, "approvers.0", "wildcard"),
+        ({"approvers": ["arn:aws:iam::123456789012:root"]}, "approvers.0", "whole account"),
+        ({"registrants": [PRINCIPAL.replace("iam", "sts")]}, "registrants.0", "its role"),
         ({"tags": {"aws:x": "y"}}, "tags.aws:x", "aws:"),
         ({"tags": {"Greenlight:x": "y"}}, "tags.Greenlight:x", "greenlight:"),
         ({"tags": {"k": "v" * 257}}, "tags.k", "256"),
-        ({"tags": {f"k{n}": "v" for n in range(49)}}, "tags", "at most 48"),
+        ({"tags": {f"k{n}": "v" for n in range(48)}}, "tags", "at most 47"),
         ({"tags": {"Team": "a", "team": "b"}}, "tags.team", "only in case"),
         ({"endpoint__name": "e" * 64}, "endpoint.name", "at most 63"),
         ({"endpoint__name": "Live"}, "endpoint.name", "lower-case"),
@@ -323,3 +337,30 @@ def test_anchors_and_merges_work(tmp_path: Path) -> None:
     )
     assert config.endpoint.instance_count == 3
     assert config.rollout.bake_seconds == 10
+
+
+BOTH = "arn:aws:iam::123456789012:role/everyone"
+
+
+def test_an_approver_who_may_register_too_is_refused_as_long_as_four_eyes_are_asked_for() -> None:
+    problems = told(approvers=[BOTH], registrants=["arn:aws:iam::123456789012:role/other", BOTH])
+    assert list(problems) == ["approvers.0"]
+    assert "could approve what it registered itself" in problems["approvers.0"]
+    assert "approval.four_eyes" in problems["approvers.0"]
+
+
+def test_one_who_does_both_is_let_be_where_the_group_waives_four_eyes() -> None:
+    assert told(approvers=[BOTH], registrants=[BOTH], approval__four_eyes=False) == {}
+
+
+@pytest.mark.parametrize(
+    "repository",
+    [
+        "123456789012.dkr.ecr.us-east-1.amazonaws.com/fraud",
+        "123456789012.dkr.ecr.us-east-1.amazonaws.com/fraud/*",
+        "localhost:5000/team/fraud_model",
+        "123456789012.dkr.ecr.us-east-1.amazonaws.com/*",
+    ],
+)
+def test_repositories_are_told_whole_or_by_their_prefix(repository: str) -> None:
+    assert told(allowed__image_repositories=[repository]) == {}

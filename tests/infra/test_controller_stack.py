@@ -56,7 +56,7 @@ def test_every_rule_delivers_by_message_group_with_a_day_of_retries_and_a_dead_l
     assembly: Assembly,
 ) -> None:
     rules = assembly.properties(STACK, "AWS::Events::Rule")
-    assert len(rules) == 5
+    assert len(rules) == 7
     for rule in rules:
         (target,) = rule["Targets"]
         assert target["SqsParameters"]["MessageGroupId"].startswith("$.detail.")
@@ -72,11 +72,27 @@ def test_every_event_that_a_rule_sends_is_one_that_reconcile_reads() -> None:
 
 
 def test_a_decision_is_heard_whatever_it_is(assembly: Assembly) -> None:
-    (rule,) = (r for r in assembly.properties(STACK, "AWS::Events::Rule") if "Package" in json.dumps(r))
+    rules = assembly.properties(STACK, "AWS::Events::Rule")
+    (rule,) = (r for r in rules if "Model Package State Change" in json.dumps(r))
     assert set(rule["EventPattern"]["detail"]["ModelApprovalStatus"]) == {
         "Approved",
         "Rejected",
         "PendingManualApproval",
+    }
+
+
+def test_cloudtrail_tells_who_wrote_a_status_and_nothing_else(assembly: Assembly) -> None:
+    patterns = [r["EventPattern"] for r in assembly.properties(STACK, "AWS::Events::Rule")]
+    heard = {
+        call: pattern["detail"]["requestParameters"]["modelApprovalStatus"]
+        for pattern in patterns
+        if pattern["detail-type"] == ["AWS API Call via CloudTrail"]
+        for call in pattern["detail"]["eventName"]
+        if pattern["detail"]["errorCode"] == [{"exists": False}]
+    }
+    assert heard == {
+        "UpdateModelPackage": ["Approved", "Rejected", "PendingManualApproval"],
+        "CreateModelPackage": ["Approved", "Rejected"],
     }
 
 

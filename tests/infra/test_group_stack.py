@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from lambdas.core.spec import GroupSpec, spec_from_json
+from lambdas.core.spec import GroupSpec, Mode, spec_from_json
 from tests.infra.conftest import Assembly
 from tests.infra.policies import text
 
@@ -53,6 +53,52 @@ def test_the_spec_is_what_the_yaml_says(assembly: Assembly) -> None:
     assert read.guardrails.alarms == ("somebody-elses",)
     assert read.freeze[0].end - read.freeze[0].start == 3 * 86_400
     assert read.tags["greenlight:business-problem"] == "b"
+
+
+def test_the_spec_says_what_an_approval_must_be(assembly: Assembly) -> None:
+    read = spec(assembly, STACK)
+    assert (read.approval.mode, read.approval.four_eyes) == (Mode.AUDIT, False)
+    assert read.allowed.artifact_buckets == ("models", "more-models")
+    default = spec(assembly, "Greenlight-Group-lonely")
+    assert (default.approval.mode, default.approval.four_eyes) == (Mode.ENFORCE, True)
+
+
+def trust(assembly: Assembly, stack: str, role: str) -> list[dict[str, Any]]:
+    roles = assembly.properties(stack, "AWS::IAM::Role")
+    (found,) = (r for r in roles if r["RoleName"] == role)
+    return list(found["AssumeRolePolicyDocument"]["Statement"])
+
+
+def test_stepping_in_takes_what_the_yaml_asks_for(assembly: Assembly) -> None:
+    statements = trust(assembly, STACK, "everything-approver")
+    assert [s["Condition"]["Null"] for s in statements] == [
+        {"sts:SourceIdentity": "false"},
+        {"aws:SourceIdentity": "false"},
+    ]
+    for statement in statements:
+        assert statement["Condition"]["Bool"] == {"aws:MultiFactorAuthPresent": "true"}
+        assert statement["Condition"]["StringEquals"] == {"aws:RequestTag/team": "everything"}
+
+
+def test_registrants_need_no_second_factor_because_pipelines_have_none(assembly: Assembly) -> None:
+    for statement in trust(assembly, STACK, "everything-registrant"):
+        assert set(statement["Condition"]) == {"StringEquals", "Null"}
+
+
+def test_a_group_that_asks_for_nothing_lets_its_principals_in_as_they_come(assembly: Assembly) -> None:
+    (statement,) = trust(assembly, "Greenlight-Group-wine-cultivar", "wine-cultivar-approver")
+    assert "Condition" not in statement
+
+
+def test_a_groups_own_policy_lets_nobody_else_decide_if_asked_for(assembly: Assembly) -> None:
+    (group,) = assembly.properties(STACK, "AWS::SageMaker::ModelPackageGroup")
+    decide, register = group["ModelPackageGroupPolicy"]["Statement"]
+    for statement in (decide, register):
+        assert (statement["Effect"], statement["Principal"]) == ("Deny", "*")
+    role = text(decide["Condition"]["ArnNotEquals"]["aws:PrincipalArn"])
+    assert role == "arn:aws:iam::123456789012:role/greenlight/everything-approver"
+    (other,) = assembly.properties("Greenlight-Group-lonely", "AWS::SageMaker::ModelPackageGroup")
+    assert "ModelPackageGroupPolicy" not in other
 
 
 def test_an_endpoint_is_named_as_its_group_unless_told_otherwise(assembly: Assembly) -> None:
