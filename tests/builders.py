@@ -101,6 +101,7 @@ def known(detail: VersionDetail, **changes: Any) -> Decided:
         **{
             "approval": detail.approval,
             "at": detail.modified,
+            "recorded": detail.modified,
             "by": detail.author,
             "fingerprint": detail.fingerprint,
             "confirmed": True,

@@ -1,6 +1,6 @@
 """Which version the registry wants live, in order of preference, and on which config."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lambdas.core.names import versioned_name
 from lambdas.core.proof import counts
@@ -40,6 +40,8 @@ def targets(record: Record, spec: GroupSpec) -> tuple[Target, ...]:
     if stands:
         return (*chosen, *_stay(record, spec, live))
     if (good := last_known_good(record)) is not None:
+        # Approved again, its kept config still is the short way.
+        chosen = [replace(t, direction=Direction.BACKWARD) if t.config == good.config else t for t in chosen]
         # The decision that led here is the one against the live version: only younger approvals may replace it.
         chosen.append(
             Target(good.version, good.config, Direction.BACKWARD, max(decision.at, live.decided_at))

@@ -100,7 +100,8 @@ def take_decisions(turn: Turn) -> Need | None:
         _take(turn, detail, _decided_at(detail, approvals))
     if (need := _take_late_events(turn)) is not None:
         return need
-    proof.take_witnesses(turn)
+    if (need := proof.take_witnesses(turn)) is not None:
+        return need
     _take_deletions(turn)
     return None
 
@@ -121,7 +122,7 @@ def _approvals_told(facts: Facts) -> Iterator[tuple[int, float, float]]:
     for hint in facts.hints:
         if hint.told is not None and hint.told.is_approval:
             yield hint.told.version, hint.told.at, 0.0
-    for witness in proof.witnesses(facts):
+    for witness in proof.heard(facts):
         if witness.approval is Approval.APPROVED and not witness.registered:
             yield witness.version, witness.at, _ANEW
 
@@ -162,10 +163,11 @@ def _take(turn: Turn, detail: VersionDetail, at: float) -> None:
         fingerprint=detail.fingerprint,
         confirmed=proof.confirmed(facts, detail, at, by),
         changed=proof.changed(facts, spec, detail, at) if approved else None,
-        registrant=detail.registrant,
+        registrant=detail.registrant or (known.registrant if known else None),
         not_before=known.not_before if known and again else known.at if known else 0.0,
         failed=None if approved or known is None else known.failed,
         failures=known.failures if known else 0,
+        recorded=at,
     )
     if again and not proof.counts(spec, decided):
         return  # a second approval by somebody who may not: the first one stands
@@ -173,6 +175,8 @@ def _take(turn: Turn, detail: VersionDetail, at: float) -> None:
     refused = turn.record.refused
     if approved and refused is not None and version_in(refused) == detail.version:
         turn.update(refused=None)
+    if known is not None and (known.approval, known.recorded) == (detail.approval, at):
+        return  # it was taken for another's in between
     turn.say(
         Kind.DECISION,
         f"v{detail.version}: {before.value} → {detail.approval.value}"

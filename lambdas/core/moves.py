@@ -243,8 +243,9 @@ def _record_intent(turn: Turn, target: Target, placement: Placement) -> None:
     others = tuple(p for p in record.kept if p.config != placement.config)
     if placement not in record.kept:
         turn.update(kept=(*others, placement))
-    if record.rollout is not None and record.rollout.config == target.config:
-        turn.update(rollout=replace(record.rollout, endpoint_modified=modified, held=False, abort_at=None))
+    begun = record.rollout
+    if begun is not None and (begun.config, begun.direction) == (target.config, direction):
+        turn.update(rollout=replace(begun, endpoint_modified=modified, held=False, abort_at=None))
         return
     _drop_unstarted(turn, f"v{target.version} goes instead")
     rollout = Rollout(

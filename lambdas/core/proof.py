@@ -1,5 +1,7 @@
 """Whether an approval is proven: given by an approver, not by who registered the version, on this very content."""
 
+from collections.abc import Iterable
+
 from lambdas.core.content import difference
 from lambdas.core.facts import Facts, Lookup, Told, VersionDetail
 from lambdas.core.identity import Identity, is_approver, same_person
@@ -8,7 +10,7 @@ from lambdas.core.names import account_of
 from lambdas.core.record import Approval, Decided
 from lambdas.core.spec import GroupSpec, Mode
 from lambdas.core.trail import Witness
-from lambdas.core.turn import Turn
+from lambdas.core.turn import Need, Turn
 
 SAME_WRITE = 1.0  # seconds: event times may be whole seconds where the API gives milliseconds
 SELF_CHANGED = "who approved it changed its content in the same call"
@@ -86,7 +88,7 @@ def author_of(facts: Facts, spec: GroupSpec, detail: VersionDetail, at: float) -
     wrote_it = detail.modified > at - SAME_CALL
     if wrote_it and detail.author is not None and _by_approver(spec, detail.author):
         return detail.author
-    for witness in witnesses(facts):
+    for witness in verified(facts):
         if (witness.version, witness.approval) == (detail.version, detail.approval) and _same_call(
             witness, at
         ):
@@ -121,7 +123,7 @@ def told_at(facts: Facts, detail: VersionDetail, at: float, within: float = SAME
             told
             for told in tellings
             if told.version == detail.version
-            and told.approval is Approval.APPROVED
+            and told.is_approval
             and told.containers is not None
             and abs(told.at - at) < within
         ),
@@ -146,22 +148,33 @@ def is_late_event(spec: GroupSpec, decided: Decided, told: Told) -> bool:
 # --- from CloudTrail ------------------------------------------------------------------------------------------
 
 
-def witnesses(facts: Facts) -> tuple[Witness, ...]:
-    """What CloudTrail told, by its events and when asked; each event once, oldest first."""
+def heard(facts: Facts) -> tuple[Witness, ...]:
+    """What messages and CloudTrail itself say of writes to versions; each event once, oldest first."""
     told = [hint.witness for hint in facts.hints if hint.witness is not None]
-    asked = facts.trail.witnesses if facts.trail else ()
-    found = {witness.id: witness for witness in (*told, *asked)}
-    return tuple(sorted(found.values(), key=lambda witness: (witness.at, witness.id)))
+    return _in_order((*told, *verified(facts)))
 
 
-def take_witnesses(turn: Turn) -> None:
-    """Record each witness once, and let it settle who approved, who registered, and whether the content stands."""
-    heard = list(turn.record.heard)
-    for witness in witnesses(turn.facts):
+def verified(facts: Facts) -> tuple[Witness, ...]:
+    """What CloudTrail itself answered, oldest first: this alone proves. A message may be sent by others."""
+    return _in_order(facts.trail.witnesses if facts.trail else ())
+
+
+def _in_order(found: Iterable[Witness]) -> tuple[Witness, ...]:
+    by_id = {witness.id: witness for witness in found}
+    return tuple(sorted(by_id.values(), key=lambda witness: (witness.at, witness.id)))
+
+
+def take_witnesses(turn: Turn) -> Need | None:
+    """Record each witness once, and let those verified settle who approved, who registered, and what on."""
+    facts = turn.facts
+    if facts.trail is None and (undone := _undone(turn)):
+        return Need(trail=undone)
+    known = list(turn.record.heard)
+    for witness in heard(facts):
         decision = witness.approval is not None and witness.approval is not Approval.PENDING
         withdrawal = witness.approval is Approval.PENDING and not witness.registered
-        if (decision or withdrawal) and witness.id not in heard:
-            heard.append(witness.id)
+        if (decision or withdrawal) and witness.id not in known:
+            known.append(witness.id)
             turn.say(
                 Kind.WITNESS,
                 f"CloudTrail: {witness.by} set v{witness.version} to {witness.approval}",
@@ -171,11 +184,32 @@ def take_witnesses(turn: Turn) -> None:
                 decided_at=witness.at,
                 after=witness.approval,
             )
+    if tuple(known) != turn.record.heard:
+        turn.update(heard=tuple(known[-_REMEMBERED:]))
+    for witness in verified(facts):
         _settle(turn, witness)
-    if tuple(heard) != turn.record.heard:
-        turn.update(heard=tuple(heard[-_REMEMBERED:]))
-    for version in {witness.version for witness in turn.facts.trail.witnesses} if turn.facts.trail else ():
+    for version in sorted({witness.version for witness in verified(facts)}):
         _settle_content(turn, version)
+    return None
+
+
+def _undone(turn: Turn) -> tuple[Lookup, ...]:
+    """Versions that are Approved, and by a message were rejected after the approval that we know: by whom since?"""
+    told = (hint.witness for hint in turn.facts.hints if hint.witness is not None)
+    return tuple(
+        Lookup(version.version, version.arn, version.created, decided.at)
+        for witness in told
+        for version in turn.facts.versions
+        if version.version == witness.version
+        and (decided := turn.record.versions.get(version.version)) is not None
+        and _is_against(decided, witness)
+    )
+
+
+def _is_against(decided: Decided, witness: Witness) -> bool:
+    """Whether a witness is of a decision against the version, after the approval on record."""
+    against = witness.approval in {Approval.REJECTED, Approval.PENDING} and not witness.registered
+    return decided.approval is Approval.APPROVED and against and witness.at > decided.at + SAME_CALL
 
 
 def _settle(turn: Turn, witness: Witness) -> None:
@@ -186,7 +220,7 @@ def _settle(turn: Turn, witness: Witness) -> None:
         turn.decided(witness.version, registrant=witness.by)
     if witness.approval is Approval.APPROVED:
         _settle_approver(turn, turn.record.versions[witness.version], witness)
-    elif witness.approval is not None and not witness.registered and witness.at > decided.at + SAME_CALL:
+    elif _is_against(turn.record.versions[witness.version], witness):
         # Rejected after the approval that we know, and approved again since, unseen: by whom is not known.
         turn.decided(witness.version, by=None, at=witness.at, not_before=witness.at)
 
@@ -198,6 +232,9 @@ def _settle_approver(turn: Turn, decided: Decided, witness: Witness) -> None:
     if decided.by is not None and not _by_approver(spec, witness.by):
         return  # no better than who is known already
     same = _same_call(witness, decided.at)
+    told_when = decided.by is None and (decided.confirmed or decided.changed is not None)
+    if told_when and not same and witness.at < decided.at:
+        return  # of an earlier approval: when this one was is known by its event, and its own witness will come
     turn.decided(
         witness.version,
         by=witness.by,

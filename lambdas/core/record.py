@@ -59,7 +59,8 @@ class Decided:
 
     `by`: who decided, None: not known. `confirmed`: `fingerprint` is known to be of what was approved, not of what
     somebody made of it since; `changed`: how it is known to differ. `not_before`: when the version last had
-    another status, as far as known; an approval that is older proves nothing. `failures` counts how often the version
+    another status, as far as known; an approval that is older proves nothing. `recorded`: the time that the ledger's
+    last entry of it gives; later evidence may change `at`. `failures` counts how often the version
     failed: part of its next config's name, so that a new attempt has a fleet, metrics and alarms of its own.
     """
 
@@ -72,6 +73,7 @@ class Decided:
     changed: str | None = None
     registrant: Identity | None = None
     not_before: float = 0.0
+    recorded: float = 0.0
     failed: str | None = None
     failures: int = 0
 

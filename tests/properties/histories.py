@@ -149,7 +149,9 @@ class Life:
         if version is None or version.approval is not Approval.APPROVED:
             return
         if self.world.rates.lost or self.world.rates.late or self.world.cloud.switches.nameless:
-            self.people.unordered = True  # nameless: CloudTrail alone tells, and not two within a minute apart
+            self.people.unordered = (
+                True  # nameless: CloudTrail alone tells, and not two within a minute apart
+            )
         self._decide(version.version, Approval.APPROVED, again=True)
         # Whether the second approval was seen decides whether a failure before it still counts.
         self.people.doubtful.add(version.version)

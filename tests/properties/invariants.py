@@ -183,7 +183,7 @@ def naive_last_known_good(cloud: Cloud, record: Record, people: People) -> str |
         good = decided is not None and decided.approval is Approval.APPROVED and decided.failed is None
         good = good and past.version not in people.intruders
         # Approved again after a rejection, by whom nobody knows yet: it counts as nobody's.
-        good = good and decided is not None and (decided.by is not None or not cloud.switches.nameless)
+        good = good and decided is not None and decided.by is not None and decided.registrant is not None
         kept = past.config in cloud.configs and past.at > cloud.deleted.get(past.config, 0.0)
         if past.version != now and good and kept:
             return past.config
@@ -206,10 +206,14 @@ def check_ledger(world: World) -> None:
     )
     decisions = Counter({k: n for k, n in decisions.items() if k[1] is not None})
     assert not decisions or max(decisions.values()) == 1, f"8: a decision twice: {decisions}"
-    config = {b["data"]["rollout"]: b["data"]["config"] for b in bodies if b["kind"] == "rollout.started"}
+    intent = {
+        b["data"]["rollout"]: (b["data"]["config"], b["data"]["direction"])
+        for b in bodies
+        if b["kind"] == "rollout.started"
+    }
     for one, next_ in itertools.pairwise(bodies):
         begins = next_["kind"] == "rollout.started"
-        again = begins and config.get(one["data"].get("rollout")) == next_["data"]["config"]
+        again = begins and intent.get(one["data"].get("rollout")) == intent[next_["data"]["rollout"]]
         assert not (again and one["kind"] == "rollout.superseded" and "never started" in one["reason"]), (
             f"8: the same intent twice: {next_}"
         )
@@ -273,7 +277,7 @@ def check_convergence(world: World, people: People, *, deletes: bool) -> None:
     since = cloud.served[-1].at if cloud.served else 0.0
     excused = live in people.doubtful or any(v == live and at > since for at, v in people.approvals)
     if decided is not None and cloud.kind[live or 0] == "errs" and not excused:
-        assert decided.failed or decided.approval in AGAINST, (
+        assert decided.failed or decided.approval in AGAINST or live in people.intruders, (
             f"8: v{live} errs on probation, and nobody minds"
         )
     if not sure:

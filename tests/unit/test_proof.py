@@ -40,6 +40,7 @@ ADMIN = Identity(f"arn:aws:sts::{ACCOUNT}:assumed-role/admin/dora")
 OTHER_APPROVER = Identity(f"arn:aws:sts::{ACCOUNT}:assumed-role/{GROUP}-approver/zoe")
 SWEEP = Hint("sweep")
 AT = START + 100.0  # when the approver approves v1
+SOON = AT + 400.0  # CloudTrail may not yet have told everything
 
 
 def witness(
@@ -57,7 +58,13 @@ def witness(
 
 
 def heard(seen: Seen, *witnesses: Witness) -> Decision:
-    """The decision when CloudTrail's events of these calls come in."""
+    """The decision when CloudTrail's events of these calls come in, and CloudTrail itself has them."""
+    trail = Trail((*seen.trail.witnesses, *witnesses), complete=True)
+    return decided_on(replace(seen, hints=tuple(Hint("trail", witness=w) for w in witnesses), trail=trail))
+
+
+def only_said(seen: Seen, *witnesses: Witness) -> Decision:
+    """The decision when messages say so, and CloudTrail itself knows nothing of it."""
     return decided_on(replace(seen, hints=tuple(Hint("trail", witness=w) for w in witnesses)))
 
 
@@ -156,7 +163,7 @@ def test_when_an_annotator_wrote_after_the_approver_the_witness_decides() -> Non
 
 
 def test_in_whatever_order_the_events_come_the_witness_decides() -> None:
-    seen = fresh(ANNOTATED, event_of(ANNOTATED, "CustomerMetadataProperties"))
+    seen = replace(fresh(ANNOTATED, event_of(ANNOTATED, "CustomerMetadataProperties")), now=SOON)
     first = decided_on(seen)
     assert "not an approver" in blocked(first)
     second = heard(then(seen, first), witness())
@@ -201,7 +208,7 @@ def test_the_witness_names_who_approved_where_the_registry_does_not() -> None:
 
 def test_an_approver_who_approved_before_the_admin_proves_it_afterwards() -> None:
     by_admin = package(1, author=ADMIN, at=AT + 30)
-    seen = fresh(by_admin, event_of(by_admin))
+    seen = replace(fresh(by_admin, event_of(by_admin)), now=SOON)
     decision = decided_on(seen)
     later = heard(then(seen, decision), witness(at=AT), witness(ADMIN, at=AT + 30))
     assert "approval's own event" in blocked(later)
@@ -331,10 +338,13 @@ def test_content_changed_within_the_second_of_the_approval_is_blocked() -> None:
 def test_content_changed_right_after_an_approval_whose_event_is_lost_is_blocked() -> None:
     """Within CloudTrail's seconds: who wrote last is not who approved, so what is there is not what was approved."""
     evil = package(1, image="scorer:evil", at=AT + 1, author=REGISTRANT)
-    seen = fresh(evil)
+    seen = replace(fresh(evil), now=SOON)
     first = decided_on(seen)
     assert "not an approver" in blocked(first)
-    assert "approval's own event" in blocked(heard(then(seen, first), witness()))
+    second = heard(then(seen, first), witness())
+    assert "approval's own event" in blocked(second)
+    tampering = witness(REGISTRANT, None, AT + 1, content=True)
+    assert "changed it afterwards" in blocked(heard(then(seen, second), witness(), tampering))
 
 
 def test_an_approver_who_changes_the_content_in_the_same_call_is_blocked() -> None:
@@ -424,3 +434,18 @@ def test_what_is_live_serves_on_whatever_is_blocked() -> None:
 def test_the_record_says_all_this_in_little_room() -> None:
     record: Record = after(heard(live_on(package(1)), *(witness(id=f"e-{n}") for n in range(100))))
     assert len(record.heard) == 64
+
+
+def test_a_message_that_cloudtrail_does_not_confirm_proves_nothing() -> None:
+    by_admin = package(1, author=ADMIN)
+    seen = fresh(by_admin, event_of(by_admin))
+    decision = only_said(then(seen, decided_on(seen)), witness(at=AT + 10))
+    assert ADMIN.arn in blocked(decision)
+    assert told(decision) == ["witness"]
+
+
+def test_a_message_that_cloudtrail_does_not_confirm_takes_nothing_off() -> None:
+    seen = live_on(package(2), package(1), kept=(placed(package(1), live_at=START + 150),))
+    decision = only_said(seen, witness(OTHER_APPROVER, Approval.REJECTED, NOW - 60, version=2))
+    assert starts(decision) is None
+    assert after(decision).phase is Phase.SETTLED
