@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
+from lambdas.core.content import Container
 from lambdas.core.decide import decide
 from lambdas.core.desired import config_name, model_name
-from lambdas.core.content import Container
 from lambdas.core.facts import (
     AlarmState,
     Endpoint,

@@ -74,6 +74,11 @@ class Aws:
         return self._client("cloudtrail")
 
     @functools.cached_property
+    def cloudformation(self) -> Any:
+        """AWS CloudFormation; for people's commands only."""
+        return self._client("cloudformation")
+
+    @functools.cached_property
     def sqs(self) -> SQSClient:
         """Amazon SQS."""
         return self._client("sqs")  # type: ignore[no-any-return] # see _client

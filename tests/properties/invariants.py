@@ -13,6 +13,7 @@ from lambdas.core.ledger import Entry, first_broken
 from lambdas.core.names import GROUP_TAG, abort_alarm
 from lambdas.core.record import Approval, Direction, Phase, Record, Rollout
 from lambdas.core.spec import Strategy
+from tests.builders import APPROVER
 from tests.properties.cloud import Cloud
 from tests.properties.world import Watcher, World
 
@@ -183,7 +184,7 @@ def naive_last_known_good(cloud: Cloud, record: Record, people: People) -> str |
         good = decided is not None and decided.approval is Approval.APPROVED and decided.failed is None
         good = good and past.version not in people.intruders
         # Approved again after a rejection, by whom nobody knows yet: it counts as nobody's.
-        good = good and decided is not None and decided.by is not None and decided.registrant is not None
+        good = good and decided is not None and decided.by == APPROVER and decided.registrant is not None
         kept = past.config in cloud.configs and past.at > cloud.deleted.get(past.config, 0.0)
         if past.version != now and good and kept:
             return past.config

@@ -1,0 +1,105 @@
+"""Exporting and verifying a ledger from the command line."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import boto3
+import pytest
+
+from cli.ledger import main
+from lambdas.adapters.aws import Aws
+from lambdas.adapters.store import Store
+from lambdas.core.ledger import Event, Kind, chain
+from lambdas.core.record import Head, Record
+from tests.adapters.conftest import Stubbed
+
+EVENTS = [Event(Kind.DECISION, 1.5, "v1: approved", 1), Event(Kind.STARTED, 2.5, "forward to v1", 1)]
+
+
+def a_stack(monkeypatch: pytest.MonkeyPatch) -> Stubbed:
+    """CloudFormation, answering what is laid out."""
+    stubbed = Stubbed("cloudformation")
+    monkeypatch.setattr(Aws, "cloudformation", stubbed.client)
+    return stubbed
+
+
+@pytest.fixture
+def deployed(store: Store, monkeypatch: pytest.MonkeyPatch) -> Store:
+    """A stack that tells the tables' names, and a group with two entries."""
+    told = {"StateTable": "state", "LedgerTable": "ledger"}
+    outputs = [{"OutputKey": key, "OutputValue": value} for key, value in told.items()]
+    stack = {
+        "StackName": "Greenlight-State",
+        "CreationTime": datetime(2026, 11, 23, tzinfo=UTC),
+        "StackStatus": "CREATE_COMPLETE",
+        "Outputs": outputs,
+    }
+    a_stack(monkeypatch).answers("describe_stacks", {"Stacks": [stack]}, StackName="Greenlight-State")
+    entries, head = chain("fraud", Head(), EVENTS)
+    store.commit(Record("fraud", head=head), entries, unsettled=False)
+    return store
+
+
+def exported(capsys: pytest.CaptureFixture[str], folder: Path) -> Path:
+    assert main(["export", "fraud"]) == 0
+    file = folder / "fraud.jsonl"
+    file.write_text(capsys.readouterr().out)
+    return file
+
+
+@pytest.mark.usefixtures("deployed")
+def test_an_export_is_verified_without_aws(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    file = exported(capsys, tmp_path)
+    assert main(["verify", str(file)]) == 0
+    assert "all 2 entries of group fraud" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("deployed")
+def test_an_edited_entry_is_found_by_number(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    file = exported(capsys, tmp_path)
+    file.write_text(file.read_text().replace("forward to v1", "forward to v9"))
+    assert main(["verify", str(file)]) == 1
+    assert "entry 2 of group fraud" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("deployed")
+def test_an_entry_edited_in_the_table_is_found_by_number(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    boto3.client("dynamodb").update_item(
+        TableName="ledger",
+        Key={"group": {"S": "fraud"}, "seq": {"N": "1"}},
+        UpdateExpression="SET body = :body",
+        ExpressionAttributeValues={":body": {"S": "{}"}},
+    )
+    assert main(["verify", str(exported(capsys, tmp_path))]) == 1
+    assert "entry 1 of group fraud" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("deployed")
+def test_a_group_that_is_not_there_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["export", "fruad"]) == 2
+    assert "group fruad has no record" in capsys.readouterr().err
+
+
+def test_without_greenlight_there_is_nothing_to_export(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    says = "Stack with id Greenlight-State does not exist"
+    a_stack(monkeypatch).refuses("describe_stacks", "ValidationError", says)
+    assert main(["export", "fraud"]) == 2
+    assert "there is no stack Greenlight-State" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("content", "says"), [("", "no line"), ("x", "line 1 is not JSON")])
+def test_a_file_that_is_no_export_is_told(
+    content: str, says: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / "x").write_text(content)
+    assert main(["verify", str(tmp_path / "x")]) == 2
+    assert says in capsys.readouterr().err
+
+
+def test_a_file_that_is_not_there_is_told(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert main(["verify", str(tmp_path / "nowhere")]) == 2
+    assert "nowhere" in capsys.readouterr().err
