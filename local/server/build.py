@@ -37,6 +37,7 @@ from local.server.sagemaker_parts import SageMakerParts
 from local.server.schedules import Schedules
 from local.server.streams import Streams
 from local.server.timer import Timer
+from local.server.trail import Trail
 
 if TYPE_CHECKING:
     from local.server.asgi import App
@@ -67,6 +68,8 @@ class LocalServer:
         self.schedules = Schedules(self.time)
         self.streams = Streams(self.time)
         self.sagemaker = SageMakerParts(settings, self.time, self.events)
+        late = Events(settings.account, settings.region, self.time, self.timer)
+        self.trail = Trail(settings.region, self.time, self.timer, late)
         self._install()
         self.control = Control(
             log=self.log,
@@ -91,7 +94,8 @@ class LocalServer:
         cloudformation.install([*cloudformation_types.types(), *self.sagemaker.types])
         cloudformation_types.mend_tables()
         role_templates.install()
-        requests.install(self.log, self.sagemaker.services, self.network)
+        services = {**self.sagemaker.services, "cloudtrail": self.trail.serve}
+        requests.install(self.log, services, self.network, self.trail.saw)
         metrics.install()
         queues.install()
         parameter_events.install(self.events.emit)
@@ -107,6 +111,12 @@ class LocalServer:
             "event_faults": (
                 lambda: asdict(self.events.faults),
                 lambda value: self.events.set_faults(EventFaults(**value)),
+            ),
+            "trail": (lambda: self.trail.on, self.trail.set_on),
+            "trail_delay": (lambda: self.trail.delay, lambda value: self.trail.set_delay(float(value))),
+            "trail_faults": (
+                lambda: asdict(self.trail.faults),
+                lambda value: self.trail.set_faults(EventFaults(**value)),
             ),
             "message_group_id": (
                 lambda: "resolved" if self.deliveries.resolve_paths else "literal",
@@ -144,6 +154,7 @@ class LocalServer:
         hooks.private("app._reset_all_state")()
         self.sagemaker.clear()
         self.events.set_faults(EventFaults())
+        self.trail.clear()
         self.deliveries.resolve_paths, self.deliveries.failing = True, {}
         self.time.set_scale(self.settings.time_scale)
         self.log.clear()

@@ -57,8 +57,16 @@ class Network:
         self.round_trip = float(seconds)
 
 
-def install(log: RequestLog, services: Mapping[str, Handler], network: Network) -> None:
-    """Log every request, and give those for `services` (by ministack's service name) to our handlers."""
+def install(
+    log: RequestLog,
+    services: Mapping[str, Handler],
+    network: Network,
+    saw: Callable[[Call, Answer], None],
+) -> None:
+    """Log every request, and give those for `services` (by ministack's service name) to our handlers.
+
+    `saw` hears of each with its answer.
+    """
     original = hooks.private("app._dispatch_service_request")
 
     async def dispatch(  # noqa: PLR0917 - the hook's shape
@@ -82,6 +90,7 @@ def install(log: RequestLog, services: Mapping[str, Handler], network: Network) 
             else:
                 answer = await handler(call)
             status = answer[0]
+            saw(call, answer)
             return answer  # type: ignore[no-any-return] # ministack has no types
         finally:
             log.add(
