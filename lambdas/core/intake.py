@@ -161,7 +161,7 @@ def _take(turn: Turn, detail: VersionDetail, at: float) -> None:
         by=by,
         reason=detail.reason,
         fingerprint=detail.fingerprint,
-        confirmed=proof.confirmed(facts, detail, at, by),
+        confirmed=proof.confirmed(facts, spec, detail, at, by),
         changed=proof.changed(facts, spec, detail, at) if approved else None,
         registrant=detail.registrant or (known.registrant if known else None),
         not_before=known.not_before if known and again else known.at if known else 0.0,

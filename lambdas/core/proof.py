@@ -96,13 +96,15 @@ def author_of(facts: Facts, spec: GroupSpec, detail: VersionDetail, at: float) -
     return detail.author if detail.modified == at else None
 
 
-def confirmed(facts: Facts, detail: VersionDetail, at: float, by: Identity | None) -> bool:
+def confirmed(facts: Facts, spec: GroupSpec, detail: VersionDetail, at: float, by: Identity | None) -> bool:
     """Whether what the registry has now is known to be what was there when the version was decided on.
 
-    An event of that time told it, or who decided wrote last.
+    An event of that time told it (and what it told is compared), or the approver wrote last.
     """
-    decider_wrote_last = by is not None and by == detail.author and detail.modified - at < SAME_WRITE
-    return decider_wrote_last or told_at(facts, detail, at) is not None
+    wrote_last = by is not None and by == detail.author and detail.modified - at < SAME_WRITE
+    return (wrote_last and by is not None and _by_approver(spec, by)) or told_at(
+        facts, detail, at
+    ) is not None
 
 
 def changed(facts: Facts, spec: GroupSpec, detail: VersionDetail, at: float) -> str | None:
@@ -239,8 +241,7 @@ def _settle_approver(turn: Turn, decided: Decided, witness: Witness) -> None:
         witness.version,
         by=witness.by,
         at=max(decided.at, witness.at) if same else witness.at,
-        # Confirmed by an event, that is: another author who wrote last confirms nothing.
-        confirmed=decided.confirmed and same and decided.by in {None, witness.by},
+        confirmed=decided.confirmed and same,
         changed=SELF_CHANGED if witness.content and spec.approval.four_eyes else decided.changed,
     )
 
