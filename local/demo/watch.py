@@ -151,6 +151,10 @@ class Watch:
         while not self.at_rest():
             time.sleep(0.1)
 
+    def ledger_table(self) -> str:
+        """The ledger's table."""
+        return _output(self._aws, STATE_STACK, "LedgerTable")
+
     def queue_url(self) -> str:
         """The reconcile queue."""
         return _output(self._aws, CONTROLLER_STACK, "QueueUrl")

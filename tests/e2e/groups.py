@@ -36,5 +36,17 @@ GROUPS: dict[str, dict[str, Any]] = {
     "scaled": {
         "endpoint": {**_HARDWARE, "autoscaling": {"min": 2, "max": 6, "invocations_per_instance": 500}}
     },
+    "by-an-admin": {},
+    "own-work": {},
+    "tampered": {"endpoint": {"instance_type": "ml.p4d.24xlarge", "instance_count": 2}},
+    "swapped": {},
+    "annotated": {},
+    "edited": {},
+    "awaited": {},
+    "unwitnessed": {},
+    "audited": {"approval": {"mode": "audit"}},
+    "own-policy": {"approval": {"resource_policy": True}},
+    "picky": {"allowed": {"image_repositories": ["123456789012.dkr.ecr.us-east-1.amazonaws.com/blessed/*"]}},
+    "strict-door": {"sessions": {"source_identity": True}},
     **{name: {} for name in SWITCHES},
 }

@@ -33,7 +33,9 @@ def test_an_event_that_changes_nothing_costs_at_most_three_calls(scene: Make) ->
 def test_from_approval_to_the_accepted_update_at_most_nine_calls_follow_each_other(scene: Make) -> None:
     s = scene("counted")
     s.go_live()
-    s.aws.control(trail=False)  # on this clock its event would come in the middle, where AWS's comes minutes later
+    s.aws.control(
+        trail=False
+    )  # on this clock its event would come in the middle, where AWS's comes minutes later
     version = s.register()
     s.until("rest", lambda: True if s.watch.at_rest() else None)
     since = s.aws.last_request()
