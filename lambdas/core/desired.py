@@ -42,13 +42,20 @@ def targets(record: Record, spec: GroupSpec) -> tuple[Target, ...]:
     if (good := last_known_good(record)) is not None:
         # Approved again, its kept config still is the short way.
         chosen = [replace(t, direction=Direction.BACKWARD) if t.config == good.config else t for t in chosen]
-        # The decision that led here is the one against the live version: only younger approvals may replace it.
-        chosen.append(
-            Target(good.version, good.config, Direction.BACKWARD, max(decision.at, live.decided_at))
-        )
+        # What was approved after the version that is left, and could not start yet, still may afterwards.
+        back = Target(good.version, good.config, Direction.BACKWARD, live.decided_at)
+        chosen.insert(_rank_of_way_back(record, chosen, back), back)
     seen = {target.version for target in chosen} | {live.version}
     chosen += [_forward(record, spec, v, d) for v, d in _candidates(record) if v not in seen]
     return tuple(chosen)
+
+
+def _rank_of_way_back(record: Record, chosen: list[Target], back: Target) -> int:
+    """After younger approvals, but before one that AWS said no to: a quota may be used up for days."""
+    held = record.rollout.config if record.rollout is not None and record.rollout.held else None
+    if held == back.config:
+        return 0  # AWS said no to the way back too: stay with it
+    return next((i for i, target in enumerate(chosen) if target.config == held), len(chosen))
 
 
 def serves_rightly(record: Record) -> bool:

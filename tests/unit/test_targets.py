@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from lambdas.core.desired import last_known_good, targets
-from lambdas.core.record import Approval, Direction, Record
+from lambdas.core.record import Approval, Direction, Record, Rollout
 from tests.builders import START, a_record, a_spec, known, package, placed
 
 SPEC = a_spec()
@@ -61,14 +61,44 @@ def test_rejecting_the_live_version_leads_past_an_older_approval_that_never_was_
     assert order(against(record, 3, START + 900))[0] == (1, Direction.BACKWARD)
 
 
-def test_after_going_back_an_older_approval_that_never_was_live_stays_superseded() -> None:
-    record = against(
-        standing(a_record(package(1), package(2), package(3)), (3, START + 350), (1, START + 950)),
-        3,
-        START + 900,
+def gone_back(record: Record) -> Record:
+    """The record after the way back that it asks for first."""
+    way = next(t for t in targets(record, SPEC) if t.direction is Direction.BACKWARD)
+    kept = tuple(
+        replace(p, live_at=START + 950, decided_at=way.decided_at) if p.config == way.config else p
+        for p in record.kept
     )
-    back = replace(record.kept[-1], decided_at=START + 900)
-    assert order(replace(record, kept=(record.kept[0], back))) == [(1, None)]
+    return replace(record, kept=kept, live=way.config)
+
+
+def test_after_going_back_an_older_approval_that_never_was_live_stays_superseded() -> None:
+    record = standing(a_record(package(1), package(2), package(3)), (1, START + 150), (3, START + 350))
+    assert order(gone_back(against(record, 3, START + 900))) == [(1, None)]
+
+
+def test_after_going_back_a_younger_approval_that_could_not_start_yet_still_may() -> None:
+    record = standing(a_record(package(1), package(2), package(3)), (1, START + 150), (2, START + 250))
+    assert order(gone_back(against(record, 2, START + 900))) == [(3, Direction.FORWARD), (1, None)]
+
+
+def held(record: Record, version: int) -> Record:
+    """The record after AWS said no to a rollout of this version."""
+    config = next(t.config for t in targets(record, SPEC) if t.version == version)
+    rollout = Rollout("churn-9", Direction.FORWARD, version, config, START + 400, START + 300, held=True)
+    return replace(record, rollout=rollout)
+
+
+def test_a_younger_approval_that_aws_says_no_to_does_not_hold_up_the_way_back() -> None:
+    record = standing(a_record(package(1), package(2), package(3)), (1, START + 150), (2, START + 250))
+    rejected = against(record, 2, START + 900)
+    assert order(rejected) == [(3, Direction.FORWARD), (1, Direction.BACKWARD)]
+    assert order(held(rejected, 3)) == [(1, Direction.BACKWARD), (3, Direction.FORWARD)]
+
+
+def test_a_way_back_that_aws_says_no_to_is_kept_to() -> None:
+    record = standing(a_record(package(1), package(2), package(3)), (1, START + 150), (2, START + 250))
+    rejected = against(record, 2, START + 900)
+    assert order(held(rejected, 1)) == [(1, Direction.BACKWARD), (3, Direction.FORWARD)]
 
 
 def test_a_rejected_version_before_the_live_one_is_no_way_back() -> None:
