@@ -66,7 +66,7 @@ def _serves(turn: Turn, target: Target) -> bool:
 def _obstacle(turn: Turn, target: Target) -> Need | str | None:
     """Why a target must not start now, after a fresh read of it in this very invocation."""
     if target.version not in turn.facts.details or turn.facts.spec is None:
-        alarms = (abort_alarm(turn.record.group),) if _watched(turn, target) else ()
+        alarms = _watching(turn) if _watched(turn, target) else ()
         return Need(details=frozenset({target.version}), spec=True, alarms=alarms)
     detail = turn.facts.details[target.version]
     if target.direction in {Direction.BACKWARD, None}:
@@ -79,14 +79,30 @@ def _obstacle(turn: Turn, target: Target) -> Need | str | None:
 
 
 def _unwatchable(turn: Turn, target: Target) -> Need | str | None:
-    """Without its abort alarm a rollout could not be stopped."""
-    alarm = abort_alarm(turn.record.group)
-    state = turn.facts.alarms.get(alarm)
-    if state is None:
-        return Need(alarms=(alarm,))
-    if state is AlarmState.MISSING:
-        return f"v{target.version}: the abort alarm {alarm} is missing; deploy the group's stack again"
+    """Without its abort alarm a rollout could not be stopped; and AWS refuses alarms that are not there."""
+    names = _watching(turn)
+    if any(name not in turn.facts.alarms for name in names):
+        return Need(alarms=names)
+    missing = [name for name in names if turn.facts.alarms[name] is AlarmState.MISSING]
+    if abort_alarm(turn.record.group) in missing:
+        return f"v{target.version}: the abort alarm {names[0]} is missing; deploy the group's stack again"
+    if missing:
+        return f"v{target.version}: the group's guardrails name alarms that are missing: {', '.join(missing)}"
     return None
+
+
+def _watching(turn: Turn) -> tuple[str, ...]:
+    """The alarms that are there before the rollout: the abort alarm, and those that the spec names."""
+    return (abort_alarm(turn.record.group), *turn.spec.guardrails.alarms)
+
+
+def _unwatched(turn: Turn, target: Target) -> tuple[str, ...]:
+    """Further alarms that do not watch the rollout: all on a way that none may stop, else those that have tripped
+    already, for they speak of what is live and would stop its repair."""
+    further = turn.spec.guardrails.alarms
+    if not _watched(turn, target):
+        return further
+    return tuple(name for name in further if turn.facts.alarms[name] is AlarmState.ALARM)
 
 
 def _watched(turn: Turn, target: Target) -> bool:
@@ -245,7 +261,10 @@ def _record_intent(turn: Turn, target: Target, placement: Placement) -> None:
         turn.update(kept=(*others, placement))
     begun = record.rollout
     if begun is not None and (begun.config, begun.direction) == (target.config, direction):
-        turn.update(rollout=replace(begun, endpoint_modified=modified, held=False, abort_at=None))
+        unwatched = _unwatched(turn, target)
+        turn.update(
+            rollout=replace(begun, endpoint_modified=modified, held=False, abort_at=None, unwatched=unwatched)
+        )
         return
     _drop_unstarted(turn, f"v{target.version} goes instead")
     rollout = Rollout(
@@ -256,6 +275,7 @@ def _record_intent(turn: Turn, target: Target, placement: Placement) -> None:
         started_at=turn.facts.now,
         decided_at=target.decided_at,
         endpoint_modified=modified,
+        unwatched=_unwatched(turn, target),
     )
     turn.update(rollout=rollout)
     reason = f"{direction.value} to v{target.version}" + (
@@ -276,6 +296,7 @@ def _record_intent(turn: Turn, target: Target, placement: Placement) -> None:
         direction=direction.value,
         config=target.config,
         fingerprint=decided.fingerprint,
+        unwatched=list(rollout.unwatched),
         approved_by=None if decided.by is None else str(decided.by),
     )
     turn.enter(Phase.ROLLING, reason)
@@ -309,7 +330,7 @@ def _steps(turn: Turn, target: Target, placement: Placement) -> list[do.Action]:
             else (
                 abort_alarm(turn.record.group),
                 *_alarm_names(turn, target.config),
-                *spec.guardrails.alarms,
+                *(name for name in spec.guardrails.alarms if name not in _unwatched(turn, target)),
             ),
             retain_capacity=spec.endpoint.autoscaling is not None,
             config_is_new=not made_before,

@@ -82,7 +82,8 @@ class Decided:
 class Placement:
     """A version on a config and a model that we made; `live_at`: when last verified live, epoch seconds.
 
-    `decided_at`: the time of the decision that put it there; only younger approvals replace it.
+    `decided_at`: the time of the decision that put it there; only younger approvals replace it. `muted`: further
+    alarms that were in ALARM before it served, and say nothing about it until they have been OK.
     """
 
     version: int
@@ -92,6 +93,7 @@ class Placement:
     alarms: tuple[str, ...] = ()
     live_at: float | None = None
     decided_at: float = 0.0
+    muted: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -100,7 +102,8 @@ class Rollout:
 
     `endpoint_modified`: LastModifiedTime of the endpoint when the intent was written, None when there was
     no endpoint. `held`: AWS said no, so it certainly has not begun, whatever else changed the endpoint.
-    `abort_at`: when we asked for the abort. Times in epoch seconds.
+    `abort_at`: when we asked for the abort. `unwatched`: further alarms that do not watch it, for they may speak of
+    what it leads off. Times in epoch seconds.
     """
 
     id: str
@@ -112,6 +115,7 @@ class Rollout:
     endpoint_modified: float | None = None
     held: bool = False
     abort_at: float | None = None
+    unwatched: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -157,6 +157,8 @@ def ended_rollout(turn: Turn) -> Verdict:
             )
         return None
     if endpoint.config == rollout.config:
+        if any(name not in turn.facts.alarms for name in rollout.unwatched):
+            return Need(alarms=rollout.unwatched)
         _succeed(turn, rollout)
     elif rollout.held or endpoint.modified == rollout.endpoint_modified:
         return None  # AWS never took it up: the last rule starts it again, or another one instead
@@ -177,12 +179,10 @@ def ended_rollout(turn: Turn) -> Verdict:
 
 
 def _succeed(turn: Turn, rollout: Rollout) -> None:
-    kept = tuple(
-        replace(p, live_at=turn.facts.now, decided_at=rollout.decided_at) if p.config == rollout.config else p
-        for p in turn.record.kept
-    )
+    muted = tuple(name for name in rollout.unwatched if turn.facts.alarms[name] is AlarmState.ALARM)
     seconds = turn.facts.now - rollout.started_at
-    turn.update(live=rollout.config, kept=kept, rollout=None)
+    turn.update(live=rollout.config, rollout=None)
+    turn.placed(rollout.config, live_at=turn.facts.now, decided_at=rollout.decided_at, muted=muted)
     turn.say(
         Kind.SUCCEEDED,
         f"v{rollout.version} is live: verified after {seconds:.0f} s",
@@ -224,6 +224,9 @@ def probation(turn: Turn) -> Verdict:
     if any(name not in turn.facts.alarms for name in names):
         return Need(alarms=names)
     tripped = [name for name in names if turn.facts.alarms[name] is AlarmState.ALARM]
-    if tripped:
+    muted = tuple(name for name in live.muted if name in tripped)
+    if muted != live.muted:
+        turn.placed(live.config, muted=muted)
+    if tripped := [name for name in tripped if name not in muted]:
         fail_version(turn, live.version, f"on probation its alarm tripped: {', '.join(tripped)}")
     return None

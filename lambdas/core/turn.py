@@ -73,6 +73,11 @@ class Turn:
         """Replace what is remembered of a version."""
         self.update(versions={**self.record.versions, version: decided})
 
+    def placed(self, config: str, **changes: Any) -> None:
+        """Change what is remembered of a placement."""
+        kept = tuple(replace(p, **changes) if p.config == config else p for p in self.record.kept)
+        self.update(kept=kept)
+
     def say(self, kind: Kind, reason: str, version: int | None = None, **data: Any) -> None:
         """Put something into the ledger."""
         self.events.append(Event(kind, self.facts.now, reason, version, data))

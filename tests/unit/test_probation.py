@@ -4,19 +4,25 @@ from dataclasses import replace
 
 import pytest
 
+from lambdas.core.actions import UpdateEndpoint
 from lambdas.core.facts import AlarmState
+from lambdas.core.names import abort_alarm
 from lambdas.core.record import Approval, Direction, Phase
 from lambdas.core.spec import GuardrailSpec
 from tests.builders import (
+    GROUP,
     NOW,
     START,
     Seen,
     a_spec,
     after,
+    an_endpoint,
     ask,
     decided_on,
+    having,
     live_on,
     names,
+    only,
     package,
     placed,
     told,
@@ -94,3 +100,61 @@ def test_a_fix_approved_while_the_live_version_trips_all_its_alarms_gets_through
     rollout = after(decision).rollout
     assert rollout is not None
     assert rollout.version == 3
+
+
+# --- further alarms, which see the whole endpoint ---------------------------------------------------------------
+
+KPI = "business-kpi"
+WITH_KPI = a_spec(guardrails=GuardrailSpec(alarms=(KPI,)), probation_minutes=60)
+TRIPPED = {KPI: AlarmState.ALARM}
+
+
+def test_a_further_alarm_that_has_tripped_already_does_not_watch_the_repair() -> None:
+    seen = live_on(V1, V2, spec=WITH_KPI, alarms=TRIPPED)
+    decision = decided_on(seen)
+    update = only(decision.actions, UpdateEndpoint)
+    assert update.alarms == (abort_alarm(GROUP),)
+    assert decision.events[-1].data["unwatched"] == [KPI]
+
+
+def test_a_further_alarm_that_is_not_there_blocks_and_is_named() -> None:
+    decision = decided_on(live_on(V1, V2, spec=WITH_KPI, alarms={KPI: AlarmState.MISSING}))
+    assert decision.actions == ()
+    assert KPI in decision.reason
+
+
+def gone_back(*, state: AlarmState) -> Seen:
+    """The way back from v2, whose alarm tripped, has ended at v1."""
+    seen = live_on(V2, V1, spec=WITH_KPI, kept=(placed(V1, WITH_KPI, live_at=START + 150),))
+    rejected = replace(V2, approval=Approval.REJECTED, modified=NOW - 500)
+    begun = having(seen, rollout=after(decided_on(replace(seen, packages=(rejected, V1)))).rollout)
+    rollout = begun.record.rollout if begun.record else None
+    assert rollout is not None
+    assert rollout.unwatched == (KPI,)
+    ended = replace(
+        begun,
+        packages=(rejected, V1),
+        endpoint=an_endpoint(rollout.config, modified=NOW),
+        alarms={KPI: state},
+    )
+    return replace(ended, record=after(decided_on(ended)))
+
+
+def test_what_tripped_on_the_version_that_was_left_does_not_fail_the_one_that_was_gone_back_to() -> None:
+    seen = gone_back(state=AlarmState.ALARM)
+    assert seen.record is not None
+    assert seen.record.phase is Phase.SETTLED
+    assert decided_on(seen).actions == ()
+    assert told(decided_on(seen)) == []
+
+
+def test_once_it_has_been_ok_a_further_alarm_counts_again() -> None:
+    seen = gone_back(state=AlarmState.ALARM)
+    calm = replace(seen, alarms={KPI: AlarmState.OK})
+    again = replace(calm, record=after(decided_on(calm)), alarms=TRIPPED)
+    assert told(decided_on(again))[0] == "version.failed"
+
+
+def test_a_further_alarm_that_was_ok_after_the_way_back_counts() -> None:
+    seen = replace(gone_back(state=AlarmState.OK), alarms=TRIPPED)
+    assert told(decided_on(seen))[0] == "version.failed"
