@@ -8,6 +8,7 @@ from lambdas.core.codec import encode
 from lambdas.core.desired import Target, last_known_good, model_name, serves_rightly, targets
 from lambdas.core.facts import AlarmState, Lookup
 from lambdas.core.gates import obstacles
+from lambdas.core.holds import held
 from lambdas.core.ledger import Kind
 from lambdas.core.names import GROUP_TAG, SWEEP, VERSION_TAG, abort_alarm, guardrail_alarm
 from lambdas.core.proof import doubts, lookup
@@ -55,7 +56,7 @@ def _ask_the_trail(turn: Turn, doubtful: list[Lookup]) -> Need | None:
 def _unobstructed(turn: Turn) -> tuple[Target, ...]:
     """The targets; what a pause or freeze window holds must not stand before a way back that passes."""
     wanted = targets(turn.record, turn.spec)
-    passing = tuple(target for target in wanted if _held(turn, target) is None)
+    passing = tuple(target for target in wanted if held(turn, target.direction) is None)
     return passing if any(target.direction is Direction.BACKWARD for target in passing) else wanted
 
 
@@ -185,9 +186,9 @@ def _clean_up(turn: Turn) -> None:
 
 
 def _start(turn: Turn, target: Target) -> Verdict:
-    if (held := _held(turn, target)) is not None:
-        _drop_unstarted(turn, held)
-        turn.enter(Phase.PAUSED, f"{held}; v{target.version} waits", Kind.PAUSED)
+    if (why := held(turn, target.direction)) is not None:
+        _drop_unstarted(turn, why)
+        turn.enter(Phase.PAUSED, f"{why}; v{target.version} waits", Kind.PAUSED)
         return True
     if _watched(turn, target) and not _abort_alarm_ready(turn):
         return True
@@ -195,22 +196,6 @@ def _start(turn: Turn, target: Target) -> Verdict:
     _record_intent(turn, target, placement)
     turn.actions += _steps(turn, target, placement)
     return True
-
-
-def _held(turn: Turn, target: Target) -> str | None:
-    """A person's pause, or a freeze window; a way back passes unless the pause says otherwise."""
-    backward = target.direction is Direction.BACKWARD
-    pause, now = turn.record.pause, turn.facts.now
-    if (
-        pause is not None
-        and (pause.until is None or now < pause.until)
-        and not (backward and pause.rollbacks)
-    ):
-        return f"paused: {pause.reason}"
-    for window in turn.spec.freeze:
-        if window.start <= now < window.end and not backward:
-            return f"frozen: {window.reason}"
-    return None
 
 
 def _abort_alarm_ready(turn: Turn) -> bool:
@@ -448,8 +433,8 @@ def _withdraw(turn: Turn, live: Placement, blocked: list[str]) -> Verdict:
         turn.enter(Phase.WITHDRAWN, f"{why} and nothing good is left{note}; it serves on", Kind.WITHDRAWN)
         return True
     target = Target(live.version, live.config, Direction.FORWARD, live.decided_at)
-    if (held := _held(turn, target)) is not None:
-        turn.enter(Phase.PAUSED, f"{held}; {why}, its endpoint is not deleted", Kind.PAUSED)
+    if (hold := held(turn, target.direction)) is not None:
+        turn.enter(Phase.PAUSED, f"{hold}; {why}, its endpoint is not deleted", Kind.PAUSED)
         return True
     turn.enter(
         Phase.WITHDRAWN, f"{why} and nothing good is left{note}; its endpoint is deleted", Kind.WITHDRAWN

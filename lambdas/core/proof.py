@@ -15,7 +15,9 @@ from lambdas.core.turn import Need, Turn
 SAME_WRITE = 1.0  # seconds: event times may be whole seconds where the API gives milliseconds
 SELF_CHANGED = "who approved it changed its content in the same call"
 SAME_CALL = 3.0  # seconds between CloudTrail's time of a call, in whole seconds, and the registry's
-_SEARCHED = 1800.0  # seconds before the time we have for a decision from which CloudTrail is searched
+_SEARCHED = (
+    1800.0  # seconds before the time we have for a decision from which CloudTrail is searched at least
+)
 _LATEST = 900.0  # seconds that CloudTrail takes at most to tell of a call [CloudTrail guide]
 _REMEMBERED = 64  # events of CloudTrail that are known not to be news
 
@@ -276,8 +278,13 @@ def _same_call(witness: Witness, at: float) -> bool:
 
 
 def lookup(facts: Facts, spec: GroupSpec, version: int, decided: Decided) -> Lookup | None:
-    """What to ask CloudTrail for, if it may settle the doubts about an approval; None: it cannot."""
+    """What to ask CloudTrail for, if it may settle the doubts about an approval; None: it cannot.
+
+    The time we have for a decision is that of the last write; the decision may be older by as long as nobody looked.
+    So the longer the doubt lasts, the further back is searched.
+    """
     summary = next((v for v in facts.versions if v.version == version), None)
     if summary is None or decided.changed is not None or not doubts(spec, decided):
         return None
-    return Lookup(version, summary.arn, summary.created, max(decided.at - _SEARCHED, decided.not_before))
+    since = decided.at - max(_SEARCHED, facts.now - decided.at)
+    return Lookup(version, summary.arn, summary.created, max(since, summary.created, decided.not_before))

@@ -86,6 +86,7 @@ class Cloud:
     spec: GroupSpec | None = None
     spec_modified: float = 0.0
     versions_: dict[int, VersionDetail] = field(default_factory=dict)
+    created: dict[int, float] = field(default_factory=dict)
     kind: dict[int, str] = field(default_factory=dict)
     models: dict[str, tuple[Container, ...]] = field(default_factory=dict)
     configs: dict[str, Config] = field(default_factory=dict)
@@ -111,7 +112,7 @@ class Cloud:
         """ListModelPackages."""
         assert group == self.group
         return tuple(
-            VersionSummary(v.version, v.arn, v.approval, v.status, v.modified)
+            VersionSummary(v.version, v.arn, v.approval, v.status, self.created[v.version])
             for v in self.versions_.values()
         )
 
@@ -386,6 +387,7 @@ class Cloud:
     def write(self, version: VersionDetail, *fields: str) -> None:
         """CreateModelPackage or UpdateModelPackage, with its event, and CloudTrail's."""
         created = version.version not in self.versions_
+        self.created.setdefault(version.version, version.modified)
         self.versions_[version.version] = version
         self._witness(version, fields, created=created)
         self._event(

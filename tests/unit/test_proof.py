@@ -8,6 +8,7 @@ import pytest
 from lambdas.core.content import Container
 from lambdas.core.facts import Hint, Trail, VersionDetail
 from lambdas.core.identity import Identity
+from lambdas.core.proof import lookup
 from lambdas.core.record import Approval, Phase, Record
 from lambdas.core.spec import AllowedSpec, ApprovalSpec, GroupSpec, Mode
 from lambdas.core.trail import Witness
@@ -148,6 +149,17 @@ def test_the_trail_is_asked_only_for_what_it_can_settle_and_not_on_every_look() 
     assert ask(replace(waiting, hints=(SWEEP,)))[1].trail is not None
     settled = live_on(package(1))
     assert ask(replace(settled, hints=(SWEEP,)))[1].trail is None
+
+
+def test_the_longer_a_doubt_lasts_the_further_back_cloudtrail_is_searched() -> None:
+    seen = fresh(replace(NAMELESS, modified=START + 90_000))
+    known = after(decided_on(seen)).versions[1]
+    found: list[float] = []
+    for age in (0.0, 1800.0, 7200.0, 1e9):
+        asked = lookup(replace(seen.facts(), now=known.at + age), a_spec(), 1, known)
+        assert asked is not None
+        found.append(known.at - asked.since)
+    assert found == [1800.0, 1800.0, 7200.0, 90_000.0]  # at most since it was registered
 
 
 # --- an annotator wrote after the approver --------------------------------------------------------------------
