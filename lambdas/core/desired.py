@@ -43,7 +43,12 @@ def targets(record: Record, spec: GroupSpec) -> tuple[Target, ...]:
         # Approved again, its kept config still is the short way.
         chosen = [replace(t, direction=Direction.BACKWARD) if t.config == good.config else t for t in chosen]
         # What was approved after the version that is left, and could not start yet, still may afterwards.
-        back = Target(good.version, good.config, Direction.BACKWARD, live.decided_at)
+        config = (
+            config_name(record.group, good.version, record.versions[good.version], spec)
+            if good.gone
+            else good.config
+        )
+        back = Target(good.version, config, Direction.BACKWARD, live.decided_at)
         chosen.insert(_rank_of_way_back(record, chosen, back), back)
     seen = {target.version for target in chosen} | {live.version}
     chosen += [_forward(record, spec, v, d) for v, d in _candidates(record) if v not in seen]
@@ -59,7 +64,7 @@ def _rank_of_way_back(record: Record, chosen: list[Target], back: Target) -> int
 
 
 def serves_rightly(record: Record) -> bool:
-    """Whether nothing speaks against the live version: not rejected, not failed.
+    """Whether nothing speaks against the live version: not rejected, not failed, nor its config refused.
 
     A version deleted from the registry serves on: nobody decided against it. The approval of a rejected one by
     somebody who may not does not keep it.
@@ -71,6 +76,7 @@ def serves_rightly(record: Record) -> bool:
         and decided is not None
         and decided.approval in {Approval.APPROVED, Approval.DELETED}
         and decided.failed is None
+        and live.config != record.refused
         and _still_stands(record, live, decided)
     )
 
@@ -86,13 +92,17 @@ def _still_stands(record: Record, placement: Placement, decided: Decided) -> boo
 
 
 def last_known_good(record: Record) -> Placement | None:
-    """The placement that was live and healthy before the live one, still approved; its config is kept."""
+    """The placement that was live and healthy before the live one, still approved; its config is kept.
+
+    Another version; the same one only where its config under a changed spec is what failed.
+    """
     live = record.live_placement()
+    other = live.instead_of if live is not None and live.config == record.refused else None
     good = [
         placement
         for placement in record.kept
         if placement.live_at is not None
-        and (live is None or placement.version != live.version)
+        and (live is None or placement.version != live.version or placement.config == other)
         and (decided := record.versions.get(placement.version)) is not None
         and _is_candidate(record, decided)
         and _still_stands(record, placement, decided)

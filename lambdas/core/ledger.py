@@ -24,6 +24,7 @@ class Kind(StrEnum):
     ABORTED = "rollout.aborted"
     SUPERSEDED = "rollout.superseded"
     VERSION_FAILED = "version.failed"
+    SPEC_FAILED = "spec.failed"
     BLOCKED = "blocked"
     WAITING = "waiting"
     PAUSED = "paused"

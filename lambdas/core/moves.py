@@ -15,7 +15,7 @@ from lambdas.core.proof import doubts, lookup
 from lambdas.core.record import Approval, Direction, Phase, Placement, Rollout
 from lambdas.core.rules import Verdict
 from lambdas.core.spec import GroupSpec, RolloutSpec, Strategy, Withdrawal
-from lambdas.core.turn import Need, Turn
+from lambdas.core.turn import Need, Turn, on_probation
 
 
 def move(turn: Turn) -> Verdict:
@@ -70,7 +70,8 @@ def _obstacle(turn: Turn, target: Target) -> Need | str | None:
         alarms = _watching(turn) if _watched(turn, target) else ()
         return Need(details=frozenset({target.version}), spec=True, alarms=alarms)
     detail = turn.facts.details[target.version]
-    if target.direction in {Direction.BACKWARD, None}:
+    placement = turn.record.placement(target.config)
+    if target.direction in {Direction.BACKWARD, None} and placement is not None and placement.is_ready:
         # Its kept model holds the content that was approved; only the approval itself must still stand.
         if detail is None or detail.approval is not Approval.APPROVED:
             return f"v{target.version}: its approval no longer stands"
@@ -167,8 +168,10 @@ def _clean_up(turn: Turn) -> None:
     """Delete what is neither live, nor the last known good, nor among the placements to retain."""
     record = turn.record
     by_age = sorted(record.kept, key=lambda p: p.live_at or 0.0, reverse=True)
-    retained = {p.config for p in by_age[: turn.spec.retain_versions] if p.live_at is not None}
-    standing = (record.live_placement(), last_known_good(record))
+    retained = {p.config for p in by_age[: turn.spec.retain_versions] if p.is_ready}
+    live = record.live_placement()
+    before = live.instead_of if live is not None and on_probation(record, turn.facts.now) else None
+    standing = (live, last_known_good(record), record.placement(before))
     retained |= {placement.config for placement in standing if placement is not None}
     doomed = [p for p in record.kept if p.config not in retained]
     if not doomed:
@@ -291,7 +294,7 @@ def _steps(turn: Turn, target: Target, placement: Placement) -> list[do.Action]:
     """The calls that start the rollout; every one is safe to repeat."""
     spec, endpoint = turn.spec, turn.facts.endpoint
     known = turn.facts.record.placement(target.config) if turn.facts.record else None
-    made_before = known is not None and known.live_at is not None
+    made_before = known is not None and known.is_ready
     steps: list[do.Action] = [] if made_before else _makings(turn, target, placement)
     tags = _tags(turn)
     if endpoint is None:
@@ -425,7 +428,9 @@ def _nothing_to_serve(turn: Turn, blocked: list[str]) -> Verdict:
 def _withdraw(turn: Turn, live: Placement, blocked: list[str]) -> Verdict:
     decided = turn.record.versions[live.version]
     why = f"v{live.version} " + ("failed" if decided.failed else f"is {decided.approval.value}")
-    if decided.approval is Approval.APPROVED and not decided.failed:
+    if live.config == turn.record.refused:
+        why = f"v{live.version} failed under its changed spec"
+    elif decided.approval is Approval.APPROVED and not decided.failed:
         why = f"v{live.version} was rejected, and its approval since is not proven,"
     note = f" ({' | '.join(blocked)})" if blocked else ""
     rejected = decided.approval in {Approval.REJECTED, Approval.PENDING}

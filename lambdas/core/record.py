@@ -83,7 +83,9 @@ class Placement:
     """A version on a config and a model that we made; `live_at`: when last verified live, epoch seconds.
 
     `decided_at`: the time of the decision that put it there; only younger approvals replace it. `muted`: further
-    alarms that were in ALARM before it served, and say nothing about it until they have been OK.
+    alarms that were in ALARM before it served, and say nothing about it until they have been OK. `gone`: its config
+    was deleted by somebody; it is made anew before it serves again. `instead_of`: the config of the same version that
+    it replaced under a changed spec.
     """
 
     version: int
@@ -94,6 +96,13 @@ class Placement:
     live_at: float | None = None
     decided_at: float = 0.0
     muted: tuple[str, ...] = ()
+    gone: bool = False
+    instead_of: str | None = None
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether it served before and is still there: all it takes to go back to it is one call."""
+        return self.live_at is not None and not self.gone
 
 
 @dataclass(frozen=True)

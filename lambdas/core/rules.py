@@ -8,9 +8,10 @@ from dataclasses import replace
 from lambdas.core.actions import ClearAbort, DeleteEndpoint, TripAbort
 from lambdas.core.desired import serves_rightly, targets
 from lambdas.core.facts import BUSY, AlarmState, Endpoint, EndpointStatus
+from lambdas.core.holds import held
 from lambdas.core.ledger import Kind
 from lambdas.core.names import GROUP_TAG, abort_alarm
-from lambdas.core.record import Approval, Direction, Phase, Rollout
+from lambdas.core.record import Approval, Direction, Phase, Placement, Rollout
 from lambdas.core.turn import Need, Turn, on_probation
 
 Verdict = Need | bool | None
@@ -81,8 +82,9 @@ def busy(turn: Turn) -> Verdict:
 
 
 def _must_abort(turn: Turn, rollout: Rollout) -> bool:
-    """A backward rollout is never aborted: that would lead back to what it leads away from."""
-    if rollout.direction is Direction.BACKWARD:
+    """A backward rollout is never aborted: that would lead back to what it leads away from. An abort is a way
+    back, which a pause may hold."""
+    if rollout.direction is Direction.BACKWARD or held(turn, Direction.BACKWARD) is not None:
         return False
     return turn.record.versions[rollout.version].approval in {Approval.REJECTED, Approval.PENDING}
 
@@ -121,9 +123,16 @@ def failed_endpoint(turn: Turn) -> Verdict:
         return None
     if not turn.record.broken:
         _note_broken(turn, endpoint)
-    if not targets(turn.record, turn.spec):
+    wanted = targets(turn.record, turn.spec)
+    if not wanted:
         turn.enter(
             Phase.WITHDRAWN, f"endpoint {endpoint.name} failed and nothing good is left", Kind.WITHDRAWN
+        )
+        return True
+    holds = [held(turn, target.direction) for target in wanted]
+    if all(holds):
+        turn.enter(
+            Phase.PAUSED, f"{holds[0]}; endpoint {endpoint.name} failed and is not replaced", Kind.PAUSED
         )
         return True
     turn.enter(Phase.ROLLING, f"endpoint {endpoint.name} failed; it is replaced")
@@ -137,7 +146,7 @@ def _note_broken(turn: Turn, endpoint: Endpoint) -> None:
     if turn.record.rollout is not None:
         fail_rollout(turn, turn.record.rollout, reason)
     elif live is not None:
-        fail_version(turn, live.version, f"its endpoint failed: {reason}")
+        _fail_live(turn, live, f"its endpoint failed: {reason}")
     turn.update(broken=True)
 
 
@@ -181,8 +190,16 @@ def ended_rollout(turn: Turn) -> Verdict:
 def _succeed(turn: Turn, rollout: Rollout) -> None:
     muted = tuple(name for name in rollout.unwatched if turn.facts.alarms[name] is AlarmState.ALARM)
     seconds = turn.facts.now - rollout.started_at
+    before, left = turn.record.live, _seconds_from_rejection(turn)
     turn.update(live=rollout.config, rollout=None)
-    turn.placed(rollout.config, live_at=turn.facts.now, decided_at=rollout.decided_at, muted=muted)
+    turn.placed(
+        rollout.config,
+        live_at=turn.facts.now,
+        decided_at=rollout.decided_at,
+        muted=muted,
+        gone=False,
+        instead_of=before if rollout.direction is Direction.RESPEC else None,
+    )
     turn.say(
         Kind.SUCCEEDED,
         f"v{rollout.version} is live: verified after {seconds:.0f} s",
@@ -190,7 +207,17 @@ def _succeed(turn: Turn, rollout: Rollout) -> None:
         rollout=rollout.id,
         config=rollout.config,
         seconds=round(seconds, 3),
+        **left,
     )
+
+
+def _seconds_from_rejection(turn: Turn) -> dict[str, float]:
+    """How long the version that was live took traffic after it was rejected; nothing if it was not."""
+    live = turn.record.live_placement()
+    decided = turn.record.versions.get(live.version) if live else None
+    if decided is None or decided.approval not in {Approval.REJECTED, Approval.PENDING}:
+        return {}
+    return {"seconds_from_rejection": round(turn.facts.now - decided.at, 3)}
 
 
 def fail_rollout(turn: Turn, rollout: Rollout, reason: str) -> None:
@@ -228,5 +255,15 @@ def probation(turn: Turn) -> Verdict:
     if muted != live.muted:
         turn.placed(live.config, muted=muted)
     if tripped := [name for name in tripped if name not in muted]:
-        fail_version(turn, live.version, f"on probation its alarm tripped: {', '.join(tripped)}")
+        _fail_live(turn, live, f"on probation its alarm tripped: {', '.join(tripped)}")
     return None
+
+
+def _fail_live(turn: Turn, live: Placement, reason: str) -> None:
+    """What is live failed: the version, or, if the same version served well before, the changed spec."""
+    before = turn.record.placement(live.instead_of)
+    if before is None or not before.is_ready:
+        fail_version(turn, live.version, reason)
+        return
+    turn.update(refused=live.config)
+    turn.say(Kind.SPEC_FAILED, f"v{live.version} under its changed spec: {reason}", live.version)

@@ -41,9 +41,8 @@ def setback(facts: Facts, record: Record, action: Action, error: GreenlightError
             _hold(turn)
             _enter(turn, facts.record, Phase.BLOCKED, f"{error}. See the runbook, 'Not ours'", Kind.BLOCKED)
         case Gone() if rollout is not None and isinstance(action, CreateEndpoint | UpdateEndpoint):
-            turn.update(kept=tuple(p for p in record.kept if p.config != action.config), rollout=None)
-            if record.live == action.config:
-                turn.update(live=None)
+            turn.placed(action.config, gone=True)
+            turn.update(rollout=None)
             reason = f"its kept config is gone; it is made anew: {error}"
             turn.say(Kind.SUPERSEDED, reason, rollout.version, rollout=rollout.id)
             turn.again = True

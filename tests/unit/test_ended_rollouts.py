@@ -10,6 +10,7 @@ from lambdas.core.record import Approval, Direction, Phase
 from tests.builders import (
     AFTER,
     NOW,
+    START,
     Seen,
     a_record,
     a_spec,
@@ -138,6 +139,15 @@ def test_an_aborted_rollout_is_told_with_the_seconds_it_took_and_its_version_did
     assert told(decision) == ["rollout.aborted"]
     assert decision.events[0].data["seconds_from_rejection"] == 40
     assert after(decision).versions[2].failed is None
+
+
+def test_the_way_back_tells_how_long_the_rejected_version_took_traffic() -> None:
+    seen = live_on(V2, V1, kept=(placed(V1, live_at=START + 150),))
+    rejected = changed(seen, 2, approval=Approval.REJECTED, modified=NOW - 90)
+    begun = replace(rejected, record=after(decided_on(rejected)))
+    decision = decided_on(replace(begun, endpoint=an_endpoint(C1, modified=NOW)))
+    (success,) = [event for event in decision.events if event.kind == "rollout.succeeded"]
+    assert success.data["seconds_from_rejection"] == 90.0
 
 
 def test_an_abort_that_came_too_late_ends_in_success_and_the_way_back() -> None:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from lambdas.core.facts import EndpointStatus
 from lambdas.core.record import Approval, Pause, Phase
 from lambdas.core.spec import Freeze, Withdrawal
 from tests.builders import (
@@ -115,3 +116,42 @@ def test_the_endpoint_of_a_withdrawn_version_is_not_deleted_while_paused() -> No
     decision = decided_on(having(seen, pause=PAUSED))
     assert decision.actions == ()
     assert after(decision).phase is Phase.PAUSED
+
+
+HELD_ENTIRELY = Pause("incident 8", rollbacks=False)
+
+
+def rejected_in_flight(pause: Pause) -> Seen:
+    """v2 is on its way, and was just rejected, in a paused group."""
+    seen = having(rolling_to(live_on(V1, V2), V2), pause=pause)
+    assert seen.endpoint is not None
+    busy = replace(seen.endpoint, status=EndpointStatus.UPDATING)
+    return changed(replace(seen, endpoint=busy), 2, approval=Approval.REJECTED, modified=NOW - 1)
+
+
+def test_a_version_rejected_in_flight_is_aborted_although_the_group_is_paused() -> None:
+    assert names(decided_on(rejected_in_flight(PAUSED))) == ["TripAbort"]
+
+
+def test_a_pause_that_holds_the_way_back_holds_the_abort_too() -> None:
+    decision = decided_on(rejected_in_flight(HELD_ENTIRELY))
+    assert decision.actions == ()
+    assert told(decision) == ["decision"]
+
+
+def failed_while_paused(pause: Pause) -> Seen:
+    """v2's endpoint failed; v1 was live and good before."""
+    seen = having(live_on(V2, V1, kept=(placed(V1, live_at=START + 150),)), pause=pause)
+    assert seen.endpoint is not None
+    return replace(seen, endpoint=replace(seen.endpoint, status=EndpointStatus.FAILED, failure="no disk"))
+
+
+def test_a_failed_endpoint_is_replaced_by_what_was_good_although_the_group_is_paused() -> None:
+    assert names(decided_on(failed_while_paused(PAUSED))) == ["DeleteEndpoint"]
+
+
+def test_a_pause_that_holds_the_way_back_leaves_a_failed_endpoint_as_it_is() -> None:
+    decision = decided_on(failed_while_paused(HELD_ENTIRELY))
+    assert decision.actions == ()
+    assert told(decision) == ["version.failed", "paused"]
+    assert "incident 8" in decision.reason

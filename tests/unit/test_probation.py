@@ -17,6 +17,7 @@ from tests.builders import (
     a_spec,
     after,
     an_endpoint,
+    an_endpoint_spec,
     ask,
     decided_on,
     having,
@@ -158,3 +159,54 @@ def test_once_it_has_been_ok_a_further_alarm_counts_again() -> None:
 def test_a_further_alarm_that_was_ok_after_the_way_back_counts() -> None:
     seen = replace(gone_back(state=AlarmState.OK), alarms=TRIPPED)
     assert told(decided_on(seen))[0] == "version.failed"
+
+
+# --- a changed spec on probation --------------------------------------------------------------------------------
+
+BIGGER = replace(SPEC, endpoint=an_endpoint_spec(instance_type="ml.m5.xlarge"))
+
+
+def respecced(state: AlarmState = AlarmState.ALARM, **changes: object) -> Seen:
+    """v2 serves under a changed spec for some minutes; before, it served well under the old one."""
+    old = placed(V2, SPEC, live_at=NOW - 90_000)
+    seen = live_on(V2, V1, spec=BIGGER, kept=(old, placed(V1, SPEC, live_at=START + 150)), live_at=NOW - 600)
+    assert seen.record is not None
+    live = replace(seen.record.kept[0], instead_of=old.config)
+    seen = having(seen, kept=(live, *seen.record.kept[1:]))
+    return replace(seen, **{"alarms": {live.alarms[0]: state}, **changes})  # type: ignore[arg-type] # passed on
+
+
+def test_an_alarm_on_probation_under_a_changed_spec_sends_back_to_the_old_spec_not_to_another_version() -> (
+    None
+):
+    decision = decided_on(respecced())
+    assert told(decision) == ["spec.failed", "rollout.started"]
+    record = after(decision)
+    rollout = record.rollout
+    assert rollout is not None
+    assert (rollout.version, rollout.config, rollout.direction) == (
+        2,
+        placed(V2, SPEC, live_at=None).config,
+        Direction.BACKWARD,
+    )
+    assert record.versions[2].failed is None
+
+
+def test_back_under_its_old_spec_a_version_stays_there() -> None:
+    seen = respecced()
+    record = after(decided_on(seen))
+    assert record.rollout is not None
+    back = replace(seen, record=record, endpoint=an_endpoint(record.rollout.config, modified=NOW), alarms={})
+    decision = decided_on(back)
+    assert told(decision) == ["rollout.succeeded"]
+    assert decided_on(replace(back, record=after(decision))).actions == ()
+    assert "its changed spec failed" in decision.reason
+
+
+def test_while_the_changed_spec_is_on_probation_the_old_config_is_kept() -> None:
+    calm = respecced(AlarmState.OK)
+    assert calm.record is not None
+    assert calm.spec is not None
+    spec = replace(calm.spec, retain_versions=1)
+    decision = decided_on(having(replace(calm, spec=spec), spec=spec))
+    assert placed(V2, SPEC, live_at=None).config in {p.config for p in after(decision).kept}

@@ -131,8 +131,27 @@ def test_a_kept_config_that_is_gone_is_made_anew() -> None:
 def test_a_live_config_that_is_gone_with_its_endpoint_is_made_anew() -> None:
     seen = replace(live_on(V1), endpoint=None)
     record = record_after(seen, CreateEndpoint, Gone("config is gone"))
-    assert record.live is None
     assert names(decided_on(replace(seen, record=record)))[0] == "CreateModel"
+
+
+def test_a_way_back_whose_config_is_gone_still_leads_to_that_version_not_to_one_that_never_was_live() -> None:
+    never_live = package(3, at=V1.modified + 50)
+    seen = live_on(V2, V1, never_live, kept=(placed(V1, live_at=START + 150),))
+    seen = changed(seen, 2, approval=Approval.REJECTED, modified=NOW - 1)
+    record = record_after(seen, UpdateEndpoint, Gone("config is gone"))
+    again = after(decided_on(replace(seen, record=record))).rollout
+    assert again is not None
+    assert (again.version, again.direction) == (1, Direction.BACKWARD)
+
+
+def test_what_is_made_anew_must_be_what_was_approved() -> None:
+    seen = live_on(V2, V1, kept=(placed(V1, live_at=START + 150),))
+    seen = changed(seen, 2, approval=Approval.REJECTED, modified=NOW - 1)
+    record = record_after(seen, UpdateEndpoint, Gone("config is gone"))
+    edited = changed(seen, 1, containers=(replace(V1.containers[0], image="scorer:evil"),))
+    decision = decided_on(replace(edited, record=record))
+    assert decision.actions == ()
+    assert "content changed" in decision.reason
 
 
 @pytest.mark.parametrize("error", [Throttled("slow down"), Conflict("changed")])
