@@ -11,7 +11,7 @@ WORKERS ?= 2
 GROUPS ?= groups
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check local synth deploy lock schema clean
+.PHONY: help install demo test check local synth deploy lock schema policies clean
 
 help: ## This list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -59,6 +59,9 @@ lock: install ## Pin the dependencies of the *.in files anew, with hashes
 
 schema: install ## Write groups/schema.json from the configuration's model
 	@$(RUN)/python -m infra.config.schema
+
+policies: install ## Write policies/organization-policy.json, the policy for the organisation's accounts
+	@$(RUN)/python -m infra.policies.organization
 
 clean: ## Remove everything that was installed or built
 	@rm -rf $(VENV) node_modules cdk.out .build .local .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,90 @@
+"""The permissions boundary for every human role of the account that has no office in Greenlight.
+
+Attach `/greenlight/greenlight-boundary` to the roles (and users) of administrators, data scientists, everybody; not to
+the groups' registrants and approvers, the auditor, break-glass, nor to the roles by which the platform team deploys:
+the boundary keeps from stepping into the CDK's roles, since whoever deploys decides everything. It grants nothing: what
+a role may do is what its own policies and the boundary both allow.
+
+Whoever carries it cannot take it off, cannot make a principal without it, nor give power or credentials to one. What
+IAM cannot express: a bound human may still pass on, or step into, a role without boundary whose own trust policy lets
+them, may change the code of a function that runs as such a role, and a stack that was made by such a role. So let
+powerful roles of other services carry it too, or attach the organisation policy, which binds every principal.
+"""
+
+import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from infra.constructs.nag import NIST, SOLUTIONS, acknowledge
+from infra.policies.denials import Denial, denials
+from lambdas.core.names import BOUNDARY, ROLE_PATH
+
+_ANY_BOOTSTRAP = "*"  # each has a role that may do everything
+_WHY = "a boundary grants nothing: it says what policies of others may grant at most, and denies what is Greenlight's"
+
+
+def boundary(scope: Construct) -> iam.CfnManagedPolicy:
+    """The managed policy. A permissions boundary is one policy, so it allows what it does not deny.
+
+    Size: at most 6144 characters without white space [IAM guide, "IAM and AWS STS quotas"].
+    """
+    everything = {"Sid": "GrantsNothing", "Effect": "Allow", "Action": "*", "Resource": "*"}
+    shared = [denial.statement() for denial in denials(_ANY_BOOTSTRAP)]
+    policy = iam.CfnManagedPolicy(
+        scope,
+        "Boundary",
+        managed_policy_name=BOUNDARY,
+        path=ROLE_PATH,
+        description="Greenlight: what humans without an office in it may do at most",
+        policy_document=iam.PolicyDocument.from_json(
+            {
+                "Version": "2012-10-17",
+                "Statement": [everything, *shared, *(denial.statement() for denial in _escapes())],
+            }
+        ),
+    )
+    acknowledge(
+        policy,
+        {
+            f"{SOLUTIONS}IAM5[Action::*]": _WHY,
+            f"{SOLUTIONS}IAM5[Resource::*]": _WHY,
+            f"{NIST}IAMPolicyNoStatementsWithAdminAccess": _WHY,
+            f"{NIST}IAMPolicyNoStatementsWithFullAccess": _WHY,
+        },
+    )
+    return policy
+
+
+def _escapes() -> tuple[Denial, ...]:
+    """The ways out of any boundary [IAM guide, "Permissions boundaries for IAM entities"].
+
+    `iam:PermissionsBoundary` is, for a principal that is there already, the boundary that it has. It is not known to
+    calls that change a trust policy or make credentials, so these are denied altogether.
+    """
+    ours = cdk.Fn.sub(f"arn:${{AWS::Partition}}:iam::${{AWS::AccountId}}:policy{ROLE_PATH}{BOUNDARY}")
+    return (
+        Denial(
+            "EmpowerUnbound",
+            (
+                "iam:AttachRolePolicy",
+                "iam:AttachUserPolicy",
+                "iam:CreateRole",
+                "iam:CreateUser",
+                "iam:PutRolePermissionsBoundary",
+                "iam:PutRolePolicy",
+                "iam:PutUserPermissionsBoundary",
+                "iam:PutUserPolicy",
+            ),
+            conditions={"StringNotEquals": {"iam:PermissionsBoundary": ours}},
+        ),
+        Denial("TakeItOff", ("iam:DeleteRolePermissionsBoundary", "iam:DeleteUserPermissionsBoundary")),
+        Denial(
+            "BecomeAnother",
+            (
+                "iam:CreateAccessKey",
+                "iam:CreateLoginProfile",
+                "iam:UpdateAssumeRolePolicy",
+                "iam:UpdateLoginProfile",
+            ),
+        ),
+    )
