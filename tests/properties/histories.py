@@ -207,6 +207,7 @@ class Life:
 
     def pause(self, rollbacks: bool) -> None:
         """A person pauses the group."""
+        self.people.hands_off = self.people.hands_off or not rollbacks
         self._set_pause(Pause("by hand", rollbacks=rollbacks))
 
     def resume(self) -> None:

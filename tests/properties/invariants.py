@@ -26,7 +26,7 @@ class People:
 
     `approvals`: (at, version) by approvers; `contents`: fingerprints approved; `intruders`: versions whose
     last approval was by somebody who may not. `doubtful`: versions that may or may not have failed by what
-    happened to them. `unordered`: an approval whose time only a lost event could tell.
+    happened to them. `unordered`: an approval whose time only a lost event could tell. `hands_off`: a pause held aborts.
     """
 
     approvals: list[tuple[float, int]] = field(default_factory=list)
@@ -37,6 +37,7 @@ class People:
     doubtful: set[int] = field(default_factory=set)
     respecs: list[float] = field(default_factory=list)
     unordered: bool = False
+    hands_off: bool = False
 
 
 @dataclass
@@ -235,6 +236,8 @@ def check_ledger(world: World) -> None:
 
 def check_aborts(world: World, people: People, *, margin: float) -> None:
     """4: no version goes live forward that was rejected, and known to be, `margin` seconds before."""
+    if people.hands_off:
+        return  # a pause that holds the way back holds the abort too
     known: dict[int, float | None] = {}
     forward: dict[str, bool] = {}
     told = [json.loads(entry.body) for entry in world.store.ledger]
