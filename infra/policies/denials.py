@@ -6,6 +6,7 @@ them, begin with STACK_PREFIX. Actions, resource types and condition keys: AWS S
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from lambdas.core.names import (
     ALARM_PREFIX,
@@ -54,7 +55,7 @@ class Denial:
     excepted: tuple[str, ...] = ()
     all_but: bool = False
 
-    def statement(self) -> dict[str, object]:
+    def statement(self) -> dict[str, Any]:
         """As JSON, for everyone whom the policy is attached to."""
         return {
             "Sid": self.sid,
@@ -64,7 +65,7 @@ class Denial:
             **({"Condition": dict(self.conditions)} if self.conditions else {}),
         }
 
-    def statement_with_exceptions(self) -> dict[str, object]:
+    def statement_with_exceptions(self) -> dict[str, Any]:
         """As JSON, for everyone but those whose office it is. Someone without a name, such as a service, is denied:
         neither boundary nor organisation policy is about services."""
         if not self.excepted:

@@ -18,6 +18,7 @@ SCPs take everywhere: Deny with conditions, no Principal, wildcards only at the 
 
 import json
 from pathlib import Path
+from typing import Any
 
 from infra.policies.denials import denials
 
@@ -26,7 +27,7 @@ PATH = _ROOT / "policies" / "organization-policy.json"
 _QUALIFIER_KEY, _USUAL_QUALIFIER = "@aws-cdk/core:bootstrapQualifier", "hnb659fds"
 
 
-def organization_policy() -> dict[str, object]:
+def organization_policy() -> dict[str, Any]:
     """The policy, for the bootstrap that cdk.json deploys by."""
     context = json.loads((_ROOT / "cdk.json").read_text(encoding="utf-8"))["context"]
     qualifier = context.get(_QUALIFIER_KEY, _USUAL_QUALIFIER)
@@ -36,12 +37,12 @@ def organization_policy() -> dict[str, object]:
     }
 
 
-def minified(policy: dict[str, object]) -> str:
+def minified(policy: dict[str, Any]) -> str:
     """Without white space, as its size counts: at most 5120 characters [Organizations guide, "Quotas"]."""
     return json.dumps(policy, separators=(",", ":"))
 
 
-def pretty(policy: dict[str, object]) -> str:
+def pretty(policy: dict[str, Any]) -> str:
     """As it is kept in the repository."""
     return json.dumps(policy, indent=2) + "\n"
 

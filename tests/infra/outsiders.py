@@ -1,13 +1,13 @@
 """What someone without an office in Greenlight must not be able to do, and what must not become harder for them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from tests.infra.attempts import Attempt, administration, decisions, endpoint_writes, steering
 from tests.infra.reach import succeeds
 from tests.infra.templates import ACCOUNT, REGION, Role
 
-Statement = Mapping[str, Any]
+Statement = dict[str, Any]
 
 EVERYTHING: Statement = {"Effect": "Allow", "Action": "*", "Resource": "*"}
 IAM = f"arn:aws:iam::{ACCOUNT}"
@@ -24,7 +24,7 @@ _FUNCTION = f"arn:aws:lambda:{HERE}:function:Greenlight-Controller-ReconcileFunc
 
 def administrator(limits: list[Statement]) -> Role:
     """Someone who is allowed everything, within limits: a boundary, or an organisation's policies."""
-    return Role(f"{IAM}:role/admin", [dict(EVERYTHING)], [], [dict(limit) for limit in limits])
+    return Role(f"{IAM}:role/admin", [EVERYTHING], [], limits)
 
 
 def breaches(role: Role) -> list[Attempt]:
