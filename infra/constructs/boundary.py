@@ -3,7 +3,7 @@
 Attach `/greenlight/greenlight-boundary` to the roles (and users) of administrators, data scientists, everybody; not to
 the groups' registrants and approvers, the auditor, break-glass, nor to the roles by which the platform team deploys:
 the boundary keeps from stepping into the CDK's roles, since whoever deploys decides everything. It grants nothing: what
-a role may do is what its own policies and the boundary both allow.
+a role may do is what its own policies and the boundary both allow; what it denies, no policy of a resource gives back.
 
 Whoever carries it cannot take it off, cannot make a principal without it, nor give power or credentials to one. What
 IAM cannot express: a bound human may still pass on, or step into, a role without boundary whose own trust policy lets

@@ -81,9 +81,8 @@ def denials(qualifier: str) -> tuple[Denial, ...]:
         qualifier: of the CDK bootstrap by which Greenlight is deployed (`hnb659fds` unless chosen otherwise), or `*`
             for any bootstrap.
     """
-    executor = (
-        f"arn:*:iam::*:role/cdk-{qualifier}-cfn-*"  # cut short, to spare room: Deploy guards the whole prefix
-    )
+    # Cut short to spare room: Deploy guards the whole prefix.
+    executor = f"arn:*:iam::*:role/cdk-{qualifier}-cfn-*"
     return (
         *_decisions(executor),
         *_endpoints(executor),
@@ -112,6 +111,8 @@ def denials(qualifier: str) -> tuple[Denial, ...]:
             excepted=(f"arn:*:iam::*:role/cdk-{qualifier}-*", DEPLOYERS),
             all_but=True,
         ),
+        # An account that has left is bound by no organisation's policy.
+        Denial("LeaveOrganization", ("organizations:LeaveOrganization",)),
     )
 
 

@@ -110,6 +110,7 @@ def _offices() -> Iterator[Attempt]:
         yield Attempt(f"iam:{action}", cdk)
     yield Attempt("s3:PutObject", f"arn:aws:s3:::cdk-hnb659fds-assets-{ACCOUNT}-{REGION}/0123.zip")
     yield Attempt("cloudformation:DeleteStack", f"arn:aws:cloudformation:{HERE}:stack/CDKToolkit/0123")
+    yield Attempt("organizations:LeaveOrganization", "*")
 
 
 def hampered(role: Role) -> list[Attempt]:
