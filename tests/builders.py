@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
+from lambdas.core.acts import Act
 from lambdas.core.content import Container
 from lambdas.core.decide import decide
 from lambdas.core.desired import config_name, model_name
@@ -30,7 +31,7 @@ from lambdas.core.record import (
     Record,
     Rollout,
 )
-from lambdas.core.spec import EndpointSpec, GroupSpec
+from lambdas.core.spec import Calendar, EndpointSpec, Freeze, GroupSpec
 from lambdas.core.turn import Decision, Need
 
 GROUP = "churn"
@@ -187,6 +188,16 @@ class Seen:
     hints: tuple[Hint, ...] = ()
     now: float = NOW
     fresh: Mapping[int, VersionDetail | None] = field(default_factory=dict)
+    unreadable: str | None = None
+    acts: tuple[Act, ...] = ()
+    actors: Mapping[str, str] = field(default_factory=dict)
+    calendar: Calendar | None = field(default_factory=Calendar)
+    frozen: tuple[Freeze, ...] = ()
+
+    def read(self) -> SpecRead:
+        """The group's parameters as read."""
+        spec = None if self.unreadable else self.spec
+        return SpecRead(spec, self.spec_modified, self.unreadable, self.acts, self.calendar)
 
     def facts(self) -> Facts:
         """What every look reads."""
@@ -199,7 +210,8 @@ class Seen:
             ),
             endpoint=self.endpoint,
             hints=self.hints,
-            spec=SpecRead(self.spec, self.spec_modified) if self.spec_is_read else None,
+            spec=self.read() if self.spec_is_read else None,
+            frozen=self.frozen,
         )
 
     def with_more(self, facts: Facts, need: Need) -> Facts:
@@ -208,7 +220,8 @@ class Seen:
         details.update(self.fresh)
         return replace(
             facts,
-            spec=SpecRead(self.spec, self.spec_modified) if need.spec else facts.spec,
+            spec=self.read() if need.spec else facts.spec,
+            actors=self.actors if need.actors else facts.actors,
             details={**facts.details, **{v: details.get(v) for v in need.details}},
             alarms={**facts.alarms, **{a: self.alarms.get(a, AlarmState.OK) for a in need.alarms}},
             tags=self.tags if need.tags else facts.tags,

@@ -11,6 +11,7 @@ from lambdas.core.spec import (
     Freeze,
     GroupSpec,
     GuardrailSpec,
+    Recurring,
     RolloutSpec,
     Vpc,
 )
@@ -31,6 +32,7 @@ def to_spec(config: GroupConfig, execution_role: str) -> GroupSpec:
         withdrawal=config.withdrawal,
         onboarding=config.onboarding,
         freeze=tuple(map(_freeze, config.freeze)),
+        recurring_freeze=tuple(Recurring(**dict(window)) for window in config.recurring_freeze),
         tags=run_time_tags(config),
     )
 

@@ -134,6 +134,15 @@ class FreezeConfig(_Section):
     reason: words.Reason
 
 
+class RecurringFreezeConfig(_Section):
+    """Freeze windows that recur: each begins when `cron` says, in `timezone`, and lasts `minutes`."""
+
+    cron: words.Cron
+    minutes: Annotated[int, Field(ge=1, le=527040)]
+    timezone: words.TimeZone
+    reason: words.Reason
+
+
 class GroupConfig(_Section):
     """One model package group, its endpoint, and who may decide."""
 
@@ -165,3 +174,4 @@ class GroupConfig(_Section):
     onboarding: Onboarding = GroupSpec.onboarding
     """Approvals older than this file: only record them, or deploy them."""
     freeze: tuple[FreezeConfig, ...] = ()
+    recurring_freeze: tuple[RecurringFreezeConfig, ...] = ()

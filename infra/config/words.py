@@ -3,7 +3,9 @@
 import re
 from datetime import UTC, datetime
 from typing import Annotated
+from zoneinfo import available_timezones
 
+from cronsim import CronSim, CronSimError
 from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
 
 RESERVED_TAG_PREFIXES = ("aws:", "greenlight:")
@@ -67,6 +69,23 @@ def _one_principal(arn: str) -> str:
     return arn
 
 
+def _a_cron(expression: str) -> str:
+    """Five fields; AWS's own dialect has six."""
+    try:
+        CronSim(expression, datetime.now(UTC))
+    except CronSimError as error:
+        raise ValueError(
+            f"must be a cron expression of five fields (minute hour day month weekday), such as 0 17 * * 5: {error}"
+        ) from error
+    return expression
+
+
+def _a_time_zone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError("must be a time zone's name, such as Europe/Berlin or UTC")
+    return name
+
+
 def _in_utc(moment: datetime) -> datetime:
     return moment.astimezone(UTC)
 
@@ -128,6 +147,14 @@ Moment = Annotated[
     AwareDatetime,
     AfterValidator(_in_utc),
     Field(description="ISO 8601 with an offset, such as 2026-12-24T00:00:00+01:00."),
+]
+Cron = Annotated[
+    str,
+    AfterValidator(_a_cron),
+    Field(description="Five fields: minute, hour, day of month, month, day of week (0 and 7 are Sunday)."),
+]
+TimeZone = Annotated[
+    str, AfterValidator(_a_time_zone), Field(description="A name such as Europe/Berlin or UTC.")
 ]
 Bucket = Annotated[str, StringConstraints(pattern=_BUCKET), Field(description="The name of an S3 bucket.")]
 Repository = Annotated[

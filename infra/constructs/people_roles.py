@@ -16,7 +16,7 @@ from infra.constructs.grants import Grant, accept, allow, deny, document, here
 from infra.constructs.nag import acknowledge_inline_policy
 from infra.constructs.permissions import LISTS
 from infra.constructs.s3_prefix import objects_arn
-from lambdas.core.names import ROLE_PATH, role_name
+from lambdas.core.names import ROLE_PATH, act_parameter, role_name
 
 _STATUS = "sagemaker:ModelApprovalStatus"
 _PENDING, _DECISIONS = "PendingManualApproval", ["Approved", "Rejected"]
@@ -89,7 +89,7 @@ def registrant(scope: Construct, config: GroupConfig) -> PeopleRole:
 
 
 def approver(scope: Construct, config: GroupConfig) -> PeopleRole:
-    """Approves and rejects versions, with a reason; registers nothing."""
+    """Approves and rejects versions, with a reason, and pauses the group; registers nothing."""
     grants = [
         *_read(config),
         allow(
@@ -98,6 +98,12 @@ def approver(scope: Construct, config: GroupConfig) -> PeopleRole:
             [_versions(config)],
             {"StringEquals": {_STATUS: _DECISIONS}},
             why=_VERSIONS,
+        ),
+        allow(
+            "PauseAndRetry",
+            ["ssm:DeleteParameter", "ssm:GetParameter", "ssm:PutParameter"],
+            [here("ssm", f"parameter{act_parameter(config.name, '*')}")],
+            why="the acts of this one group",
         ),
         deny("NeverRegister", ["sagemaker:CreateModelPackage", "sagemaker:DeleteModelPackage"], ["*"]),
         _never_touch_endpoints(),

@@ -4,7 +4,15 @@ import aws_cdk as cdk
 
 from infra.constructs.grants import Grant, allow, deny, here
 from infra.constructs.ledger_policy import CHANGES
-from lambdas.core.names import ALARM_PREFIX, GROUP_TAG, METRIC_NAMESPACE, PARAMETER_PREFIX, ROLE_PATH
+from lambdas.core.names import (
+    ACT_PREFIX,
+    ALARM_PREFIX,
+    FREEZE_PARAMETER,
+    GROUP_TAG,
+    METRIC_NAMESPACE,
+    PARAMETER_PREFIX,
+    ROLE_PATH,
+)
 
 _OURS_BY_REQUEST = {"Null": {f"aws:RequestTag/{GROUP_TAG}": "false"}}
 _OURS_BY_RESOURCE = {"Null": {f"aws:ResourceTag/{GROUP_TAG}": "false"}}
@@ -246,9 +254,18 @@ def reconcile_trail() -> list[Grant]:
 
 
 def read_spec() -> list[Grant]:
-    """reconcile: one group's spec."""
-    prefix = PARAMETER_PREFIX.strip("/")
-    return [allow("Spec", ["ssm:GetParameter"], [here("ssm", f"parameter/{prefix}/*")], why=_ANY_GROUP)]
+    """reconcile: one group's spec, what people ask of it and who did, and the account's freeze windows."""
+    names = (f"{PARAMETER_PREFIX}*", f"{ACT_PREFIX}*", FREEZE_PARAMETER)
+    resources = [here("ssm", f"parameter{name}") for name in names]
+    return [
+        allow("Spec", ["ssm:GetParameters"], resources, why=_ANY_GROUP),
+        allow(
+            "Actors",
+            ["ssm:DescribeParameters"],
+            ["*"],
+            why="DescribeParameters has no resource; it reads no values",
+        ),
+    ]
 
 
 def list_specs() -> list[Grant]:

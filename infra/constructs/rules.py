@@ -9,7 +9,7 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from infra.constructs.queues import Queues
-from lambdas.core.names import ALARM_PREFIX, PARAMETER_PREFIX
+from lambdas.core.names import ACT_PREFIX, ALARM_PREFIX, PARAMETER_PREFIX
 from lambdas.core.record import Approval
 
 _RETRY = events.CfnRule.RetryPolicyProperty(maximum_event_age_in_seconds=86_400, maximum_retry_attempts=185)
@@ -73,7 +73,7 @@ _HINTS = (
         "aws.ssm",
         "Parameter Store Change",
         "$.detail.name",
-        {"name": [{"prefix": PARAMETER_PREFIX}]},
+        {"name": [{"prefix": PARAMETER_PREFIX}, {"prefix": ACT_PREFIX}]},
     ),
     _witness("Witnesses", "UpdateModelPackage", Approval.APPROVED, Approval.REJECTED, Approval.PENDING),
     _witness("RegisteredAsDecided", "CreateModelPackage", Approval.APPROVED, Approval.REJECTED),

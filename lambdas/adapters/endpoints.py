@@ -47,6 +47,7 @@ class Endpoints:
             modified=answer["LastModifiedTime"].timestamp(),
             pending_config=answer.get("PendingDeploymentSummary", {}).get("EndpointConfigName"),
             failure=answer.get("FailureReason"),
+            variants=tuple(one["VariantName"] for one in answer.get("ProductionVariants", ())) or (VARIANT,),
         )
 
     def tags(self, arn: str) -> dict[str, str]:

@@ -1,43 +1,68 @@
-"""The groups' specs in SSM Parameter Store."""
+"""What people wish for the groups, in SSM Parameter Store: specs, acts, and the account's freeze windows."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import ClientError
-
-from lambdas.adapters.aws import aws_errors, not_found
+from lambdas.adapters.aws import aws_errors
+from lambdas.core.acts import KINDS, Act
+from lambdas.core.errors import Malformed
 from lambdas.core.facts import SpecRead
-from lambdas.core.names import PARAMETER_PREFIX, group_of_parameter, parameter_name
-from lambdas.core.spec import spec_from_json
+from lambdas.core.names import (
+    ACT_PREFIX,
+    FREEZE_PARAMETER,
+    PARAMETER_PREFIX,
+    act_parameter,
+    group_of_parameter,
+    parameter_name,
+)
+from lambdas.core.spec import Calendar, GroupSpec, calendar_from_json, spec_from_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from types_boto3_ssm import SSMClient
+    from types_boto3_ssm.type_defs import ParameterTypeDef
 
 
 class Specs:
-    """Reads specs; writes nothing."""
+    """Reads parameters; writes none."""
 
     def __init__(self, ssm: SSMClient) -> None:
         self._ssm = ssm
 
     def read(self, group: str) -> SpecRead:
-        """A group's spec (GetParameter).
+        """A group's spec, its acts and the account's freeze windows, by one call (GetParameters).
 
-        Raises:
-            Malformed: the parameter is there, but is no spec.
+        What is there and cannot be read is told, not raised: it must not hold up a way back.
         """
         name = parameter_name(group)
+        names = [name, FREEZE_PARAMETER, *(act_parameter(group, kind) for kind in KINDS)]
         with aws_errors(f"reading parameter {name}"):
-            try:
-                parameter = self._ssm.get_parameter(Name=name)["Parameter"]
-            except ClientError as error:
-                if not_found(error):
-                    return SpecRead(spec=None, modified=0.0)
-                raise
-        return SpecRead(spec_from_json(parameter["Value"]), parameter["LastModifiedDate"].timestamp())
+            found = {p["Name"]: p for p in self._ssm.get_parameters(Names=names)["Parameters"]}
+        acts = tuple(
+            Act(kind, found[act]["Value"], _stamp(found[act]))
+            for kind in KINDS
+            if (act := act_parameter(group, kind)) in found
+        )
+        calendar = _calendar(found.get(FREEZE_PARAMETER))
+        if name not in found:
+            return SpecRead(None, 0.0, None, acts, calendar)
+        spec, problem = _spec(found[name])
+        return SpecRead(spec, found[name]["LastModifiedDate"].timestamp(), problem, acts, calendar)
+
+    def actors(self, group: str) -> Mapping[str, str]:
+        """Who wrote each act of a group, as IAM names them (DescribeParameters)."""
+        prefix = f"{ACT_PREFIX}{group}/"
+        with aws_errors(f"asking who wrote the parameters below {prefix}"):
+            answer = self._ssm.describe_parameters(
+                ParameterFilters=[{"Key": "Name", "Option": "BeginsWith", "Values": [prefix]}]
+            )
+        return {
+            one["Name"].removeprefix(prefix): one["LastModifiedUser"]
+            for one in answer["Parameters"]
+            if "LastModifiedUser" in one
+        }
 
     def groups(self) -> Iterator[str]:
         """The names of all groups that have a spec (GetParametersByPath, ten a call)."""
@@ -47,3 +72,22 @@ class Specs:
                 for parameter in page["Parameters"]:
                     if (group := group_of_parameter(parameter["Name"])) is not None:
                         yield group
+
+
+def _stamp(parameter: ParameterTypeDef) -> str:
+    """Another for each time it is written; versions begin anew when a parameter is deleted."""
+    return f"{parameter['LastModifiedDate'].timestamp():.3f}/{parameter['Version']}"
+
+
+def _spec(parameter: ParameterTypeDef) -> tuple[GroupSpec | None, str | None]:
+    try:
+        return spec_from_json(parameter["Value"]), None
+    except Malformed as error:
+        return None, f"parameter {parameter['Name']}: {error}"
+
+
+def _calendar(parameter: ParameterTypeDef | None) -> Calendar | None:
+    try:
+        return calendar_from_json(parameter["Value"]) if parameter is not None else Calendar()
+    except Malformed:
+        return None

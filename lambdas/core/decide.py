@@ -5,7 +5,7 @@ from collections.abc import Callable
 from lambdas.core import rules
 from lambdas.core.breaches import take_breaches
 from lambdas.core.facts import Facts
-from lambdas.core.intake import onboard, take_decisions, take_spec
+from lambdas.core.intake import onboard, take_acts, take_decisions, take_spec
 from lambdas.core.moves import move
 from lambdas.core.names import ACCOUNT_WIDE
 from lambdas.core.rules import Verdict
@@ -43,7 +43,7 @@ def decide(facts: Facts) -> Decision | Need:
     if turn is None:
         return Decision(record=None, reason="the group has no spec; it is not ours")
     take_spec(turn)
-    if (need := take_decisions(turn)) is not None:
+    if (need := take_decisions(turn) or take_acts(turn)) is not None:
         return need
     if turn.again:
         return turn.decision()  # nothing is done on half of what was decided; the next turn takes in the rest

@@ -34,8 +34,8 @@ def targets(record: Record, spec: GroupSpec) -> tuple[Target, ...]:
         return tuple(_forward(record, spec, v, d) for v, d in _candidates(record))
     stands = serves_rightly(record)
     decision = record.versions[live.version]
-    since = max(live.decided_at, decision.at) if stands else live.decided_at
-    younger = [(v, d) for v, d in _candidates(record) if d.at > since and v != live.version]
+    since = max(live.decided_at, decision.since) if stands else live.decided_at
+    younger = [(v, d) for v, d in _candidates(record) if d.since > since and v != live.version]
     chosen = [_forward(record, spec, v, d) for v, d in younger]
     if stands:
         return (*chosen, *_stay(record, spec, live))
@@ -141,7 +141,7 @@ def _candidates(record: Record) -> list[tuple[int, Decided]]:
     found = [
         (version, decided) for version, decided in record.versions.items() if _is_candidate(record, decided)
     ]
-    return sorted(found, key=lambda item: (item[1].at, item[0]), reverse=True)
+    return sorted(found, key=lambda item: (item[1].since, item[0]), reverse=True)
 
 
 def _is_candidate(record: Record, decided: Decided) -> bool:
@@ -151,7 +151,7 @@ def _is_candidate(record: Record, decided: Decided) -> bool:
 
 def _forward(record: Record, spec: GroupSpec, version: int, decided: Decided) -> Target:
     config = config_name(record.group, version, decided, spec)
-    return Target(version, config, Direction.FORWARD, decided.at)
+    return Target(version, config, Direction.FORWARD, decided.since)
 
 
 def _stay(record: Record, spec: GroupSpec, live: Placement) -> tuple[Target, ...]:

@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from lambdas.core.acts import Act
 from lambdas.core.content import Container, fingerprint
 from lambdas.core.identity import Identity
 from lambdas.core.record import Approval, Record
-from lambdas.core.spec import GroupSpec
+from lambdas.core.spec import VARIANT, Calendar, Freeze, GroupSpec
 from lambdas.core.trail import Breach, Witness
 
 
@@ -83,7 +84,7 @@ class VersionDetail:
 class Endpoint:
     """An endpoint as DescribeEndpoint tells it; `modified` in epoch seconds.
 
-    `pending_config` is the config that an update in progress leads to, where AWS says so.
+    `pending_config` is the config that an update in progress leads to, where AWS says so. `variants`: their names.
     """
 
     name: str
@@ -93,6 +94,7 @@ class Endpoint:
     modified: float
     pending_config: str | None = None
     failure: str | None = None
+    variants: tuple[str, ...] = (VARIANT,)
 
 
 @dataclass(frozen=True)
@@ -155,10 +157,17 @@ class Trail:
 
 @dataclass(frozen=True)
 class SpecRead:
-    """The group's SSM parameter as just read; `spec` None: there is none. `modified` in epoch seconds."""
+    """The group's SSM parameter as just read; `modified` in epoch seconds.
+
+    `spec` None: there is none, or it cannot be read as a spec, and `problem` says why. `acts`: what people ask for;
+    `calendar`: the freeze windows of the whole account, None: they cannot be read.
+    """
 
     spec: GroupSpec | None
     modified: float
+    problem: str | None = None
+    acts: tuple[Act, ...] = ()
+    calendar: Calendar | None = field(default_factory=Calendar)
 
 
 @dataclass(frozen=True)
@@ -166,7 +175,8 @@ class Facts:
     """One look at a group.
 
     What every look reads comes first; the rest is read only when a decision asks for it (see `Need`) and
-    is None, or lacks the key, until then.
+    is None, or lacks the key, until then. `frozen`: recurring freeze windows that hold now. `actors`: who asked for
+    each kind of act.
     """
 
     group: str
@@ -180,3 +190,5 @@ class Facts:
     alarms: Mapping[str, AlarmState] = field(default_factory=dict)
     trail: Trail | None = None
     tags: Mapping[str, str] | None = None
+    frozen: tuple[Freeze, ...] = ()
+    actors: Mapping[str, str] | None = None

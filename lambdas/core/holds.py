@@ -14,7 +14,14 @@ def held(turn: Turn, direction: Direction | None) -> str | None:
     paused = pause is not None and (pause.until is None or now < pause.until)
     if pause is not None and paused and not (backward and pause.rollbacks):
         return f"paused: {pause.reason}"
-    for window in turn.spec.freeze:
-        if window.start <= now < window.end and not backward:
-            return f"frozen: {window.reason}"
-    return None
+    return None if backward else _frozen(turn)
+
+
+def _frozen(turn: Turn) -> str | None:
+    """A window of the group or of the account. Before anything starts the latter were read in this very look."""
+    read, now = turn.facts.spec, turn.facts.now
+    calendar = read.calendar if read is not None else None
+    if read is not None and calendar is None:
+        return "frozen: the account's freeze windows cannot be read"
+    windows = (*turn.spec.freeze, *turn.facts.frozen, *(calendar.freeze if calendar else ()))
+    return next((f"frozen: {window.reason}" for window in windows if window.start <= now < window.end), None)

@@ -1,14 +1,17 @@
 """Takes in what changed in the registry and the spec since the last look, before any rule asks what to do."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 
 from lambdas.core import proof
+from lambdas.core.acts import PAUSE, Act, pause_of, retry_of
 from lambdas.core.content import difference, shown
+from lambdas.core.errors import Malformed
 from lambdas.core.facts import Facts, VersionDetail, VersionSummary
 from lambdas.core.ledger import Kind
 from lambdas.core.names import version_in
-from lambdas.core.record import Approval, Decided, Phase, Record
+from lambdas.core.record import Approval, Decided, Pause, Phase, Record
 from lambdas.core.spec import GroupSpec, Onboarding
 from lambdas.core.turn import Need, Turn
 
@@ -21,9 +24,14 @@ def onboard(facts: Facts) -> Turn | Need | None:
 
     Decided before us means before the group's spec was written, so a lost or late event changes nothing.
     Returns None when the group has no spec: it is not ours.
+
+    Raises:
+        Malformed: it has one that cannot be read, and nothing is known of it from before.
     """
     if facts.spec is None:
         return Need(spec=True)
+    if facts.spec.problem is not None:
+        raise Malformed(facts.spec.problem)
     if facts.spec.spec is None:
         return None
     approved = [v for v in facts.versions if v.approval is Approval.APPROVED]
@@ -64,7 +72,13 @@ def _onboarded_reason(before: list[int]) -> str:
 def take_spec(turn: Turn) -> None:
     """Take in a freshly read spec; an endpoint cannot be renamed, only left and made anew."""
     read = turn.facts.spec
-    if read is None or read.spec is None:
+    if read is None:
+        return
+    if read.problem is not None and read.problem != turn.record.unreadable:
+        turn.say(Kind.BLOCKED, f"{read.problem}; the spec before it holds, and nothing moves forward")
+    if read.problem != turn.record.unreadable:
+        turn.update(unreadable=read.problem)
+    if read.spec is None:
         return
     known, asked = turn.record.spec, read.spec
     if known is not None and asked.endpoint.name != known.endpoint.name:
@@ -84,6 +98,62 @@ def take_spec(turn: Turn) -> None:
             turn.say(Kind.SPEC, "the group's spec changed")
     if turn.record.phase is Phase.UNMANAGED:
         turn.enter(Phase.IDLE, "the group has a spec again")
+
+
+def take_acts(turn: Turn) -> Need | None:
+    """Take in, once each, what people ask for beside decisions: who, what, why. It was read with the spec."""
+    read = turn.facts.spec
+    if read is None:
+        return None
+    if not any(act.kind == PAUSE for act in read.acts) and turn.record.acts.get(PAUSE) and turn.record.pause:
+        turn.update(pause=None)
+        turn.say(Kind.RESUME, "resumed: the pause was deleted")
+    news = [act for act in read.acts if turn.record.acts.get(act.kind) != act.stamp]
+    if news and turn.facts.actors is None:
+        return Need(actors=True)
+    for act in news:
+        turn.update(acts={**turn.record.acts, act.kind: act.stamp})
+        (_take_pause if act.kind == PAUSE else _take_retry)(
+            turn, act, (turn.facts.actors or {}).get(act.kind)
+        )
+    return None
+
+
+def _take_pause(turn: Turn, act: Act, by: str | None) -> None:
+    try:
+        pause = pause_of(act.text)
+    except Malformed as error:
+        # Somebody wanted a pause: hold what moves forward rather than guess.
+        pause = Pause(f"a pause was asked for and cannot be read: {error}")
+    if pause is None:
+        if turn.record.pause is not None:
+            turn.say(Kind.RESUME, f"resumed: {json.loads(act.text)['reason']}", by=by)
+    else:
+        until = None if pause.until is None else round(pause.until, 3)
+        turn.say(Kind.PAUSE, f"paused: {pause.reason}", by=by, until=until, rollbacks=pause.rollbacks)
+    turn.update(pause=pause)
+
+
+def _take_retry(turn: Turn, act: Act, by: str | None) -> None:
+    try:
+        retry = retry_of(act.text)
+    except Malformed as error:
+        turn.say(Kind.RETRY, f"a retry was asked for and cannot be read: {error}", by=by)
+        return
+    known, refused = turn.record.versions.get(retry.version), turn.record.refused
+    spec_failed = refused is not None and version_in(refused) == retry.version
+    if known is None or known.approval is not Approval.APPROVED or not (known.failed or spec_failed):
+        why = (
+            "it is not approved"
+            if known is None or known.approval is not Approval.APPROVED
+            else "it did not fail"
+        )
+        turn.say(Kind.RETRY, f"v{retry.version} is not tried again: {why}", retry.version, by=by)
+        return
+    turn.decided(retry.version, failed=None, renewed=turn.facts.now)
+    if spec_failed:
+        turn.update(refused=None)
+    turn.say(Kind.RETRY, f"v{retry.version} is tried again: {retry.reason}", retry.version, by=by)
 
 
 def take_decisions(turn: Turn) -> Need | None:

@@ -33,6 +33,10 @@ class Kind(StrEnum):
     WITHDRAWN = "withdrawn"
     SPEC = "spec"
     UNMANAGED = "unmanaged"
+    PAUSE = "pause"
+    RESUME = "resume"
+    RETRY = "retry"
+    ADOPTED = "adopted"
     BREAK_GLASS = "break-glass"
 
 

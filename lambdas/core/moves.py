@@ -75,6 +75,8 @@ def _obstacle(turn: Turn, target: Target) -> Need | str | None:
         # Its kept model holds the content that was approved; only the approval itself must still stand.
         if detail is None or detail.approval is not Approval.APPROVED:
             return f"v{target.version}: its approval no longer stands"
+    elif turn.record.unreadable is not None:
+        return f"v{target.version}: {turn.record.unreadable}; deploy the group's stack again"
     elif reasons := obstacles(turn.spec, turn.record.versions[target.version], detail):
         return f"v{target.version}: {'; '.join(reasons)}"
     return _unwatchable(turn, target) if _watched(turn, target) else None

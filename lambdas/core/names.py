@@ -7,6 +7,8 @@ import re
 from lambdas.core.codec import encode
 
 PARAMETER_PREFIX = "/greenlight/groups/"
+ACT_PREFIX = "/greenlight/acts/"
+FREEZE_PARAMETER = "/greenlight/freeze"
 ROLE_PATH = "/greenlight/"
 ALARM_PREFIX = "greenlight/"
 GROUP_TAG = "greenlight:group"
@@ -24,6 +26,7 @@ BOUNDARY = "greenlight-boundary"
 
 _MAX_NAME = 63  # SageMaker's limit for models, endpoint configs and endpoints [B]
 _ALARM = re.compile(rf"{ALARM_PREFIX}(?P<group>[^/]+)/.+")
+_PARAMETER = re.compile(rf"{PARAMETER_PREFIX}(?P<spec>[^/]+)|{ACT_PREFIX}(?P<act>[^/]+)/[^/]+")
 _VERSIONED = re.compile(r"-v(?P<version>[0-9]+)-[0-9a-f]{10}$")
 
 
@@ -33,9 +36,14 @@ def parameter_name(group: str) -> str:
 
 
 def group_of_parameter(name: str) -> str | None:
-    """The group whose spec this parameter is, or None for any other parameter."""
-    group = name.removeprefix(PARAMETER_PREFIX)
-    return group if group and group != name and "/" not in group else None
+    """The group whose spec, or whose act, this parameter is, or None for any other parameter."""
+    match = _PARAMETER.fullmatch(name)
+    return (match["spec"] or match["act"]) if match else None
+
+
+def act_parameter(group: str, kind: str) -> str:
+    """The SSM parameter by which people ask something of the group: `pause` or `retry`."""
+    return f"{ACT_PREFIX}{group}/{kind}"
 
 
 def role_name(group: str, kind: str) -> str:

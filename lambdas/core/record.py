@@ -60,8 +60,9 @@ class Decided:
     `by`: who decided, None: not known. `confirmed`: `fingerprint` is known to be of what was approved, not of what
     somebody made of it since; `changed`: how it is known to differ. `not_before`: when the version last had
     another status, as far as known; an approval that is older proves nothing. `recorded`: the time that the ledger's
-    last entry of it gives; later evidence may change `at`. `failures` counts how often the version
-    failed: part of its next config's name, so that a new attempt has a fleet, metrics and alarms of its own.
+    last entry of it gives; later evidence may change `at`. `renewed`: when somebody asked for another try.
+    `failures` counts how often the version failed: part of its next config's name, so that a new attempt has a fleet,
+    metrics and alarms of its own.
     """
 
     approval: Approval
@@ -74,8 +75,14 @@ class Decided:
     registrant: Identity | None = None
     not_before: float = 0.0
     recorded: float = 0.0
+    renewed: float = 0.0
     failed: str | None = None
     failures: int = 0
+
+    @property
+    def since(self) -> float:
+        """From when on it counts, against other decisions."""
+        return max(self.at, self.renewed)
 
 
 @dataclass(frozen=True)
@@ -149,8 +156,11 @@ class Record:
     """Everything we remember of a group; `live` is the config that last was verified live.
 
     `refused`: a config of the live version under a changed spec that failed; not tried again by itself.
+    `unreadable`: why the spec, as last read, is none; the one before it holds.
     `renamed`: another endpoint name that the spec asked for and was told no. `broken`: the endpoint is Failed
     and what made it so is already on record.
+    `adopted`: the config on which an endpoint was found that its owner gave us by our tag.
+    `acts`: the stamp of each act that was taken in, by its kind.
     `scaling`: the autoscaling that is registered, as text. `since`: when the phase began, epoch seconds.
     `ours_since`: what was approved before is on record, and not acted on; epoch seconds.
     `heard`: the last events of CloudTrail that are in the ledger, by id, so that none is there twice.
@@ -168,10 +178,13 @@ class Record:
     kept: tuple[Placement, ...] = ()
     rollout: Rollout | None = None
     refused: str | None = None
+    unreadable: str | None = None
     renamed: str | None = None
     broken: bool = False
     scaling: str | None = None
     pause: Pause | None = None
+    adopted: str | None = None
+    acts: Mapping[str, str] = field(default_factory=dict)
     heard: tuple[str, ...] = ()
     head: Head = Head()
 

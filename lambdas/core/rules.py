@@ -12,6 +12,7 @@ from lambdas.core.holds import held
 from lambdas.core.ledger import Kind
 from lambdas.core.names import GROUP_TAG, abort_alarm
 from lambdas.core.record import Approval, Direction, Phase, Placement, Rollout
+from lambdas.core.spec import VARIANT
 from lambdas.core.turn import Need, Turn, on_probation
 
 Verdict = Need | bool | None
@@ -20,7 +21,8 @@ Verdict = Need | bool | None
 def no_spec(turn: Turn) -> Verdict:
     """1. Without a spec the group is not ours (any more): nothing."""
     read = turn.facts.spec
-    gone = read.spec is None if read is not None else turn.record.phase is Phase.UNMANAGED
+    unmanaged = turn.record.phase is Phase.UNMANAGED
+    gone = unmanaged if read is None or read.problem is not None else read.spec is None
     if not gone:
         return None
     turn.enter(Phase.UNMANAGED, "the group has no spec; its endpoint is left as it is", Kind.UNMANAGED)
@@ -35,14 +37,34 @@ def foreign_endpoint(turn: Turn) -> Verdict:
     if turn.facts.tags is None:
         return Need(tags=True)
     if turn.facts.tags.get(GROUP_TAG) == turn.record.group:
-        return None
+        return _adopt(turn, endpoint)
     turn.enter(
         Phase.FOREIGN,
         f"endpoint {endpoint.name} exists and is not ours; it stays untouched."
-        " Give the group another endpoint name, or delete that endpoint",
+        f" Give the group another endpoint name, delete that endpoint, or give it to us by the tag {GROUP_TAG}",
         Kind.FOREIGN,
     )
     return True
+
+
+def _adopt(turn: Turn, endpoint: Endpoint) -> Verdict:
+    """An endpoint that its owner gave us by our tag: what it serves is replaced by the next rollout, not before."""
+    if endpoint.variants != (VARIANT,):
+        turn.enter(
+            Phase.FOREIGN,
+            f"endpoint {endpoint.name} has our tag, and cannot be ours: a rollout keeps the variants, and it has"
+            f" {', '.join(endpoint.variants)} where we have {VARIANT}. Give the group another endpoint name",
+            Kind.FOREIGN,
+        )
+        return True
+    if turn.record.live is None and turn.record.rollout is None and turn.record.adopted != endpoint.config:
+        turn.update(adopted=endpoint.config)
+        turn.say(
+            Kind.ADOPTED,
+            f"endpoint {endpoint.name} is ours by its tag; it serves {endpoint.config} until the next rollout",
+            config=endpoint.config,
+        )
+    return None
 
 
 def halted(turn: Turn) -> Verdict:

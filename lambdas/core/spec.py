@@ -140,6 +140,24 @@ class Freeze:
 
 
 @dataclass(frozen=True)
+class Recurring:
+    """Freeze windows that recur: each begins when `cron` says (five fields) in `timezone`, and lasts `minutes`."""
+
+    cron: str
+    minutes: int
+    timezone: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """Freeze windows of the whole account, as its SSM parameter has them."""
+
+    freeze: tuple[Freeze, ...] = ()
+    recurring_freeze: tuple[Recurring, ...] = ()
+
+
+@dataclass(frozen=True)
 class GroupSpec:
     """All of a group's wishes that the controller acts on; the same words as in `groups/*.yaml`."""
 
@@ -155,12 +173,26 @@ class GroupSpec:
     withdrawal: Withdrawal = Withdrawal.KEEP
     onboarding: Onboarding = Onboarding.RECORD
     freeze: tuple[Freeze, ...] = ()
+    recurring_freeze: tuple[Recurring, ...] = ()
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
 def spec_to_json(spec: GroupSpec) -> str:
     """The text of the group's SSM parameter: compact, keys sorted, defaults left out."""
     return json.dumps(encode(spec), sort_keys=True, separators=(",", ":"))
+
+
+def calendar_from_json(text: str) -> Calendar:
+    """Read the account's freeze windows.
+
+    Raises:
+        Malformed: it is not JSON, or no calendar; names the key, its value and what is allowed.
+    """
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise Malformed(f"the account's calendar is not JSON: {error}") from error
+    return decode(Calendar, data, "calendar")
 
 
 def spec_from_json(text: str) -> GroupSpec:

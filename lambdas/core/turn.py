@@ -19,6 +19,7 @@ class Need:
     trail: tuple[Lookup, ...] = ()
     spec: bool = False
     tags: bool = False
+    actors: bool = False
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from aws_lambda_powertools import Logger
 
 from lambdas.adapters.alarms import Alarms
 from lambdas.adapters.aws import Aws
+from lambdas.adapters.calendar import holding
 from lambdas.adapters.endpoints import Endpoints
 from lambdas.adapters.executor import Executor
 from lambdas.adapters.queue import DeadLetters, Queue
@@ -46,6 +47,7 @@ def compose() -> App:
         store=Store(aws.dynamodb, settings.state_table, settings.ledger_table),
         executor=Executor(endpoints, alarms, Scaling(aws.application_autoscaling)),
         now=time.time,
+        holding=holding,
     )
     return App(
         ports=ports,

@@ -62,8 +62,20 @@ def _observe(ports: Ports, group: str, hints: Sequence[Hint], record: Record | N
     facts = Facts(group=group, now=ports.now(), record=record, versions=versions, hints=tuple(hints))
     if record is None or any(hint.source in {SPEC, SWEEP} for hint in hints):
         facts = replace(facts, spec=ports.specs.read(group))
+    facts = _with_calendar(ports, facts)
     name = _endpoint_name(record, facts.spec)
     return facts if name is None else replace(facts, endpoint=ports.endpoints.describe(name))
+
+
+def _with_calendar(ports: Ports, facts: Facts) -> Facts:
+    """The recurring freeze windows that hold now: the group's, and the account's where they were just read."""
+    read = facts.spec
+    spec = read.spec if read is not None and read.spec is not None else facts.record and facts.record.spec
+    windows = (
+        *(spec.recurring_freeze if spec else ()),
+        *(read.calendar.recurring_freeze if read is not None and read.calendar is not None else ()),
+    )
+    return replace(facts, frozen=ports.holding(windows, facts.now)) if windows else facts
 
 
 def _endpoint_name(record: Record | None, read: SpecRead | None) -> str | None:
@@ -108,19 +120,22 @@ def _satisfy(ports: Ports, facts: Facts, need: Need) -> Facts:
     """Read what a decision asks for, all at once, and add it to the facts."""
     arns = {v.version: v.arn for v in facts.versions if v.version in need.details}
     wanted = sorted(arns)
-    spec, alarms, tags, trail, *details = concurrently(
+    spec, actors, alarms, tags, trail, *details = concurrently(
         lambda: ports.specs.read(facts.group) if need.spec and facts.spec is None else facts.spec,
+        lambda: ports.specs.actors(facts.group) if need.actors else facts.actors,
         lambda: ports.alarms.states(need.alarms) if need.alarms else {},
         lambda: ports.endpoints.tags(facts.endpoint.arn) if need.tags and facts.endpoint else facts.tags,
         lambda: ports.trail.writes(need.trail) if need.trail else facts.trail,
         *(lambda arn=arns[version]: ports.registry.detail(arn) for version in wanted),
     )
     found = dict.fromkeys(need.details, None) | dict(zip(wanted, details, strict=True))
-    return replace(
+    facts = replace(
         facts,
         spec=spec,
+        actors=actors,
         alarms={**facts.alarms, **alarms},
         tags=tags,
         trail=trail,
         details={**facts.details, **found},
     )
+    return _with_calendar(ports, facts) if need.spec else facts

@@ -8,6 +8,7 @@ from lambdas.core.actions import Action
 from lambdas.core.facts import AlarmState, Endpoint, Lookup, SpecRead, Trail, VersionDetail, VersionSummary
 from lambdas.core.ledger import Entry
 from lambdas.core.record import Record
+from lambdas.core.spec import Freeze, Recurring
 
 
 class Registry(Protocol):
@@ -40,6 +41,7 @@ class Specs(Protocol):
     """The groups' specs in SSM."""
 
     def read(self, group: str) -> SpecRead: ...
+    def actors(self, group: str) -> Mapping[str, str]: ...
 
 
 class Store(Protocol):
@@ -58,7 +60,7 @@ class Executor(Protocol):
 
 @dataclass(frozen=True)
 class Ports:
-    """Everything `reconcile` reads and writes; `now` gives epoch seconds."""
+    """Everything `reconcile` reads and writes; `now` gives epoch seconds, `holding` the windows that hold at a time."""
 
     registry: Registry
     endpoints: Endpoints
@@ -68,3 +70,4 @@ class Ports:
     store: Store
     executor: Executor
     now: Callable[[], float]
+    holding: Callable[[Sequence[Recurring], float], tuple[Freeze, ...]]

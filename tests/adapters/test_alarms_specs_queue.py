@@ -11,9 +11,9 @@ from lambdas.adapters.concurrently import concurrently
 from lambdas.adapters.queue import DeadLetters, Queue
 from lambdas.adapters.specs import Specs
 from lambdas.core import actions as do
-from lambdas.core.errors import Denied, Malformed, Throttled
+from lambdas.core.errors import Denied, Throttled
 from lambdas.core.facts import AlarmState, SpecRead
-from lambdas.core.spec import EndpointSpec, GroupSpec, spec_to_json
+from lambdas.core.spec import Calendar, EndpointSpec, GroupSpec, Recurring, spec_to_json
 from tests.adapters.conftest import Stubbed
 
 SPEC = GroupSpec("fraud", EndpointSpec("fraud", "ml.m5.large"), "arn:aws:iam::123456789012:role/x")
@@ -130,11 +130,43 @@ def test_a_group_without_a_spec_has_none(moto: None) -> None:
     assert Specs(boto3.client("ssm")).read("fraud") == SpecRead(None, 0.0)
 
 
-def test_a_parameter_that_is_no_spec_is_malformed(moto: None) -> None:
+def test_a_parameter_that_is_no_spec_is_told_and_not_raised(moto: None) -> None:
     ssm = boto3.client("ssm")
     ssm.put_parameter(Name="/greenlight/groups/fraud", Value="{}", Type="String")
-    with pytest.raises(Malformed, match="lacks endpoint, execution_role, name"):
-        Specs(ssm).read("fraud")
+    read = Specs(ssm).read("fraud")
+    assert read.spec is None
+    assert read.problem is not None
+    assert "parameter /greenlight/groups/fraud: " in read.problem
+    assert "lacks endpoint, execution_role, name" in read.problem
+
+
+def test_acts_and_the_accounts_freeze_windows_are_read_with_the_spec(moto: None) -> None:
+    ssm = boto3.client("ssm")
+    pause = '{"reason": "incident 7"}'
+    calendar = '{"recurring_freeze": [{"cron": "0 17 * * 5", "minutes": 60, "timezone": "UTC", "reason": "weekend"}]}'
+    ssm.put_parameter(Name="/greenlight/acts/fraud/pause", Value=pause, Type="String")
+    ssm.put_parameter(Name="/greenlight/freeze", Value=calendar, Type="String")
+    read = Specs(ssm).read("fraud")
+    assert [(act.kind, act.text) for act in read.acts] == [("pause", pause)]
+    assert read.calendar == Calendar(recurring_freeze=(Recurring("0 17 * * 5", 60, "UTC", "weekend"),))
+    ssm.put_parameter(Name="/greenlight/acts/fraud/pause", Value=pause, Type="String", Overwrite=True)
+    assert Specs(ssm).read("fraud").acts[0].stamp != read.acts[0].stamp
+
+
+def test_freeze_windows_that_cannot_be_read_are_none(moto: None) -> None:
+    ssm = boto3.client("ssm")
+    ssm.put_parameter(Name="/greenlight/freeze", Value="[]", Type="String")
+    assert Specs(ssm).read("fraud").calendar is None
+
+
+def test_who_wrote_the_acts_of_a_group_is_told() -> None:
+    stubbed = Stubbed("ssm")
+    stubbed.answers(
+        "describe_parameters",
+        {"Parameters": [{"Name": "/greenlight/acts/fraud/pause", "LastModifiedUser": "arn:ann"}]},
+        ParameterFilters=[{"Key": "Name", "Option": "BeginsWith", "Values": ["/greenlight/acts/fraud/"]}],
+    )
+    assert Specs(stubbed.client).actors("fraud") == {"pause": "arn:ann"}
 
 
 def test_all_groups_with_a_spec_are_listed(moto: None) -> None:

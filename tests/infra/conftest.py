@@ -41,6 +41,7 @@ retain_versions: 5
 withdrawal: delete
 onboarding: deploy
 freeze: [{{start: 2026-12-24T00:00:00+01:00, end: 2026-12-27T00:00:00+01:00, reason: Christmas}}]
+recurring_freeze: [{{cron: "0 17 * * 5", minutes: 3780, timezone: Europe/Berlin, reason: weekend}}]
 """
 LONELY = """
 name: lonely

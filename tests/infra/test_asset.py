@@ -66,7 +66,14 @@ def test_an_asset_holds_its_own_function_and_no_other(function: str) -> None:
 @pytest.mark.parametrize("function", FUNCTIONS)
 def test_an_asset_holds_no_tests_caches_or_sdk(function: str) -> None:
     top = {name.split("/")[0] for name in files_of(function)}
-    assert top == {"lambdas", "aws_lambda_powertools", "jmespath", "typing_extensions.py"}
+    assert top == {
+        "aws_lambda_powertools",
+        "cronsim",
+        "jmespath",
+        "lambdas",
+        "typing_extensions.py",
+        "tzdata",
+    }
     assert not [name for name in files_of(function) if name.endswith((".pyc", ".so"))]
 
 

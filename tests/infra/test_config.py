@@ -29,6 +29,11 @@ def group(**changes: Any) -> dict[str, Any]:
     return data
 
 
+def recurring(**changes: object) -> dict[str, object]:
+    """A right recurring freeze window, with changes."""
+    return {"cron": "0 17 * * 5", "minutes": 60, "timezone": "Europe/Berlin", "reason": "weekend", **changes}
+
+
 def freeze(**changes: str) -> dict[str, str]:
     """A right freeze window, with changes."""
     return {"start": "2026-12-24T00:00:00Z", "end": "2026-12-27T00:00:00Z", "reason": "x", **changes}
@@ -157,6 +162,10 @@ def test_what_the_yaml_leaves_out_is_the_specs_own_default() -> None:
         ({"nonsense": 1}, "nonsense", "known are name"),
         ({"rollout__speed": 1}, "rollout.speed", "known are strategy"),
         ({"freeze": [{"begin": 1}]}, "freeze.0.begin", "known are start"),
+        ({"recurring_freeze": [recurring(cron="61 * * * *")]}, "recurring_freeze.0.cron", "five fields"),
+        ({"recurring_freeze": [recurring(cron="cron(0 17 ? * FRI *)")]}, "recurring_freeze.0.cron", "five fields"),
+        ({"recurring_freeze": [recurring(timezone="Berlin")]}, "recurring_freeze.0.timezone", "Europe/Berlin"),
+        ({"recurring_freeze": [recurring(minutes=0)]}, "recurring_freeze.0.minutes", "1"),
     ],
 )  # fmt: skip
 def test_each_limit_of_a_key_is_told_with_what_is_allowed(

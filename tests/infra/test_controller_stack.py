@@ -99,7 +99,8 @@ def test_cloudtrail_tells_who_wrote_a_status_and_nothing_else(assembly: Assembly
 def test_alarms_and_parameters_of_others_are_not_heard(assembly: Assembly) -> None:
     rules = {r["EventPattern"]["source"][0]: r for r in assembly.properties(STACK, "AWS::Events::Rule")}
     assert rules["aws.cloudwatch"]["EventPattern"]["detail"] == {"alarmName": [{"prefix": "greenlight/"}]}
-    assert rules["aws.ssm"]["EventPattern"]["detail"] == {"name": [{"prefix": "/greenlight/groups/"}]}
+    ours = [{"prefix": "/greenlight/groups/"}, {"prefix": "/greenlight/acts/"}]
+    assert rules["aws.ssm"]["EventPattern"]["detail"] == {"name": ours}
 
 
 def test_only_our_rules_may_send_to_the_queue(assembly: Assembly) -> None:

@@ -180,6 +180,14 @@ def test_approver_approves_and_rejects_and_registers_nothing(approver: May) -> N
     assert not approver("sagemaker:UpdateModelPackage", VERSION)
 
 
+def test_approver_pauses_its_own_group_only_and_registrant_none(registrant: May, approver: May) -> None:
+    acts = "arn:aws:ssm:us-east-1:123456789012:parameter/greenlight/acts"
+    assert approver("ssm:PutParameter", f"{acts}/everything/pause")
+    assert not approver("ssm:PutParameter", f"{acts}/everything-else/pause")
+    assert not approver("ssm:PutParameter", acts.replace("acts", "groups/everything"))
+    assert not registrant("ssm:PutParameter", f"{acts}/everything/pause")
+
+
 def test_both_read_their_group_and_nothing_of_another(registrant: May, approver: May) -> None:
     other = VERSION.replace("everything", "everything-else")
     for may in (registrant, approver):

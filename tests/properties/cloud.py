@@ -140,6 +140,11 @@ class Cloud:
         assert group == self.group
         return SpecRead(self.spec, self.spec_modified)
 
+    def actors(self, group: str) -> Mapping[str, str]:
+        """DescribeParameters."""
+        assert group == self.group
+        return {}
+
     # --- endpoints, as read -----------------------------------------------------------------------------
 
     def describe(self, name: str) -> Endpoint | None:

@@ -26,7 +26,8 @@ class People:
 
     `approvals`: (at, version) by approvers; `contents`: fingerprints approved; `intruders`: versions whose
     last approval was by somebody who may not. `doubtful`: versions that may or may not have failed by what
-    happened to them. `unordered`: an approval whose time only a lost event could tell. `hands_off`: a pause held aborts.
+    happened to them. `unordered`: an approval whose time only a lost event could tell.
+    `hands_off`: a pause held aborts.
     """
 
     approvals: list[tuple[float, int]] = field(default_factory=list)

@@ -13,6 +13,7 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
+from lambdas.adapters.calendar import holding
 from lambdas.core.errors import Conflict, Throttled
 from lambdas.core.ledger import Entry
 from lambdas.core.record import Record, record_from_json, record_to_json
@@ -222,6 +223,7 @@ class World:
             store=store,
             executor=cloud,
             now=lambda: self.cloud.now,
+            holding=holding,
         )
 
     def work_off(self) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from lambdas.adapters.calendar import holding
 from lambdas.core.actions import Action
 from lambdas.core.errors import GreenlightError, Throttled
 from lambdas.core.facts import Endpoint, SpecRead, VersionSummary
@@ -35,7 +36,7 @@ class Hall:
     @property
     def ports(self) -> Ports:
         unused: Any = None
-        return Ports(self, self, unused, unused, self, self, self, lambda: 0.0)
+        return Ports(self, self, unused, unused, self, self, self, lambda: 0.0, holding)
 
     def versions(self, group: str) -> tuple[VersionSummary, ...]:
         self.looked.append(group)
@@ -55,6 +56,9 @@ class Hall:
 
     def read(self, group: str) -> SpecRead:
         return SpecRead(None, 0.0)
+
+    def actors(self, group: str) -> dict[str, str]:
+        return {}
 
     def load(self, group: str) -> Record | None:
         self.loads.append(group)

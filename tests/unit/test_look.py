@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
+from lambdas.adapters.calendar import holding
 from lambdas.core.actions import Action
 from lambdas.core.errors import Conflict, GreenlightError, QuotaExceeded, Refused, Throttled
 from lambdas.core.facts import (
@@ -39,7 +40,7 @@ class Desk:
 
     @property
     def ports(self) -> Ports:
-        return Ports(self, self, self, self, self, self, self, lambda: self.seen.now)
+        return Ports(self, self, self, self, self, self, self, lambda: self.seen.now, holding)
 
     def _call(self, name: str) -> None:
         self.calls.append(name)
@@ -72,7 +73,10 @@ class Desk:
 
     def read(self, group: str) -> SpecRead:
         self._call("spec")
-        return SpecRead(self.seen.spec, self.seen.spec_modified)
+        return self.seen.read()
+
+    def actors(self, group: str) -> Mapping[str, str]:
+        return self.seen.actors
 
     def load(self, group: str) -> Record | None:
         self._call("load")

@@ -133,3 +133,25 @@ def test_a_renamed_endpoint_does_not_hide_the_other_changes_of_its_spec() -> Non
     renamed = a_spec(endpoint=replace(a_spec().endpoint, name="other", instance_type="ml.m5.xlarge"))
     decision = decided_on(replace(seen, spec=renamed, spec_is_read=True))
     assert told(decision) == ["blocked", "spec", "rollout.started"]
+
+
+def test_an_endpoint_that_its_owner_gave_us_by_our_tag_is_adopted_and_told_once() -> None:
+    seen = Seen(a_record(), (), FOREIGN)
+    decision = decided_on(seen)
+    assert told(decision) == ["adopted"]
+    assert decision.actions == ()
+    assert decided_on(replace(seen, record=after(decision))).entries == ()
+
+
+def test_an_adopted_endpoint_is_moved_by_the_next_approval() -> None:
+    seen = Seen(a_record(), (), FOREIGN)
+    approved = replace(seen, record=after(decided_on(seen)), packages=(package(1),))
+    assert names(decided_on(approved))[-1] == "UpdateEndpoint"
+
+
+@pytest.mark.parametrize("variants", [("blue",), ("AllTraffic", "shadow")])
+def test_an_endpoint_with_other_variants_cannot_be_adopted_and_says_why(variants: tuple[str, ...]) -> None:
+    decision = decided_on(Seen(a_record(), (package(1),), replace(FOREIGN, variants=variants)))
+    assert after(decision).phase is Phase.FOREIGN
+    assert variants[0] in decision.reason
+    assert decision.actions == ()
