@@ -90,7 +90,8 @@ def _take(ports: Ports, facts: Facts) -> Step:
     record = decision.record
     if record is None:
         return Step(decision)
-    if decision.changed:
+    if decision.changed or decision.actions:
+        # Also for an action that is only repeated: if another look has gone on meanwhile, it must not be done.
         record = ports.store.commit(record, decision.entries, decision.unsettled)
     for action in decision.actions:
         try:

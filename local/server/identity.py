@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import parse_qs
@@ -11,6 +12,9 @@ from local.server import hooks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+
+_asked: ContextVar[list[str] | None] = ContextVar("parameters", default=None)
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,7 @@ def install() -> None:
     hooks.replace("core.iam_evaluator._principal_keys", with_session)
     _mend_actions()
     _mend_resources()
+    _ask_for_each_parameter()
     _mend_context()
 
 
@@ -94,6 +99,9 @@ def _mend_resources() -> None:
         if arn == "*" and operation == "GetParametersByPath":
             prefix = str(json.loads(body or b"{}").get("Path", "/")).strip("/")
             return f"arn:aws:ssm:{region}:{account}:parameter/{prefix}"
+        if arn == "*" and operation == "GetParameters":
+            names = json.loads(body or b"{}").get("Names", [])
+            _asked.set([f"arn:aws:ssm:{region}:{account}:parameter/{str(name).strip('/')}" for name in names])
         if arn == "*" and operation == "DescribeAlarms":
             return f"arn:aws:cloudwatch:{region}:{account}:alarm:*"
         if arn == "*" and operation == "DeleteAlarms":
@@ -103,6 +111,27 @@ def _mend_resources() -> None:
         return arn
 
     hooks.replace("core.iam_actions.extract_resource_arn", with_paths)
+
+
+def _ask_for_each_parameter() -> None:
+    """GetParameters is checked against every parameter that it names."""
+    enforce: Callable[..., Any] = hooks.private("core.iam_evaluator.enforce")
+
+    def for_each(  # noqa: PLR0917 - the hook's shape
+        access_key_id: str,
+        iam_action: str,
+        service: str,
+        region: str,
+        resource_arn: str = "*",
+        service_context: Mapping[str, Any] | None = None,
+    ) -> Any:
+        asked = _asked.get() if iam_action == "ssm:GetParameters" else None
+        for arn in asked or [resource_arn]:
+            if denied := enforce(access_key_id, iam_action, service, region, arn, service_context):
+                return denied
+        return None
+
+    hooks.replace("core.iam_evaluator.enforce", for_each)
 
 
 def role_arn_of(principal_arn: str) -> str:

@@ -36,6 +36,7 @@ GROUPS: dict[str, dict[str, Any]] = {
     "scaled": {
         "endpoint": {**_HARDWARE, "autoscaling": {"min": 2, "max": 6, "invocations_per_instance": 500}}
     },
+    "paused": {},
     "by-an-admin": {},
     "own-work": {},
     "tampered": {"endpoint": {"instance_type": "ml.p4d.24xlarge", "instance_count": 2}},

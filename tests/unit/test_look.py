@@ -13,6 +13,7 @@ from lambdas.core.errors import Conflict, GreenlightError, QuotaExceeded, Refuse
 from lambdas.core.facts import (
     AlarmState,
     Endpoint,
+    EndpointStatus,
     Hint,
     Lookup,
     SpecRead,
@@ -21,10 +22,22 @@ from lambdas.core.facts import (
     VersionSummary,
 )
 from lambdas.core.ledger import Entry
-from lambdas.core.record import Phase, Record
+from lambdas.core.record import Approval, Phase, Record
 from lambdas.reconcile.look import Step, look
 from lambdas.reconcile.ports import Ports
-from tests.builders import GROUP, NOW, START, Seen, a_record, event_of, live_on, package, placed
+from tests.builders import (
+    GROUP,
+    NOW,
+    START,
+    Seen,
+    a_record,
+    changed,
+    event_of,
+    live_on,
+    package,
+    placed,
+    rolling_to,
+)
 
 V1, V2 = package(1), package(2)
 
@@ -207,3 +220,17 @@ def test_the_time_is_asked_once_for_each_turn() -> None:
     assert desk.seen.record.rollout is not None
     assert desk.seen.record.rollout.started_at == NOW
     assert desk.seen.now > START
+
+
+def test_an_action_that_is_only_repeated_is_not_done_once_another_look_has_gone_on() -> None:
+    """A late abort would otherwise stop the rollout after the one that it was meant for."""
+    in_flight = rolling_to(live_on(V1, V2), V2)
+    assert in_flight.endpoint is not None
+    rejected = changed(in_flight, 2, approval=Approval.REJECTED, modified=NOW - 1)
+    desk = Desk(replace(rejected, endpoint=replace(in_flight.endpoint, status=EndpointStatus.UPDATING)))
+    desk.look()
+    assert desk.calls[-1] == "TripAbort"
+    desk.errors["commit"] = [Conflict("changed")]
+    with pytest.raises(Conflict):
+        desk.look()
+    assert desk.calls.count("TripAbort") == 1

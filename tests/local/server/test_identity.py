@@ -84,3 +84,21 @@ def test_plain_http_stands_for_tls(aws: LocalAws) -> None:
     sqs = aws.client("sqs")
     url = sqs.get_queue_url(QueueName="ticks")["QueueUrl"]
     sqs.send_message(QueueUrl=url, MessageBody='{"tick": "by hand"}')
+
+
+def test_every_parameter_of_a_call_is_asked_for(aws: LocalAws) -> None:
+    allow = {
+        "Effect": "Allow",
+        "Action": "ssm:GetParameters",
+        "Resource": f"arn:aws:ssm:*:{ACCOUNT}:parameter/greenlight/groups/*",
+    }
+    trust = {
+        "Effect": "Allow",
+        "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"},
+        "Action": "sts:AssumeRole",
+    }
+    ssm = aws.client("ssm", role=make_role(aws, "parameter-reader", trust, [allow]))
+    name = "/greenlight/groups/small"
+    assert [found["Name"] for found in ssm.get_parameters(Names=[name])["Parameters"]] == [name]
+    with pytest.raises(ClientError, match="AccessDeniedException"):
+        ssm.get_parameters(Names=[name, "/greenlight/other"])
