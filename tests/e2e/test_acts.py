@@ -1,4 +1,4 @@
-"""What people ask for beside decisions: pausing and resuming a group, trying a failed version again, giving us an endpoint."""
+"""What people ask for beside decisions: to pause and resume a group."""
 
 import json
 from collections.abc import Callable
