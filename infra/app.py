@@ -1,24 +1,27 @@
-"""The whole app: two stacks of ours, one for each group, and the rules that all must hold."""
+"""The whole app: three stacks of ours, one for each group, and the rules that all must hold."""
 
 from pathlib import Path
 
 import aws_cdk as cdk
 from cdk_nag import AwsSolutionsChecks, NIST80053R5Checks
 
+from infra.config.governance import GovernanceConfig
 from infra.config.load import load_groups
 from infra.stacks.controller import ControllerStack
+from infra.stacks.governance import GovernanceStack
 from infra.stacks.group import GroupStack
 from infra.stacks.state import StateStack
 
 _CONCURRENCY = 10
 
 
-def build(app: cdk.App, folder: Path) -> None:
+def build(app: cdk.App, folder: Path, governance: GovernanceConfig) -> None:
     """Add every stack to an app.
 
     Args:
         app: with the context key `concurrency`, if it is not to be 10.
         folder: of the groups' YAML files.
+        governance: what holds for the whole account.
 
     Raises:
         ConfigError: with every problem of every file.
@@ -28,12 +31,21 @@ def build(app: cdk.App, folder: Path) -> None:
     state = StateStack(
         app, "Greenlight-State", description="Greenlight: record, ledger and archive (retained)"
     )
-    ControllerStack(
+    controller = ControllerStack(
         app,
         "Greenlight-Controller",
         description="Greenlight: queues, functions, rules, alarms",
         state=state,
         concurrency=int(app.node.try_get_context("concurrency") or _CONCURRENCY),
+        break_glass=governance.break_glass is not None,
+    )
+    GovernanceStack(
+        app,
+        "Greenlight-Governance",
+        description="Greenlight: auditor, permissions boundary, break-glass, freeze windows of the account",
+        config=governance,
+        state=state,
+        controller=controller,
     )
     for config in groups:
         GroupStack(

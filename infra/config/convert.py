@@ -1,6 +1,6 @@
 """A group's YAML to the spec that the controller reads, and to the tags of everything that is the group's."""
 
-from infra.config.group import EndpointConfig, FreezeConfig, GroupConfig
+from infra.config.group import EndpointConfig, GroupConfig
 from lambdas.core.names import GROUP_TAG
 from lambdas.core.spec import (
     AllowedSpec,
@@ -8,10 +8,8 @@ from lambdas.core.spec import (
     Autoscaling,
     DataCapture,
     EndpointSpec,
-    Freeze,
     GroupSpec,
     GuardrailSpec,
-    Recurring,
     RolloutSpec,
     Vpc,
 )
@@ -31,8 +29,8 @@ def to_spec(config: GroupConfig, execution_role: str) -> GroupSpec:
         retain_versions=config.retain_versions,
         withdrawal=config.withdrawal,
         onboarding=config.onboarding,
-        freeze=tuple(map(_freeze, config.freeze)),
-        recurring_freeze=tuple(Recurring(**dict(window)) for window in config.recurring_freeze),
+        freeze=tuple(window.as_spec() for window in config.freeze),
+        recurring_freeze=tuple(window.as_spec() for window in config.recurring_freeze),
         tags=run_time_tags(config),
     )
 
@@ -69,7 +67,3 @@ def _endpoint(config: EndpointConfig, group: str) -> EndpointSpec:
         network_isolation=config.network_isolation,
         data_capture=None if config.data_capture is None else DataCapture(**dict(config.data_capture)),
     )
-
-
-def _freeze(config: FreezeConfig) -> Freeze:
-    return Freeze(config.start.timestamp(), config.end.timestamp(), config.reason)

@@ -9,23 +9,25 @@ from lambdas.core.spec import (
     AllowedSpec,
     ApprovalSpec,
     EndpointSpec,
+    Freeze,
     GroupSpec,
     GuardrailSpec,
     Mode,
     Onboarding,
+    Recurring,
     RolloutSpec,
     Strategy,
     Withdrawal,
 )
 
 
-class _Section(BaseModel):
+class Section(BaseModel):
     """Unknown keys are errors, and no value is guessed into another type."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, use_attribute_docstrings=True)
 
 
-class Grouping(_Section):
+class Grouping(Section):
     """What the group belongs to; each becomes a tag on everything of the group."""
 
     project: words.Line | None = None
@@ -33,7 +35,7 @@ class Grouping(_Section):
     model_type: words.Line | None = None
 
 
-class AutoscalingConfig(_Section):
+class AutoscalingConfig(Section):
     """Bounds of the instance count and the load that scaling aims at."""
 
     min: Annotated[int, Field(ge=1)]
@@ -42,14 +44,14 @@ class AutoscalingConfig(_Section):
     """Requests a minute for each instance."""
 
 
-class VpcConfig(_Section):
+class VpcConfig(Section):
     """Where the model's containers run (CreateModel's VpcConfig)."""
 
     subnets: Annotated[tuple[words.Subnet, ...], Field(min_length=1, max_length=16)]
     security_groups: Annotated[tuple[words.SecurityGroup, ...], Field(min_length=1, max_length=5)]
 
 
-class DataCaptureConfig(_Section):
+class DataCaptureConfig(Section):
     """Requests and answers kept in S3 (CreateEndpointConfig's DataCaptureConfig)."""
 
     percentage: Annotated[int, Field(ge=1, le=100)]
@@ -57,7 +59,7 @@ class DataCaptureConfig(_Section):
     kms_key: words.KmsKey | None = None
 
 
-class EndpointConfig(_Section):
+class EndpointConfig(Section):
     """The endpoint and its hardware; a change here rolls out by the same guarded path as a new version."""
 
     name: words.EndpointName | None = None
@@ -73,7 +75,7 @@ class EndpointConfig(_Section):
     data_capture: DataCaptureConfig | None = None
 
 
-class RolloutConfig(_Section):
+class RolloutConfig(Section):
     """How a version takes over (UpdateEndpoint's DeploymentConfig)."""
 
     strategy: Strategy = RolloutSpec.strategy
@@ -86,7 +88,7 @@ class RolloutConfig(_Section):
     timeout_seconds: Annotated[int, Field(ge=600, le=28800)] = RolloutSpec.timeout_seconds
 
 
-class GuardrailConfig(_Section):
+class GuardrailConfig(Section):
     """What rolls a rollout back: alarms made on the new fleet, and further alarms by name."""
 
     error_rate: Annotated[float, Field(ge=0, lt=1, allow_inf_nan=False)] | None = GuardrailSpec.error_rate
@@ -97,7 +99,7 @@ class GuardrailConfig(_Section):
     """Further alarms by name. One that the live version's own traffic can trip would also stop its repair."""
 
 
-class ApprovalConfig(_Section):
+class ApprovalConfig(Section):
     """What an approval must be to count."""
 
     mode: Mode = ApprovalSpec.mode
@@ -108,7 +110,7 @@ class ApprovalConfig(_Section):
     """Whether the model package group itself denies decisions to everyone but its approvers, as one layer more."""
 
 
-class SessionsConfig(_Section):
+class SessionsConfig(Section):
     """What stepping into the group's roles takes, beside being named."""
 
     mfa: bool = False
@@ -119,22 +121,26 @@ class SessionsConfig(_Section):
     """Session tags that must be passed with exactly these values."""
 
 
-class AllowedConfig(_Section):
+class AllowedConfig(Section):
     """Where images and artifacts may come from; what is left out may come from anywhere."""
 
     image_repositories: tuple[words.Repository, ...] = AllowedSpec.image_repositories
     artifact_buckets: tuple[words.Bucket, ...] = AllowedSpec.artifact_buckets
 
 
-class FreezeConfig(_Section):
+class FreezeConfig(Section):
     """A window in which nothing moves forward; rejecting the live version still leads off it."""
 
     start: words.Moment
     end: words.Moment
     reason: words.Reason
 
+    def as_spec(self) -> Freeze:
+        """As reconcile reads it."""
+        return Freeze(self.start.timestamp(), self.end.timestamp(), self.reason)
 
-class RecurringFreezeConfig(_Section):
+
+class RecurringFreezeConfig(Section):
     """Freeze windows that recur: each begins when `cron` says, in `timezone`, and lasts `minutes`."""
 
     cron: words.Cron
@@ -142,8 +148,12 @@ class RecurringFreezeConfig(_Section):
     timezone: words.TimeZone
     reason: words.Reason
 
+    def as_spec(self) -> Recurring:
+        """As reconcile reads it."""
+        return Recurring(self.cron, self.minutes, self.timezone, self.reason)
 
-class GroupConfig(_Section):
+
+class GroupConfig(Section):
     """One model package group, its endpoint, and who may decide."""
 
     name: words.GroupName

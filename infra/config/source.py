@@ -40,12 +40,13 @@ def _mapping(loader: _Loader, node: yaml.MappingNode) -> dict[Any, Any]:
 _Loader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
 
 
-def read(path: Path, file: str) -> dict[str, Any] | Problem:
+def read(path: Path, file: str, *, may_be_empty: bool = False) -> dict[str, Any] | Problem:
     """Read one file.
 
     Args:
         path: of the file.
         file: its name in messages.
+        may_be_empty: whether nothing in it is nothing to tell of.
 
     Returns:
         The file's keys and values, all of JSON's types; or what is wrong with it as a whole, with its line.
@@ -60,6 +61,8 @@ def read(path: Path, file: str) -> dict[str, Any] | Problem:
         return Problem(file, "", None, f"cannot be read: {error.strerror}")
     except (yaml.YAMLError, UnicodeDecodeError, TypeError, ValueError, RecursionError) as error:
         return Problem(file, "", None, f"cannot be read as YAML of plain values: {error}")
+    if data is None and may_be_empty:
+        return {}
     if data is None:
         return Problem(file, "", None, "is empty; a group needs at least name, owner, artifacts and endpoint")
     if not isinstance(data, dict):

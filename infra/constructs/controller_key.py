@@ -7,7 +7,7 @@ from constructs import Construct
 
 
 def controller_key(scope: Construct) -> kms.Key:
-    """A key that CloudWatch may use for this stack's log groups, and for alarms of this account.
+    """A key that CloudWatch may use for this stack's log groups, and CloudWatch and EventBridge for the alarms' topic.
 
     AWS managed keys would not do: no other service may use them [CloudWatch Logs and SNS guides, "Encrypt"].
     """
@@ -19,13 +19,14 @@ def controller_key(scope: Construct) -> kms.Key:
         enable_key_rotation=True,
         removal_policy=cdk.RemovalPolicy.DESTROY,
     )
-    key.grant(
-        iam.ServicePrincipal(
-            "cloudwatch.amazonaws.com", conditions={"StringEquals": {"aws:SourceAccount": stack.account}}
-        ),
-        "kms:Decrypt",
-        "kms:GenerateDataKey",
-    )
+    for service in ("cloudwatch", "events"):
+        key.grant(
+            iam.ServicePrincipal(
+                f"{service}.amazonaws.com", conditions={"StringEquals": {"aws:SourceAccount": stack.account}}
+            ),
+            "kms:Decrypt",
+            "kms:GenerateDataKey",
+        )
     log_groups = stack.format_arn(
         service="logs",
         resource="log-group",

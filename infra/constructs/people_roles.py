@@ -5,24 +5,22 @@ UpdateModelPackage. A group's name is lower case, so its ARNs are the same in ei
 """
 
 from collections.abc import Sequence
-from typing import Any
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from infra.config.group import GroupConfig, SessionsConfig
+from infra.config.group import GroupConfig
 from infra.constructs.grants import Grant, accept, allow, deny, document, here
 from infra.constructs.nag import acknowledge_inline_policy
 from infra.constructs.permissions import LISTS
 from infra.constructs.s3_prefix import objects_arn
+from infra.constructs.trust import stepping_in
 from lambdas.core.names import ROLE_PATH, act_parameter, role_name
 
 _STATUS = "sagemaker:ModelApprovalStatus"
 _PENDING, _DECISIONS = "PendingManualApproval", ["Approved", "Rejected"]
 _VERSIONS = "all versions of this one group"
-_STEP_IN = ["sts:AssumeRole", "sts:SetSourceIdentity", "sts:TagSession"]
-_MFA = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
 
 
 class PeopleRole(Construct):
@@ -45,8 +43,11 @@ class PeopleRole(Construct):
             role_name=role_name(config.name, kind),
             path=ROLE_PATH,
             description=f"{kind.capitalize()} of model package group {config.name}",
-            assume_role_policy_document=iam.PolicyDocument(
-                statements=_trust(principals, config.sessions, mfa=mfa)
+            assume_role_policy_document=stepping_in(
+                principals,
+                mfa=mfa,
+                source_identity=config.sessions.source_identity,
+                tags=config.sessions.tags,
             ),
             policies=[iam.CfnRole.PolicyProperty(policy_name=kind, policy_document=document(grants))],
         )
@@ -186,24 +187,3 @@ def _never_touch_endpoints() -> Grant:
         ],
         ["*"],
     )
-
-
-def _trust(principals: Sequence[str], sessions: SessionsConfig, *, mfa: bool) -> list[iam.PolicyStatement]:
-    """Stepping in keeps who came: a session name, and a source identity and tags where the caller has them.
-
-    A source identity is set in the request, or the caller's own session has one already, which then stays: two ways,
-    two statements [IAM guide, "Monitor and control actions taken with assumed roles"].
-    """
-    tags = {f"aws:RequestTag/{key}": value for key, value in sessions.tags.items()}
-    asked: dict[str, Any] = {**(_MFA if mfa else {}), **({"StringEquals": tags} if tags else {})}
-    ways: list[dict[str, Any]] = [{}]
-    if sessions.source_identity:
-        ways = [{"Null": {"sts:SourceIdentity": "false"}}, {"Null": {"aws:SourceIdentity": "false"}}]
-    return [
-        iam.PolicyStatement(
-            actions=_STEP_IN,
-            principals=[iam.ArnPrincipal(principal) for principal in principals],
-            conditions=asked | way or None,
-        )
-        for way in ways
-    ]

@@ -12,7 +12,7 @@ from infra.constructs.queues import Queues
 from lambdas.core.names import ACT_PREFIX, ALARM_PREFIX, PARAMETER_PREFIX
 from lambdas.core.record import Approval
 
-_RETRY = events.CfnRule.RetryPolicyProperty(maximum_event_age_in_seconds=86_400, maximum_retry_attempts=185)
+RETRY = events.CfnRule.RetryPolicyProperty(maximum_event_age_in_seconds=86_400, maximum_retry_attempts=185)
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class _Hint:
     detail: dict[str, Any] | None = None
 
 
-_CLOUDTRAIL = "AWS API Call via CloudTrail"
+CLOUDTRAIL = "AWS API Call via CloudTrail"
 
 
 def _witness(name: str, call: str, *statuses: Approval) -> _Hint:
@@ -35,7 +35,7 @@ def _witness(name: str, call: str, *statuses: Approval) -> _Hint:
     return _Hint(
         name,
         "aws.sagemaker",
-        _CLOUDTRAIL,
+        CLOUDTRAIL,
         "$.detail.eventID",
         {
             "eventSource": ["sagemaker.amazonaws.com"],
@@ -92,22 +92,31 @@ class Rules(Construct):
             pattern: dict[str, Any] = {"source": [hint.source], "detail-type": [hint.detail_type]}
             if hint.detail is not None:
                 pattern["detail"] = hint.detail
-            target = events.CfnRule.TargetProperty(
-                id="reconcile",
-                arn=queues.reconcile.queue_arn,
-                sqs_parameters=events.CfnRule.SqsParametersProperty(message_group_id=hint.group_path),
-                dead_letter_config=events.CfnRule.DeadLetterConfigProperty(arn=queues.undelivered.queue_arn),
-                retry_policy=_RETRY,
-            )
             rule = events.CfnRule(
                 self,
                 hint.name,
                 description=f"Greenlight: {hint.detail_type} is a hint to look",
                 event_pattern=pattern,
-                targets=[target],
+                targets=[to_queue(queues, hint.group_path)],
             )
-            for queue in (queues.reconcile, queues.undelivered):
-                queue.add_to_resource_policy(_may_send(hint.name, rule, queue.queue_arn))
+            let_in(queues, hint.name, rule)
+
+
+def to_queue(queues: Queues, group_path: str) -> events.CfnRule.TargetProperty:
+    """A rule's target: the reconcile queue; what in the event `group_path` leads to becomes the message group."""
+    return events.CfnRule.TargetProperty(
+        id="reconcile",
+        arn=queues.reconcile.queue_arn,
+        sqs_parameters=events.CfnRule.SqsParametersProperty(message_group_id=group_path),
+        dead_letter_config=events.CfnRule.DeadLetterConfigProperty(arn=queues.undelivered.queue_arn),
+        retry_policy=RETRY,
+    )
+
+
+def let_in(queues: Queues, name: str, rule: events.CfnRule) -> None:
+    """Let a rule send to the reconcile queue, and to the queue for what could not be delivered."""
+    for queue in (queues.reconcile, queues.undelivered):
+        queue.add_to_resource_policy(_may_send(name, rule, queue.queue_arn))
 
 
 def _may_send(name: str, rule: events.CfnRule, queue_arn: str) -> iam.PolicyStatement:

@@ -53,6 +53,17 @@ class Watch(Construct):
             missing=cloudwatch.TreatMissingData.BREACHING,
         )
 
+    def on_rule(self, name: str, rule: str, description: str) -> None:
+        """An alarm on each event that a rule matched [EventBridge guide, "Monitoring": TriggeredRules by RuleName]."""
+        metric = cloudwatch.Metric(
+            namespace="AWS/Events",
+            metric_name="TriggeredRules",
+            dimensions_map={"RuleName": rule},
+            statistic="Sum",
+            period=cdk.Duration.minutes(1),
+        )
+        self._alarm(name, metric, description)
+
     def _alarm(
         self,
         name: str,

@@ -5,6 +5,7 @@ from aws_cdk import aws_lambda_event_sources as sources
 from constructs import Construct
 
 from infra.constructs import permissions
+from infra.constructs.break_glass_watch import BreakGlassWatch
 from infra.constructs.controller_key import controller_key
 from infra.constructs.function import Function
 from infra.constructs.queues import Queues
@@ -25,19 +26,30 @@ class ControllerStack(cdk.Stack):
     Args:
         state: whose tables it reads and writes.
         concurrency: how many batches reconcile works on at once (2 to 1000): the cap on SageMaker's rate limits.
+        break_glass: whether there is a role whose use is to be told and recorded.
     """
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, state: StateStack, concurrency: int, **options: object
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        state: StateStack,
+        concurrency: int,
+        break_glass: bool,
+        **options: object,
     ) -> None:
         super().__init__(scope, construct_id, **options)  # type: ignore[arg-type] # passed through to cdk.Stack
         queues = Queues(self, visibility=cdk.Duration.seconds(_RECONCILE_SECONDS * _VISIBILITY_FACTOR))
-        self._key = controller_key(self)
+        self.key = controller_key(self)
         reconcile = self._reconcile(state, queues, concurrency)
+        self.reconcile = reconcile.function
         sweep = self._sweep(state, queues)
         Rules(self, queues)
         SweepSchedules(self, sweep.function, queues.undelivered)
-        watch = Watch(self, queues, {"reconcile": reconcile.function, "sweep": sweep.function}, self._key)
+        watch = Watch(self, queues, {"reconcile": reconcile.function, "sweep": sweep.function}, self.key)
+        if break_glass:
+            BreakGlassWatch(self, queues, watch)
         cdk.CfnOutput(self, "AlarmTopic", value=watch.topic.topic_arn)
         cdk.CfnOutput(self, "QueueUrl", value=queues.reconcile.queue_url)
         cdk.CfnOutput(self, "DeadLetterUrl", value=queues.dead_letters.queue_url)
@@ -56,7 +68,7 @@ class ControllerStack(cdk.Stack):
             ),
             timeout=cdk.Duration.seconds(_RECONCILE_SECONDS),
             memory=512,
-            key=self._key,
+            key=self.key,
         )
         reconcile.may(
             [
@@ -86,7 +98,7 @@ class ControllerStack(cdk.Stack):
             settings=SweepSettings(state_table=state.state.table_name, queue_url=queues.reconcile.queue_url),
             timeout=cdk.Duration.minutes(5),
             memory=512,
-            key=self._key,
+            key=self.key,
             dead_letters=queues.undelivered,
         )
         sweep.may(

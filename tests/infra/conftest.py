@@ -8,6 +8,7 @@ import aws_cdk as cdk
 import pytest
 
 from infra.app import build
+from infra.config.governance import GovernanceConfig
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "groups"
@@ -51,6 +52,19 @@ endpoint: {instance_type: ml.t2.medium}
 """
 
 
+GOVERNANCE = GovernanceConfig.model_validate_json(
+    json.dumps(
+        {
+            "auditors": ["arn:aws:iam::123456789012:role/InternalAudit"],
+            "break_glass": {"principals": ["arn:aws:iam::123456789012:role/SiteReliability"]},
+            "recurring_freeze": [
+                {"cron": "0 17 * * 5", "minutes": 3780, "timezone": "Europe/Berlin", "reason": "weekend"}
+            ],
+        }
+    )
+)
+
+
 class Assembly:
     """What one synth wrote."""
 
@@ -77,8 +91,8 @@ class Assembly:
         return [resource.get("Properties", {}) for resource in self.resources(stack, kind)]
 
 
-def synthesize(folder: Path, groups: Path) -> Assembly:
-    """Synthesize the app, held to AwsSolutions, with the context of cdk.json."""
+def synthesize(folder: Path, groups: Path, governance: GovernanceConfig = GOVERNANCE) -> Assembly:
+    """Synthesize the app, held to AwsSolutions and NIST 800-53, with the context of cdk.json."""
     context = json.loads((ROOT / "cdk.json").read_text())["context"]
     app = cdk.App(
         outdir=str(folder),
@@ -86,14 +100,14 @@ def synthesize(folder: Path, groups: Path) -> Assembly:
         analytics_reporting=False,
         builtin_cloud_formation_validation=False,  # as app.py has it
     )
-    build(app, groups)
+    build(app, groups, governance)
     app.synth()
     return Assembly(folder)
 
 
 @pytest.fixture(scope="session")
 def assembly(tmp_path_factory: pytest.TempPathFactory) -> Assembly:
-    """The examples, a group that uses every key, and one that names nobody."""
+    """The examples, a group that uses every key, one that names nobody, and all that governance can have."""
     groups = tmp_path_factory.mktemp("groups")
     for path in EXAMPLES.glob("*.yaml"):
         (groups / path.name).write_text(path.read_text())
@@ -112,3 +126,10 @@ def examples_only(tmp_path_factory: pytest.TempPathFactory) -> Assembly:
 def no_groups(tmp_path_factory: pytest.TempPathFactory) -> Assembly:
     """An app before its first group."""
     return synthesize(tmp_path_factory.mktemp("none"), tmp_path_factory.mktemp("no-groups"))
+
+
+@pytest.fixture(scope="session")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> Assembly:
+    """An app before its first group, whose `governance.yaml` says nothing."""
+    groups = tmp_path_factory.mktemp("none")
+    return synthesize(tmp_path_factory.mktemp("plain"), groups, GovernanceConfig())

@@ -163,9 +163,9 @@ def test_adding_groups_leaves_every_other_template_byte_for_byte(
         assert assembly.text(stack) == examples_only.text(stack)
 
 
-def test_an_app_without_groups_is_two_stacks_and_the_same_ones(
+def test_an_app_without_groups_is_three_stacks_and_the_same_ones(
     assembly: Assembly, no_groups: Assembly
 ) -> None:
-    assert no_groups.stacks() == ["Greenlight-Controller", "Greenlight-State"]
+    assert no_groups.stacks() == ["Greenlight-Controller", "Greenlight-Governance", "Greenlight-State"]
     for stack in no_groups.stacks():
         assert no_groups.text(stack) == assembly.text(stack)

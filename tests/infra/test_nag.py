@@ -14,7 +14,7 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 
 from infra.app import build
-from tests.infra.conftest import EXAMPLES, Assembly
+from tests.infra.conftest import EXAMPLES, GOVERNANCE, Assembly
 
 # What our own resources avoid, or what was accepted of them, each.
 EXPECTED = {
@@ -41,15 +41,15 @@ EXPECTED = {
 
 
 def test_nothing_is_found_that_was_not_accepted_not_even_a_warning(
-    assembly: Assembly, examples_only: Assembly, no_groups: Assembly
+    assembly: Assembly, examples_only: Assembly, no_groups: Assembly, plain: Assembly
 ) -> None:
-    for synthesized in (assembly, examples_only, no_groups):
+    for synthesized in (assembly, examples_only, no_groups, plain):
         assert _findings(synthesized.folder) == set()
 
 
 def test_careless_resources_added_to_any_stack_fail_the_synth(tmp_path: Path) -> None:
     app = cdk.App(outdir=str(tmp_path), analytics_reporting=False, builtin_cloud_formation_validation=False)
-    build(app, EXAMPLES)
+    build(app, EXAMPLES, GOVERNANCE)
     stacks = [node for node in app.node.children if isinstance(node, cdk.Stack)]
     for stack in stacks:
         _careless(stack)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from lambdas.core.names import BREAK_GLASS
 from tests.infra.attempts import Attempt, decisions, endpoint_writes, steering
 from tests.infra.conftest import Assembly
 from tests.infra.reach import able
@@ -49,19 +50,32 @@ def test_only_a_groups_own_approver_could_decide_on_its_versions(
     assert deciders(roles) == APPROVERS
 
 
-def test_only_reconcile_could_write_a_managed_endpoint(roles: list[Role]) -> None:
-    assert endpoint_writers(roles) == {RECONCILE: {*GROUPS, *STRANGERS}}
+def test_only_reconcile_and_break_glass_could_write_a_managed_endpoint(roles: list[Role]) -> None:
+    assert endpoint_writers(roles) == {name: {*GROUPS, *STRANGERS} for name in (RECONCILE, BREAK_GLASS)}
+
+
+def test_without_break_glass_only_reconcile_could(plain: Assembly) -> None:
+    assert set(endpoint_writers(Templates(plain).roles())) == {RECONCILE}
 
 
 def test_nobody_could_write_an_endpoint_that_is_not_ours(roles: list[Role]) -> None:
     assert _by_role(roles, lambda group: endpoint_writes(group, group, managed=False)) == {}
 
 
-def test_only_reconcile_could_change_what_it_goes_by(templates: Templates, roles: list[Role]) -> None:
+def test_only_reconcile_could_change_what_it_goes_by_and_break_glass_stop_a_rollout(
+    templates: Templates, roles: list[Role]
+) -> None:
     state, ledger = sorted(templates.arns("AWS::DynamoDB::Table"), key=lambda arn: "Ledger" in arn)
-    assert _by_role(roles, lambda group: steering(group, state=state, ledger=ledger)) == {
-        RECONCILE: {*GROUPS, *STRANGERS}
-    }
+
+    def attempts(group: str, *, alarms: bool) -> list[Attempt]:
+        every = steering(group, state=state, ledger=ledger)
+        return [attempt for attempt in every if attempt.action.startswith("cloudwatch:") is alarms]
+
+    everywhere = {*GROUPS, *STRANGERS}
+    assert _by_role(roles, lambda group: attempts(group, alarms=False)) == {RECONCILE: everywhere}
+    assert _by_role(roles, lambda group: attempts(group, alarms=True)) == dict.fromkeys(
+        (RECONCILE, BREAK_GLASS), everywhere
+    )
 
 
 def test_only_the_sweep_could_ask_reconcile_for_a_look(templates: Templates, roles: list[Role]) -> None:
@@ -149,7 +163,7 @@ def test_a_policy_that_lets_somebody_else_write_endpoints_is_found(
     roles: list[Role], changes: dict[str, list[Callable[[Role], Role]]], who: str
 ) -> None:
     found = endpoint_writers(_changed(roles, changes))
-    assert set(found) == {RECONCILE, who}
+    assert set(found) == {RECONCILE, BREAK_GLASS, who}
 
 
 def test_a_boundary_is_heeded(roles: list[Role]) -> None:

@@ -1,0 +1,80 @@
+"""The model of `governance.yaml`: who may audit, who may break the glass, when the whole account holds still."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, ValidationError
+
+from infra.config import words
+from infra.config.group import FreezeConfig, RecurringFreezeConfig, Section
+from infra.config.problems import ConfigError, Problem, from_pydantic, shown
+from infra.config.source import read
+from lambdas.core.spec import Calendar
+
+DEFAULT = Path("governance.yaml")
+
+
+class BreakGlassConfig(Section):
+    """The role for emergencies; without this section there is none."""
+
+    principals: Annotated[tuple[words.Principal, ...], Field(min_length=1)]
+    """Who may step into it, with a second factor and a source identity."""
+
+
+class GovernanceConfig(Section):
+    """What holds for the whole account."""
+
+    auditors: tuple[words.Principal, ...] = ()
+    """Who may step into the role that reads everything and writes nothing."""
+    break_glass: BreakGlassConfig | None = None
+    freeze: tuple[FreezeConfig, ...] = ()
+    """Windows in which no group moves forward."""
+    recurring_freeze: tuple[RecurringFreezeConfig, ...] = ()
+
+    @property
+    def calendar(self) -> Calendar:
+        """The freeze windows, as reconcile reads them."""
+        return Calendar(
+            tuple(window.as_spec() for window in self.freeze),
+            tuple(window.as_spec() for window in self.recurring_freeze),
+        )
+
+
+def load_governance(path: Path, *, required: bool) -> GovernanceConfig:
+    """Read and check the file.
+
+    Args:
+        path: of the file.
+        required: whether it must be there; the default one may be left out.
+
+    Raises:
+        ConfigError: with every problem.
+    """
+    if not path.exists() and not required:
+        return GovernanceConfig()
+    raw = read(path, path.name, may_be_empty=True)
+    if isinstance(raw, Problem):
+        raise ConfigError([raw])
+    try:
+        config = GovernanceConfig.model_validate_json(json.dumps(raw))
+    except ValidationError as error:
+        raise ConfigError(from_pydantic(path.name, error, GovernanceConfig)) from error
+    if problems := list(_breaches(config, path.name)):
+        raise ConfigError(problems)
+    return config
+
+
+def _breaches(config: GovernanceConfig, file: str) -> Iterator[Problem]:
+    named = {"auditors": config.auditors}
+    if config.break_glass is not None:
+        named["break_glass.principals"] = config.break_glass.principals
+    for key, principals in named.items():
+        for index, principal in enumerate(principals):
+            if principal in principals[:index]:
+                yield Problem(file, f"{key}.{index}", shown(principal), "is named twice")
+    for index, window in enumerate(config.freeze):
+        if window.end <= window.start:
+            allowed = f"must be after its start, {window.start}"
+            yield Problem(file, f"freeze.{index}.end", shown(window.end), allowed)

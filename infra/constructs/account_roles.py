@@ -1,0 +1,254 @@
+"""The roles of people in the whole account: auditor, who reads everything, and break-glass, for emergencies."""
+
+from collections.abc import Sequence
+
+import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
+from constructs import Construct
+
+from infra.constructs import permissions
+from infra.constructs.grants import Grant, accept, allow, deny, document, here
+from infra.constructs.ledger_policy import CHANGES
+from infra.constructs.nag import acknowledge_inline_policy
+from infra.constructs.trust import stepping_in
+from lambdas.core.names import ACT_PREFIX, AUDITOR, BREAK_GLASS, PARAMETER_PREFIX, ROLE_PATH
+
+_READS = "it reads, and an auditor reads everything of Greenlight"
+_NO_RESOURCE = "these take no resource; they only read"
+_OWN_STACKS = "stacks of groups come and go"
+_ONE_HOUR = 3600
+
+
+class AccountRole(Construct):
+    """`/greenlight/<name>`, which only the given principals may step into."""
+
+    def __init__(
+        self,
+        scope: Construct,
+        name: str,
+        description: str,
+        *,
+        trust: iam.PolicyDocument,
+        grants: Sequence[Grant],
+        seconds: int | None = None,
+    ) -> None:
+        super().__init__(scope, name)
+        role = iam.CfnRole(
+            self,
+            "Role",
+            role_name=name,
+            path=ROLE_PATH,
+            description=description,
+            max_session_duration=seconds,
+            assume_role_policy_document=trust,
+            policies=[iam.CfnRole.PolicyProperty(policy_name=name, policy_document=document(grants))],
+        )
+        accept(role, grants)
+        acknowledge_inline_policy(role)
+
+
+def auditor(
+    scope: Construct, principals: Sequence[str], *, tables: Sequence[str], keys: Sequence[str]
+) -> None:
+    """The role that reads the registry, the ledger, the endpoints, the logs, and writes nothing.
+
+    Args:
+        scope: of the role.
+        principals: who may step into it.
+        tables: ARNs of the state table and the ledger.
+        keys: ARNs of the keys of the tables and of the logs.
+    """
+    AccountRole(
+        scope,
+        AUDITOR,
+        "Reads everything of Greenlight; writes nothing",
+        trust=stepping_in(principals, mfa=False, source_identity=False, tags={}),
+        grants=[*_reading(tables, keys), *_never_writing(), _never_touching_endpoints()],
+    )
+
+
+def break_glass(
+    scope: Construct,
+    principals: Sequence[str],
+    *,
+    tables: Sequence[str],
+    keys: Sequence[str],
+    reconcile: str,
+) -> None:
+    """The role that writes our endpoints in reconcile's stead, and switches reconcile off; decides nothing.
+
+    Args:
+        scope: of the role.
+        principals: who may step into it, with a second factor and a source identity, for an hour.
+        tables: as for the auditor.
+        keys: as for the auditor.
+        reconcile: ARN of the function.
+    """
+    AccountRole(
+        scope,
+        BREAK_GLASS,
+        "For emergencies: writes Greenlight's endpoints, switches reconcile off; each use is told and recorded",
+        trust=stepping_in(principals, mfa=True, source_identity=True, tags={}),
+        seconds=_ONE_HOUR,
+        grants=[
+            *_reading(tables, keys),
+            *permissions.reconcile_endpoints(),
+            *permissions.reconcile_alarms(),
+            allow(
+                "SwitchReconcile",
+                ["lambda:GetEventSourceMapping", "lambda:UpdateEventSourceMapping"],
+                [here("lambda", "event-source-mapping:*")],
+                {"ArnEquals": {"lambda:FunctionArn": reconcile}},
+                why="AWS chooses a mapping's id; the function bounds it",
+            ),
+            allow("FindReconcile", ["lambda:ListEventSourceMappings"], ["*"], why=_NO_RESOURCE),
+            *_never_writing(),
+        ],
+    )
+
+
+def _reading(tables: Sequence[str], keys: Sequence[str]) -> list[Grant]:
+    parameters = (f"{PARAMETER_PREFIX}*", f"{ACT_PREFIX}*")
+    made = ("model", "endpoint", "endpoint-config", "model-package", "model-package-group")
+    logs = [here("logs", "log-group:Greenlight-*"), here("logs", "log-group:Greenlight-*:log-stream:*")]
+    return [
+        allow(
+            "Registry",
+            [
+                "sagemaker:BatchDescribeModelPackage",
+                "sagemaker:DescribeEndpoint",
+                "sagemaker:DescribeEndpointConfig",
+                "sagemaker:DescribeModel",
+                "sagemaker:DescribeModelPackage",
+                "sagemaker:DescribeModelPackageGroup",
+                "sagemaker:GetModelPackageGroupPolicy",
+                "sagemaker:ListTags",
+            ],
+            [here("sagemaker", f"{kind}/*") for kind in made],
+            why=_READS,
+        ),
+        allow(
+            "Lists",
+            [
+                "cloudtrail:LookupEvents",
+                "cloudwatch:GetMetricData",
+                "cloudwatch:ListMetrics",
+                "sagemaker:ListEndpointConfigs",
+                "sagemaker:ListEndpoints",
+                "sagemaker:ListModelPackageGroups",
+                "sagemaker:ListModelPackages",
+                "sagemaker:ListModels",
+                "sagemaker:Search",
+                "ssm:DescribeParameters",
+            ],
+            ["*"],
+            why=_NO_RESOURCE,
+        ),
+        allow(
+            "Tables",
+            [
+                "dynamodb:DescribeContinuousBackups",
+                "dynamodb:DescribeTable",
+                "dynamodb:GetItem",
+                "dynamodb:GetResourcePolicy",
+                "dynamodb:Query",
+                "dynamodb:Scan",
+            ],
+            list(tables),
+        ),
+        allow("Keys", ["kms:Decrypt", "kms:DescribeKey"], list(keys)),
+        allow(
+            "Parameters",
+            ["ssm:GetParameter", "ssm:GetParameterHistory", "ssm:GetParameters"],
+            [here("ssm", f"parameter{name}") for name in parameters],
+            why=_READS,
+        ),
+        allow(
+            "Alarms",
+            ["cloudwatch:DescribeAlarmHistory", "cloudwatch:DescribeAlarms"],
+            [here("cloudwatch", "alarm:*")],
+            why=_READS,
+        ),
+        allow(
+            "Logs",
+            ["logs:DescribeLogStreams", "logs:FilterLogEvents", "logs:GetLogEvents"],
+            logs,
+            why="CloudFormation names the log groups; the stacks' prefix bounds them",
+        ),
+        allow(
+            "Stacks",
+            ["cloudformation:DescribeStacks", "cloudformation:GetTemplate"],
+            [here("cloudformation", "stack/Greenlight-*/*")],
+            why=_OWN_STACKS,
+        ),
+        allow(
+            "Roles",
+            ["iam:GetRole", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies"],
+            [cdk.Fn.sub(f"arn:${{AWS::Partition}}:iam::${{AWS::AccountId}}:role{ROLE_PATH}*")],
+            why=_READS,
+        ),
+    ]
+
+
+def _never_writing() -> list[Grant]:
+    """Whatever these roles may be allowed some day: no decision, no entry, no spec, no role."""
+    return [
+        deny(
+            "NeverDecide",
+            [
+                "sagemaker:CreateModelPackage",
+                "sagemaker:CreateModelPackageGroup",
+                "sagemaker:DeleteModelPackage",
+                "sagemaker:DeleteModelPackageGroup",
+                "sagemaker:DeleteModelPackageGroupPolicy",
+                "sagemaker:PutModelPackageGroupPolicy",
+                "sagemaker:UpdateModelPackage",
+            ],
+            ["*"],
+        ),
+        deny(
+            "NeverWriteTables",
+            [
+                *CHANGES,
+                "dynamodb:DeleteResourcePolicy",
+                "dynamodb:DeleteTable",
+                "dynamodb:PutItem",
+                "dynamodb:PutResourcePolicy",
+                "dynamodb:UpdateTable",
+            ],
+            ["*"],
+        ),
+        deny("NeverWriteSpecs", ["ssm:DeleteParameter", "ssm:DeleteParameters", "ssm:PutParameter"], ["*"]),
+        deny(
+            "NeverWriteRoles",
+            [
+                "iam:AttachRolePolicy",
+                "iam:CreateRole",
+                "iam:DeleteRole",
+                "iam:DeleteRolePolicy",
+                "iam:DetachRolePolicy",
+                "iam:PutRolePolicy",
+                "iam:UpdateAssumeRolePolicy",
+            ],
+            ["*"],
+        ),
+    ]
+
+
+def _never_touching_endpoints() -> Grant:
+    return deny(
+        "NeverTouchEndpoints",
+        [
+            "sagemaker:AddTags",
+            "sagemaker:CreateEndpoint",
+            "sagemaker:CreateEndpointConfig",
+            "sagemaker:CreateModel",
+            "sagemaker:DeleteEndpoint",
+            "sagemaker:DeleteEndpointConfig",
+            "sagemaker:DeleteModel",
+            "sagemaker:DeleteTags",
+            "sagemaker:UpdateEndpoint",
+            "sagemaker:UpdateEndpointWeightsAndCapacities",
+        ],
+        ["*"],
+    )
