@@ -1,0 +1,110 @@
+"""The registry's calls: versions, groups, their policies and tags.
+
+What they let through does no harm: the groups are there only for this, they allow none of their versions' images (so an
+approval deploys nothing), the versions to be deleted are not there, and the groups are not empty.
+"""
+
+import json
+from typing import Any
+
+from lambdas.core.names import GROUP_TAG
+from tests.e2e.matrix.stage import GROUPS, OURS, TAGGED, THEIRS, Stage, arn, specification
+from tests.e2e.matrix.tried import Call, Part, part
+
+_STATUSES: dict[str, dict[str, Any]] = {
+    f"status {status}": {"ModelApprovalStatus": status}
+    for status in ("PendingManualApproval", "Approved", "Rejected")
+}
+_APPROVED = _STATUSES["status Approved"]
+_CHANGED = {"InferenceSpecification": specification("changed:2")}
+_METADATA = {"CustomerMetadataProperties": {"tried": "yes"}}
+_CHANGES: dict[str, dict[str, Any]] = {
+    **_STATUSES,
+    "status Approved, reason": {**_APPROVED, "ApprovalDescription": "tried"},
+    "status Approved, specification": {**_APPROVED, **_CHANGED},
+    "metadata": _METADATA,
+    "reason": {"ApprovalDescription": "tried"},
+    "specification": _CHANGED,
+    "source URI": {"SourceUri": "s3://somewhere/else"},
+    "life cycle": {"ModelLifeCycle": {"Stage": "Production", "StageStatus": "Approved"}},
+}
+_OPEN = {"Effect": "Allow", "Principal": "*", "Action": "sagemaker:*", "Resource": "*"}
+_TAG = {"our tag": part({"Tags": TAGGED})}
+_OUR_KEY = {"our tag": part({"TagKeys": [GROUP_TAG]})}
+
+
+def _parts(changes: dict[str, dict[str, Any]]) -> dict[str, Part]:
+    return {words: part(change) for words, change in changes.items()}
+
+
+def _versions(member: str, *, listed: bool = False) -> dict[str, Part]:
+    """A version of each group, as the parameter `member`."""
+
+    def one(group: str) -> Part:
+        def request(stage: Stage) -> dict[str, Any]:
+            version = stage.versions[group]
+            return {member: [version] if listed else version}
+
+        return Part(request)
+
+    return {f"version of {letter}": one(group) for letter, group in GROUPS.items()}
+
+
+def _absent_versions() -> dict[str, Part]:
+    return {
+        f"version of {letter}": part({"ModelPackageName": arn("sagemaker", f"model-package/{group}/99999")})
+        for letter, group in GROUPS.items()
+    }
+
+
+def _groups(**more: Any) -> dict[str, Part]:
+    return {
+        f"group {letter}": part({"ModelPackageGroupName": group, **more}) for letter, group in GROUPS.items()
+    }
+
+
+def _tagged() -> dict[str, Part]:
+    resources = {
+        **{f"group {letter}": f"model-package-group/{group}" for letter, group in GROUPS.items()},
+        "endpoint of ours": f"endpoint/{OURS}",
+        "endpoint of others": f"endpoint/{THEIRS}",
+    }
+    named = {words: part({"ResourceArn": arn("sagemaker", one)}) for words, one in resources.items()}
+    return {**named, **_versions("ResourceArn")}
+
+
+CALLS: dict[str, Call] = {
+    "CreateModelPackage": Call(
+        "sagemaker",
+        on={
+            **_groups(InferenceSpecification=specification()),
+            "no group": part(
+                {"ModelPackageName": "matrix-ungrouped", "InferenceSpecification": specification()}
+            ),
+        },
+        having=_parts({**_STATUSES, "no status": {}}),
+    ),
+    "UpdateModelPackage": Call("sagemaker", on=_versions("ModelPackageArn"), having=_parts(_CHANGES)),
+    "DeleteModelPackage": Call("sagemaker", on=_absent_versions(), bounce="does not exist"),
+    "DescribeModelPackage": Call("sagemaker", on=_versions("ModelPackageName")),
+    "BatchDescribeModelPackage": Call("sagemaker", on=_versions("ModelPackageArnList", listed=True)),
+    "ListModelPackages": Call("sagemaker", on=_groups()),
+    "CreateModelPackageGroup": Call(
+        "sagemaker",
+        on={"new group": part({"ModelPackageGroupName": "matrix-new"})},
+        having={"": part({}), **_TAG},
+    ),
+    "DescribeModelPackageGroup": Call("sagemaker", on=_groups()),
+    "DeleteModelPackageGroup": Call("sagemaker", on=_groups(), bounce="ConflictException"),
+    "ListModelPackageGroups": Call("sagemaker", on={"all groups": part({})}),
+    "PutModelPackageGroupPolicy": Call(
+        "sagemaker",
+        on=_groups(ResourcePolicy=json.dumps({"Version": "2012-10-17", "Statement": [_OPEN]})),
+    ),
+    "GetModelPackageGroupPolicy": Call("sagemaker", on=_groups(), bounce="Cannot find"),
+    "DeleteModelPackageGroupPolicy": Call("sagemaker", on=_groups(), bounce="Cannot find"),
+    "AddTags": Call("sagemaker", on=_tagged(), having=_TAG),
+    "DeleteTags": Call("sagemaker", on=_tagged(), having=_OUR_KEY),
+    "ListTags": Call("sagemaker", on=_tagged()),
+    "Search": Call("sagemaker", on={"all versions": part({"Resource": "ModelPackage"})}),
+}

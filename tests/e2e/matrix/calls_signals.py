@@ -1,0 +1,155 @@
+"""The calls by which Greenlight is told, and tells: parameters, queues, metrics and alarms, logs, the trail.
+
+What they let through does no harm: what is named `tried` is nobody's, a spec is not overwritten, what is received is
+given back at once, and what is sent lacks what a FIFO queue asks for.
+"""
+
+from typing import Any
+
+from lambdas.core.names import (
+    ACT_PREFIX,
+    FREEZE_PARAMETER,
+    METRIC_NAMESPACE,
+    PARAMETER_PREFIX,
+    abort_alarm,
+    act_parameter,
+    parameter_name,
+)  # fmt: skip
+from tests.e2e.matrix.stage import A, B, Stage, arn
+from tests.e2e.matrix.tried import Call, Part, part
+
+_SPEC = {"spec of A": parameter_name(A)}
+_ACTS = {"act of A": act_parameter(A, "tried"), "act of B": act_parameter(B, "tried")}
+_VALUE = {"Value": "{}", "Type": "String"}
+_ALARMS = {
+    "abort alarm of A": abort_alarm(A),
+    "guardrail of A": f"greenlight/{A}/tried",
+    "Greenlight's own alarm": "greenlight-tried",
+    "scaling's alarm": "TargetTracking-endpoint/tried",
+    "alarm of others": "tried",
+}
+_ALARM = {
+    "Namespace": "Tried",
+    "MetricName": "Tried",
+    "Statistic": "Sum",
+    "Period": 3600,
+    "EvaluationPeriods": 1,
+    "Threshold": 1.0,
+    "ComparisonOperator": "GreaterThanThreshold",
+}
+_MADE = {words: name for words, name in _ALARMS.items() if words != "abort alarm of A"}
+_LOGS = {"logs of A's endpoint": A, "logs of B's endpoint": B}
+
+
+def _parameters(names: dict[str, str], more: dict[str, Any], bounce: str = "") -> dict[str, Part]:
+    return {words: part({"Name": name, **more}, bounce=bounce) for words, name in names.items()}
+
+
+def _queues() -> dict[str, Part]:
+    return {
+        "reconcile queue": Part(lambda stage: {"QueueUrl": stage.outputs["QueueUrl"]}),
+        "dead letters": Part(lambda stage: {"QueueUrl": stage.outputs["DeadLetterUrl"]}),
+    }
+
+
+def _logs(**more: Any) -> dict[str, Part]:
+    def functions(stage: Stage) -> dict[str, Any]:
+        return {"logGroupName": stage.log_group("ReconcileFunction"), **more}
+
+    ours = {
+        words: part({"logGroupName": f"/aws/sagemaker/Endpoints/{group}", **more})
+        for words, group in _LOGS.items()
+    }
+    return {**ours, "reconcile's logs": Part(functions)}
+
+
+_PARAMETERS: dict[str, Call] = {
+    "PutParameter": Call(
+        "ssm",
+        on={
+            **_parameters(_SPEC, _VALUE, bounce="ParameterAlreadyExists"),
+            **_parameters(_ACTS, {**_VALUE, "Overwrite": True}),
+            **_parameters({"freeze windows": FREEZE_PARAMETER}, _VALUE),
+        },
+    ),
+    "DeleteParameter": Call(
+        "ssm",
+        on=_parameters(
+            {"spec of A": f"{PARAMETER_PREFIX}{A}", **_ACTS, "freeze windows": FREEZE_PARAMETER}, {}
+        ),
+    ),
+    "GetParameter": Call("ssm", on=_parameters({**_SPEC, **_ACTS}, {})),
+    "GetParameters": Call(
+        "ssm", on={words: part({"Names": [name]}) for words, name in {**_SPEC, **_ACTS}.items()}
+    ),
+    "GetParametersByPath": Call(
+        "ssm",
+        on={
+            "all specs": part({"Path": PARAMETER_PREFIX.rstrip("/")}),
+            "all acts": part({"Path": ACT_PREFIX.rstrip("/")}),
+        },
+    ),
+    "DescribeParameters": Call("ssm", on={"all parameters": part({})}),
+}
+_QUEUES: dict[str, Call] = {
+    "SendMessage": Call(
+        "sqs", on=_queues(), having={"": part({"MessageBody": "tried"})}, bounce="MissingParameter"
+    ),
+    "ReceiveMessage": Call("sqs", on=_queues(), having={"": part({"VisibilityTimeout": 0})}),
+    "DeleteMessage": Call("sqs", on=_queues(), having={"": part({"ReceiptHandle": "tried"})}),
+    "ChangeMessageVisibility": Call(
+        "sqs", on=_queues(), having={"": part({"ReceiptHandle": "tried", "VisibilityTimeout": 1})}
+    ),
+    "PurgeQueue": Call("sqs", on=_queues()),
+    "GetQueueAttributes": Call("sqs", on=_queues()),
+    "GetQueueUrl": Call("sqs", on={"reconcile queue": part({"QueueName": "greenlight-reconcile.fifo"})}),
+}
+_WATCH: dict[str, Call] = {
+    "PutMetricData": Call(
+        "cloudwatch",
+        on={
+            words: part({"Namespace": namespace, "MetricData": [{"MetricName": "Tried", "Value": 0.0}]})
+            for words, namespace in {
+                "Greenlight's namespace": METRIC_NAMESPACE,
+                "SageMaker's namespace": "AWS/SageMaker",
+                "another namespace": "Tried",
+            }.items()
+        },
+    ),
+    "PutMetricAlarm": Call(
+        "cloudwatch", on={words: part({"AlarmName": name, **_ALARM}) for words, name in _MADE.items()}
+    ),
+    "SetAlarmState": Call(
+        "cloudwatch",
+        on={
+            "abort alarm of A": part(
+                {"AlarmName": abort_alarm(A), "StateValue": "OK", "StateReason": "tried"}
+            )
+        },
+    ),
+    "DisableAlarmActions": Call(
+        "cloudwatch", on={"abort alarm of A": part({"AlarmNames": [abort_alarm(A)]})}
+    ),
+    "DeleteAlarms": Call(
+        "cloudwatch", on={words: part({"AlarmNames": [name]}) for words, name in _MADE.items()}
+    ),
+    "DescribeAlarms": Call("cloudwatch", on={"all alarms": part({})}),
+    "TagResource": Call(
+        "cloudwatch",
+        on={
+            words: part({"ResourceARN": arn("cloudwatch", f"alarm:{name}")})
+            for words, name in _ALARMS.items()
+        },
+        having={"": part({"Tags": [{"Key": "tried", "Value": "yes"}]})},
+    ),
+    "LookupEvents": Call("cloudtrail", on={"the account": part({"MaxResults": 1})}),
+}
+_LOG_CALLS: dict[str, Call] = {
+    "CreateLogGroup": Call("logs", on=_logs()),
+    "CreateLogStream": Call("logs", on=_logs(logStreamName="tried")),
+    "DescribeLogStreams": Call("logs", on=_logs()),
+    "PutLogEvents": Call(
+        "logs", on=_logs(logStreamName="tried", logEvents=[{"timestamp": 1, "message": "tried"}])
+    ),
+}
+CALLS = {**_PARAMETERS, **_QUEUES, **_WATCH, **_LOG_CALLS}

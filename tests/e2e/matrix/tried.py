@@ -1,0 +1,121 @@
+"""What the call behind a row is, and what its outcome means: a refusal by IAM is told from every other error."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from botocore import xform_name
+from botocore.exceptions import ClientError
+
+from tests.e2e.matrix.stage import Stage
+from tests.e2e.matrix.table import NO, YES, Key
+
+Request = Mapping[str, Any]
+_REFUSED = frozenset({"AccessDenied", "AccessDeniedException"})
+_ACTION = re.compile(r"not authorized to perform: ([\w-]+:\w+)")
+_PREFIXES = {"sagemaker-runtime": "sagemaker"}
+
+
+class UnclearError(AssertionError):
+    """A call came to an end that says neither that IAM let it through nor that IAM refused it."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of a call: what it is made on, or with.
+
+    Attributes:
+        request: parameters.
+        asks: the IAM actions of which one may be refused.
+        bounce: how the call fails, as a piece of `Code: message`, when IAM lets it through.
+    """
+
+    request: Callable[[Stage], Request]
+    asks: tuple[str, ...] = ()
+    bounce: str = ""
+
+
+def part(request: Request, *, asks: tuple[str, ...] = (), bounce: str = "") -> Part:
+    """A part with parameters that do not depend on the stage."""
+    return Part(lambda _: request, asks, bounce)
+
+
+@dataclass(frozen=True)
+class Call:
+    """An API call of the matrix; harmless also where IAM lets it through.
+
+    Attributes:
+        service: boto3's name.
+        on: what it is made on, by the words of the table.
+        having: what it is made with, by the words of the table.
+        asks: as of a part, which goes first; without, the action that is named as the call.
+        bounce: as of a part, which goes first; without, the call succeeds.
+    """
+
+    service: str
+    on: Mapping[str, Part]
+    having: Mapping[str, Part] = field(default_factory=lambda: {"": part({})})
+    asks: tuple[str, ...] = ()
+    bounce: str = ""
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """A row's call, put together."""
+
+    operation: str
+    service: str
+    request: Callable[[Stage], dict[str, Any]]
+    actions: tuple[str, ...]
+    bounce: str
+
+
+def attempt(calls: Mapping[str, Call], key: Key) -> Attempt:
+    """Put a row's call together.
+
+    Raises:
+        KeyError: there is no such call, or it knows no such words; the error names them.
+    """
+    operation, *words = key
+    call = calls[operation]
+    on, having = call.on[words[0]], call.having[words[1]]
+    named = f"{_PREFIXES.get(call.service, call.service)}:{operation}"
+    return Attempt(
+        operation,
+        call.service,
+        lambda stage: {**on.request(stage), **having.request(stage)},
+        having.asks or on.asks or call.asks or (named,),
+        having.bounce or on.bounce or call.bounce,
+    )
+
+
+def outcome(tried: Attempt, client: Any, stage: Stage) -> str:
+    """Make the call: `yes` if IAM lets it through, `no` if IAM refuses it.
+
+    Raises:
+        UnclearError: the call fails otherwise than it should, or IAM refuses another action than the row tries.
+    """
+    request = tried.request(stage)
+    try:
+        getattr(client, xform_name(tried.operation))(**request)
+    except ClientError as error:
+        code, message = (str(error.response["Error"].get(name, "")) for name in ("Code", "Message"))
+        if code in _REFUSED:
+            return _refused(tried.actions, message)
+        if tried.bounce and tried.bounce in f"{code}: {message}":
+            return YES
+        raise UnclearError(
+            f"{tried.operation} failed by {code}: {message}; expected {tried.bounce or 'success'}"
+        ) from error
+    if tried.bounce:
+        raise UnclearError(f"{tried.operation} succeeded; expected {tried.bounce}")
+    return YES
+
+
+def _refused(actions: tuple[str, ...], message: str) -> str:
+    """IAM's message names the action that it refused; SQS writes it in lower case."""
+    found = _ACTION.search(message)
+    if found is None or found[1].lower() not in {action.lower() for action in actions}:
+        raise UnclearError(f"refused, but not for {' or '.join(actions)}: {message}")
+    return NO
