@@ -1,6 +1,13 @@
 """Every call of the matrix, by the operation's name."""
 
-from tests.e2e.matrix import calls_endpoints, calls_powers, calls_registry, calls_signals, calls_tables
+from tests.e2e.matrix import (
+    calls_endpoints,
+    calls_powers,
+    calls_reads,
+    calls_registry,
+    calls_signals,
+    calls_tables,
+)
 from tests.e2e.matrix.tried import Call
 
 CALLS: dict[str, Call] = {
@@ -9,4 +16,5 @@ CALLS: dict[str, Call] = {
     **calls_tables.CALLS,
     **calls_signals.CALLS,
     **calls_powers.CALLS,
+    **calls_reads.CALLS,
 }

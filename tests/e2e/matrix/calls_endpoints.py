@@ -134,15 +134,18 @@ CALLS: dict[str, Call] = {
         "application-autoscaling",
         on={"variant of ours": part({})},
         having=_NAMESPACES,
+        bounce="variant doesn't exist",
     ),
     "PutScalingPolicy": Call(
         "application-autoscaling",
         on={"variant of ours": part(_SCALING_POLICY)},
         having=_NAMESPACES,
+        bounce="No scalable target",
     ),
     "DeregisterScalableTarget": Call(
         "application-autoscaling",
         on={"variant of ours": part({})},
         having=_NAMESPACES,
+        bounce="No scalable target",
     ),
 }

@@ -6,7 +6,7 @@ What they let through does no harm; those on roles, functions and stacks are let
 import json
 from typing import Any
 
-from tests.e2e.matrix.stage import ARTIFACT, A, B, Stage, role_arn
+from tests.e2e.matrix.stage import ARTIFACTS, A, B, Stage, role_arn
 from tests.e2e.matrix.tried import Call, Part, part
 from tests.e2e.scene import ACCOUNT, BUCKET
 
@@ -16,7 +16,7 @@ _ROLES = {"approver's role": f"{A}-approver", "reconcile's role": "greenlight-re
 _SCALING = "sagemaker.application-autoscaling.amazonaws.com"
 _STACK = {"StackName": "Greenlight-Controller"}
 _IMAGE = {"registryId": ACCOUNT, "repositoryName": "inference"}
-_OBJECTS = {"artifact of A": ARTIFACT, "artifact of B": f"{B}/1/model.tar.gz"}
+_OBJECTS = {f"artifact of {letter}": key for letter, key in ARTIFACTS.items() if letter != "C"}
 
 
 def _roles(**more: Any) -> dict[str, Part]:
@@ -25,6 +25,10 @@ def _roles(**more: Any) -> dict[str, Part]:
 
 def _function(**more: Any) -> dict[str, Part]:
     return {"reconcile": Part(lambda stage: {"FunctionName": stage.outputs["ReconcileFunction"], **more})}
+
+
+def _mapping() -> dict[str, Part]:
+    return {"reconcile's queue": Part(lambda stage: {"UUID": stage.mapping()})}
 
 
 def _objects(**more: Any) -> dict[str, Part]:
@@ -67,6 +71,7 @@ _BECOMING: dict[str, Call] = {
     "PutRolePolicy": Call("iam", on=_roles(PolicyName="tried", PolicyDocument=_NOBODY)),
     "DeleteRolePolicy": Call("iam", on=_roles(PolicyName="tried")),
     "AttachRolePolicy": Call("iam", on=_roles(PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess")),
+    "DetachRolePolicy": Call("iam", on=_roles(PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess")),
     "UpdateAssumeRolePolicy": Call("iam", on=_roles(PolicyDocument=_NOBODY)),
     "CreateServiceLinkedRole": Call(
         "iam",
@@ -79,6 +84,8 @@ _BECOMING: dict[str, Call] = {
     "UpdateFunctionCode": Call("lambda", on=_function(ZipFile=b"tried")),
     "UpdateFunctionConfiguration": Call("lambda", on=_function(Timeout=3)),
     "PutFunctionConcurrency": Call("lambda", on=_function(ReservedConcurrentExecutions=0)),
+    "GetEventSourceMapping": Call("lambda", on=_mapping()),
+    "UpdateEventSourceMapping": Call("lambda", on=_mapping(), having={"": part({"Enabled": True})}),
     "PutRule": Call("events", on={"new rule": part({"Name": "tried", "EventPattern": '{"source": ["x"]}'})}),
     "UpdateStack": Call("cloudformation", on={"controller": part({**_STACK, "TemplateBody": "{}"})}),
     "DeleteStack": Call("cloudformation", on={"controller": part(_STACK)}),

@@ -20,6 +20,8 @@ from tests.e2e.matrix.tried import Call, Part, part
 
 _SPEC = {"spec of A": parameter_name(A)}
 _ACTS = {"act of A": act_parameter(A, "tried"), "act of B": act_parameter(B, "tried")}
+_ACTS_NOT_THERE = {"act of A": act_parameter(A, "absent"), "act of B": act_parameter(B, "absent")}
+_NO_HANDLE = "ReceiptHandleIsInvalid"
 _VALUE = {"Value": "{}", "Type": "String"}
 _ALARMS = {
     "abort alarm of A": abort_alarm(A),
@@ -74,11 +76,15 @@ _PARAMETERS: dict[str, Call] = {
     ),
     "DeleteParameter": Call(
         "ssm",
-        on=_parameters(
-            {"spec of A": f"{PARAMETER_PREFIX}{A}", **_ACTS, "freeze windows": FREEZE_PARAMETER}, {}
-        ),
+        on={
+            **_parameters({**_SPEC, "freeze windows": FREEZE_PARAMETER}, {}),
+            **_parameters(_ACTS_NOT_THERE, {}, bounce="ParameterNotFound"),
+        },
     ),
-    "GetParameter": Call("ssm", on=_parameters({**_SPEC, **_ACTS}, {})),
+    "DeleteParameters": Call("ssm", on={"spec of A": part({"Names": [parameter_name(A)]})}),
+    "GetParameter": Call(
+        "ssm", on={**_parameters(_SPEC, {}), **_parameters(_ACTS_NOT_THERE, {}, bounce="ParameterNotFound")}
+    ),
     "GetParameters": Call(
         "ssm", on={words: part({"Names": [name]}) for words, name in {**_SPEC, **_ACTS}.items()}
     ),
@@ -96,9 +102,14 @@ _QUEUES: dict[str, Call] = {
         "sqs", on=_queues(), having={"": part({"MessageBody": "tried"})}, bounce="MissingParameter"
     ),
     "ReceiveMessage": Call("sqs", on=_queues(), having={"": part({"VisibilityTimeout": 0})}),
-    "DeleteMessage": Call("sqs", on=_queues(), having={"": part({"ReceiptHandle": "tried"})}),
+    "DeleteMessage": Call(
+        "sqs", on=_queues(), having={"": part({"ReceiptHandle": "tried"})}, bounce=_NO_HANDLE
+    ),
     "ChangeMessageVisibility": Call(
-        "sqs", on=_queues(), having={"": part({"ReceiptHandle": "tried", "VisibilityTimeout": 1})}
+        "sqs",
+        on=_queues(),
+        having={"": part({"ReceiptHandle": "tried", "VisibilityTimeout": 1})},
+        bounce=_NO_HANDLE,
     ),
     "PurgeQueue": Call("sqs", on=_queues()),
     "GetQueueAttributes": Call("sqs", on=_queues()),

@@ -1,6 +1,7 @@
 """DynamoDB's calls on the ledger and on the state table.
 
-What they let through does no harm: a write has a condition that nothing fulfils, and names a partition that no group has.
+What they let through does no harm: a write has a condition that nothing fulfils, and is of
+nobody's partition.
 """
 
 import json

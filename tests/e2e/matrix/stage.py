@@ -20,8 +20,10 @@ OURS, THEIRS = "matrix-ours", "matrix-theirs"
 """A model, a config and an endpoint of this name each: with the tag of group A, without."""
 
 REGION = "us-east-1"
-ARTIFACT = f"{A}/1/model.tar.gz"
 TAGGED: list[dict[str, str]] = [{"Key": GROUP_TAG, "Value": A}]
+
+
+ARTIFACTS = {letter: f"{group}/1/model.tar.gz" for letter, group in GROUPS.items()}
 
 
 def arn(service: str, resource: str) -> str:
@@ -36,7 +38,7 @@ def role_arn(kind: str, group: str = A) -> str:
 
 def container(image: str = IMAGE) -> dict[str, str]:
     """An image, and an artifact that no container can load: an endpoint of it fails, and soon."""
-    return {"Image": image, "ModelDataUrl": f"s3://{BUCKET}/{ARTIFACT}"}
+    return {"Image": image, "ModelDataUrl": f"s3://{BUCKET}/{ARTIFACTS['A']}"}
 
 
 def specification(image: str = IMAGE) -> dict[str, Any]:
@@ -58,7 +60,8 @@ class Stage:
         for stack in ("Greenlight-State", "Greenlight-Controller"):
             (found,) = self.aws.client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
             self.outputs |= {one["OutputKey"]: one["OutputValue"] for one in found["Outputs"]}
-        self.aws.client("s3").put_object(Bucket=BUCKET, Key=ARTIFACT, Body=artifact("unloadable", A))
+        for key in ARTIFACTS.values():
+            self.aws.client("s3").put_object(Bucket=BUCKET, Key=key, Body=artifact("unloadable", A))
         for group in (A, B, C):
             made = self.aws.client("sagemaker").create_model_package(
                 ModelPackageGroupName=group,
@@ -77,6 +80,13 @@ class Stage:
         """The log group of the function that an output of our stacks names."""
         function = self.aws.client("lambda").get_function_configuration(FunctionName=self.outputs[output])
         return str(function["LoggingConfig"]["LogGroup"])
+
+    def mapping(self) -> str:
+        """The id of what brings the reconcile queue's messages to its function."""
+        listed = self.aws.client("lambda").list_event_source_mappings(
+            FunctionName=self.outputs["ReconcileFunction"]
+        )
+        return str(listed["EventSourceMappings"][0]["UUID"])
 
     def key(self, table: str) -> str:
         """The ARN of the key that encrypts a table."""
