@@ -81,10 +81,13 @@ def _configs() -> dict[str, Part]:
 
 def _made_with() -> dict[str, Part]:
     """A new endpoint's tags and config."""
+    ways = [
+        *((words, "ours", OURS) for words in _TAGS),
+        *((words, "others", THEIRS) for words in ("tag of A", "no tag")),
+    ]
     return {
-        f"{words}, {kind}": part({"Tags": tags, "EndpointConfigName": name})
-        for words, tags in _TAGS.items()
-        for kind, name in (("config of ours", OURS), ("config of others", THEIRS))
+        f"{words}, config of {whose}": part({"Tags": _TAGS[words], "EndpointConfigName": name})
+        for words, whose, name in ways
     }
 
 

@@ -37,7 +37,7 @@ def _parts(changes: dict[str, dict[str, Any]]) -> dict[str, Part]:
     return {words: part(change) for words, change in changes.items()}
 
 
-def _versions(member: str, *, listed: bool = False) -> dict[str, Part]:
+def _versions(member: str, letters: str = "AB", *, listed: bool = False) -> dict[str, Part]:
     """A version of each group, as the parameter `member`."""
 
     def one(group: str) -> Part:
@@ -47,7 +47,7 @@ def _versions(member: str, *, listed: bool = False) -> dict[str, Part]:
 
         return Part(request)
 
-    return {f"version of {letter}": one(group) for letter, group in GROUPS.items()}
+    return {f"version of {letter}": one(GROUPS[letter]) for letter in letters}
 
 
 def _absent_versions() -> dict[str, Part]:
@@ -57,52 +57,50 @@ def _absent_versions() -> dict[str, Part]:
     }
 
 
-def _groups(**more: Any) -> dict[str, Part]:
-    return {
-        f"group {letter}": part({"ModelPackageGroupName": group, **more}) for letter, group in GROUPS.items()
-    }
+def _groups(letters: str, **more: Any) -> dict[str, Part]:
+    return {f"group {letter}": part({"ModelPackageGroupName": GROUPS[letter], **more}) for letter in letters}
 
 
 def _tagged() -> dict[str, Part]:
     resources = {
-        **{f"group {letter}": f"model-package-group/{group}" for letter, group in GROUPS.items()},
+        "group A": f"model-package-group/{GROUPS['A']}",
         "endpoint of ours": f"endpoint/{OURS}",
         "endpoint of others": f"endpoint/{THEIRS}",
     }
     named = {words: part({"ResourceArn": arn("sagemaker", one)}) for words, one in resources.items()}
-    return {**named, **_versions("ResourceArn")}
+    return {**named, **_versions("ResourceArn", "A")}
 
 
 CALLS: dict[str, Call] = {
     "CreateModelPackage": Call(
         "sagemaker",
         on={
-            **_groups(InferenceSpecification=specification()),
+            **_groups("ABC", InferenceSpecification=specification()),
             "no group": part(
                 {"ModelPackageName": "matrix-ungrouped", "InferenceSpecification": specification()}
             ),
         },
         having=_parts({**_STATUSES, "no status": {}}),
     ),
-    "UpdateModelPackage": Call("sagemaker", on=_versions("ModelPackageArn"), having=_parts(_CHANGES)),
+    "UpdateModelPackage": Call("sagemaker", on=_versions("ModelPackageArn", "ABC"), having=_parts(_CHANGES)),
     "DeleteModelPackage": Call("sagemaker", on=_absent_versions(), bounce="does not exist"),
     "DescribeModelPackage": Call("sagemaker", on=_versions("ModelPackageName")),
     "BatchDescribeModelPackage": Call("sagemaker", on=_versions("ModelPackageArnList", listed=True)),
-    "ListModelPackages": Call("sagemaker", on=_groups()),
+    "ListModelPackages": Call("sagemaker", on=_groups("AB")),
     "CreateModelPackageGroup": Call(
         "sagemaker",
         on={"new group": part({"ModelPackageGroupName": "matrix-new"})},
         having={"": part({}), **_TAG},
     ),
-    "DescribeModelPackageGroup": Call("sagemaker", on=_groups()),
-    "DeleteModelPackageGroup": Call("sagemaker", on=_groups(), bounce="ConflictException"),
+    "DescribeModelPackageGroup": Call("sagemaker", on=_groups("AB")),
+    "DeleteModelPackageGroup": Call("sagemaker", on=_groups("ABC"), bounce="ConflictException"),
     "ListModelPackageGroups": Call("sagemaker", on={"all groups": part({})}),
     "PutModelPackageGroupPolicy": Call(
         "sagemaker",
-        on=_groups(ResourcePolicy=json.dumps({"Version": "2012-10-17", "Statement": [_OPEN]})),
+        on=_groups("A", ResourcePolicy=json.dumps({"Version": "2012-10-17", "Statement": [_OPEN]})),
     ),
-    "GetModelPackageGroupPolicy": Call("sagemaker", on=_groups(), bounce="Cannot find"),
-    "DeleteModelPackageGroupPolicy": Call("sagemaker", on=_groups(), bounce="Cannot find"),
+    "GetModelPackageGroupPolicy": Call("sagemaker", on=_groups("A"), bounce="Cannot find"),
+    "DeleteModelPackageGroupPolicy": Call("sagemaker", on=_groups("A"), bounce="Cannot find"),
     "AddTags": Call("sagemaker", on=_tagged(), having=_TAG),
     "DeleteTags": Call("sagemaker", on=_tagged(), having=_OUR_KEY),
     "ListTags": Call("sagemaker", on=_tagged()),

@@ -24,7 +24,6 @@ _ACTS_NOT_THERE = {"act of A": act_parameter(A, "absent"), "act of B": act_param
 _NO_HANDLE = "ReceiptHandleIsInvalid"
 _VALUE = {"Value": "{}", "Type": "String"}
 _ALARMS = {
-    "abort alarm of A": abort_alarm(A),
     "guardrail of A": f"greenlight/{A}/tried",
     "Greenlight's own alarm": "greenlight-tried",
     "scaling's alarm": "TargetTracking-endpoint/tried",
@@ -39,7 +38,6 @@ _ALARM = {
     "Threshold": 1.0,
     "ComparisonOperator": "GreaterThanThreshold",
 }
-_MADE = {words: name for words, name in _ALARMS.items() if words != "abort alarm of A"}
 _LOGS = {"logs of A's endpoint": A, "logs of B's endpoint": B}
 
 
@@ -128,7 +126,7 @@ _WATCH: dict[str, Call] = {
         },
     ),
     "PutMetricAlarm": Call(
-        "cloudwatch", on={words: part({"AlarmName": name, **_ALARM}) for words, name in _MADE.items()}
+        "cloudwatch", on={words: part({"AlarmName": name, **_ALARM}) for words, name in _ALARMS.items()}
     ),
     "SetAlarmState": Call(
         "cloudwatch",
@@ -142,7 +140,7 @@ _WATCH: dict[str, Call] = {
         "cloudwatch", on={"abort alarm of A": part({"AlarmNames": [abort_alarm(A)]})}
     ),
     "DeleteAlarms": Call(
-        "cloudwatch", on={words: part({"AlarmNames": [name]}) for words, name in _MADE.items()}
+        "cloudwatch", on={words: part({"AlarmNames": [name]}) for words, name in _ALARMS.items()}
     ),
     "DescribeAlarms": Call("cloudwatch", on={"all alarms": part({})}),
     "TagResource": Call(

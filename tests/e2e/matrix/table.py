@@ -81,12 +81,17 @@ def _blocks(text: str) -> Iterator[list[tuple[int, list[str]]]]:
     block: list[tuple[int, list[str]]] = []
     for number, line in enumerate([*text.splitlines(), ""], start=1):
         if line.startswith("|"):
-            block.append((number, [cell.strip().replace("`", "") for cell in line.strip("| ").split("|")]))
+            block.append((number, _cells(line)))
         elif block:
             if len(block) < 3 or set("".join(block[1][1])) - set("-:"):
                 raise TableError(f"line {block[0][0]}: a table has a header, a line of dashes, and rows")
             yield block
             block = []
+
+
+def _cells(line: str) -> list[str]:
+    inner = line.rstrip().removeprefix("|").removesuffix("|")
+    return [cell.strip().replace("`", "") for cell in inner.split("|")]
 
 
 def _roles(line: int, header: list[str], columns: frozenset[str]) -> list[str]:
