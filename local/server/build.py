@@ -22,6 +22,7 @@ from local.server import (
     requests,
     resource_policies,
     role_templates,
+    rule_states,
     table_access,
     trust,
 )
@@ -91,6 +92,7 @@ class LocalServer:
         table_access.install()
         refusals.install()
         functions.install()
+        rule_states.install()
         cloudformation.install([*cloudformation_types.types(), *self.sagemaker.types])
         cloudformation_types.mend_tables()
         role_templates.install()

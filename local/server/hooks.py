@@ -285,6 +285,8 @@ HOOKS: tuple[Hook, ...] = (
         "rule",
         "view",
     ),
+    _replaced(_EB, "_dispatch_event", "rules in the third state, for read-only events too", "event", "view"),
+    _read(_EB, "_matches_pattern_view", "whether a pattern matches an event", "pattern_str", "view", "owner"),
     _read(_EB, "_pattern_event_view", "an event as its rules and targets see it", "event"),
     _read(_EB, "_apply_input_transformer", "a target's InputTransformer", "transformer", "rule", "view"),
     _read(_EB, "_create_archive", "makes an archive", "data"),

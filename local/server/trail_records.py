@@ -59,7 +59,7 @@ def record_of(call: Call, answer: Answer, at: float, region: str) -> dict[str, A
         "responseElements": answered or None,
         "requestID": call.request_id,
         "eventID": str(uuid.uuid4()),
-        "readOnly": False,
+        "readOnly": call.service == "sts",  # AssumeRole changes nothing, to CloudTrail
         "eventType": "AwsApiCall",
         "managementEvent": True,
         "recipientAccountId": account,

@@ -1,5 +1,6 @@
 """One local AWS with Greenlight and a group for each scenario, deployed once by the real CDK."""
 
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from local.deploy import deploy_app, prepare
 from tests.e2e.groups import GROUPS
 from tests.e2e.scene import Scene, group_yaml
 
+AUDITORS, RELIABILITY = "internal-audit", "site-reliability"
 _TIME_SCALE = 240.0  # AWS seconds a second: a canary of some minutes takes a few seconds
 
 
@@ -23,12 +25,30 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def aws(folder: Path) -> Iterator[LocalAws]:
+def aws(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAws]:
     with LocalAws(time_scale=_TIME_SCALE) as aws:
         prepare(aws)
-        deploy_app(aws, "--context", f"groups={folder}")
+        governance = tmp_path_factory.mktemp("account") / "governance.yaml"
+        governance.write_text(_governance(aws))
+        deploy_app(aws, "--context", f"groups={folder}", "--context", f"governance={governance}")
         _stop_the_sweeps(aws)
         yield aws
+
+
+def _governance(aws: LocalAws) -> str:
+    """Somebody for each of the account's roles."""
+    iam = aws.client("iam")
+    root = {"AWS": f"arn:aws:iam::{aws.account}:root"}
+    trust = {"Effect": "Allow", "Principal": root, "Action": "sts:AssumeRole"}
+    steps_in = {"Effect": "Allow", "Action": ["sts:AssumeRole", "sts:SetSourceIdentity"], "Resource": "*"}
+    trust_policy, policy = (
+        json.dumps({"Version": "2012-10-17", "Statement": [one]}) for one in (trust, steps_in)
+    )
+    for role in (AUDITORS, RELIABILITY):
+        iam.create_role(RoleName=role, AssumeRolePolicyDocument=trust_policy)
+        iam.put_role_policy(RoleName=role, PolicyName="work", PolicyDocument=policy)
+    named = [f"arn:aws:iam::{aws.account}:role/{role}" for role in (AUDITORS, RELIABILITY)]
+    return f"auditors: [{named[0]}]\nbreak_glass: {{principals: [{named[1]}]}}\n"
 
 
 def _stop_the_sweeps(aws: LocalAws) -> None:

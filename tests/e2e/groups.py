@@ -19,6 +19,10 @@ SWITCHES: dict[str, dict[str, Any]] = {
 }
 """The other answer to each question that AWS leaves open, as settings of the local AWS."""
 
+_UNDEPLOYABLE: dict[str, Any] = {
+    "allowed": {"image_repositories": ["123456789012.dkr.ecr.us-east-1.amazonaws.com/blessed/*"]}
+}  # for the access matrix, where an approval is tried for its permission only
+
 GROUPS: dict[str, dict[str, Any]] = {
     "no-news": {},
     "counted": {},
@@ -37,6 +41,7 @@ GROUPS: dict[str, dict[str, Any]] = {
         "endpoint": {**_HARDWARE, "autoscaling": {"min": 2, "max": 6, "invocations_per_instance": 500}}
     },
     "paused": {},
+    "break-glass": {},
     "by-an-admin": {},
     "own-work": {},
     "tampered": {"endpoint": {"instance_type": "ml.p4d.24xlarge", "instance_count": 2}},
@@ -48,6 +53,9 @@ GROUPS: dict[str, dict[str, Any]] = {
     "audited": {"approval": {"mode": "audit"}},
     "own-policy": {"approval": {"resource_policy": True}},
     "picky": {"allowed": {"image_repositories": ["123456789012.dkr.ecr.us-east-1.amazonaws.com/blessed/*"]}},
+    "matrix": _UNDEPLOYABLE,
+    "matrix-other": _UNDEPLOYABLE,
+    "matrix-guarded": {**_UNDEPLOYABLE, "approval": {"resource_policy": True}},
     "strict-door": {"sessions": {"source_identity": True}},
     **{name: {} for name in SWITCHES},
 }

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from local.aws import LocalAws
+from local.server.rule_states import WITH_READS
 from tests.local.server.iam_parts import (
     ACCOUNT,
     ROOT,
@@ -37,7 +38,7 @@ def aws() -> Iterator[LocalAws]:
         sqs.create_queue(QueueName="heard")
         queue = f"arn:aws:sqs:us-east-1:{ACCOUNT}:heard"
         pattern = {"detail-type": [KIND], "source": ["aws.sagemaker", "aws.sts"]}
-        rule = events.put_rule(Name="heard", EventPattern=json.dumps(pattern))["RuleArn"]
+        rule = events.put_rule(Name="heard", EventPattern=json.dumps(pattern), State=WITH_READS)["RuleArn"]
         may = {
             "Effect": "Allow",
             "Principal": {"Service": "events.amazonaws.com"},
@@ -151,6 +152,23 @@ def test_stepping_into_a_role_is_told(aws: LocalAws) -> None:
         r for r in eventually(lambda: heard(aws, "AssumeRole")) if r["requestParameters"]["roleArn"] == role
     )
     assert record["responseElements"]["credentials"] == {"accessKeyId": session["AccessKeyId"]}
+
+
+def test_stepping_into_a_role_is_not_told_to_a_rule_that_is_only_enabled(aws: LocalAws) -> None:
+    """To CloudTrail it is reading; EventBridge guide, "Receiving read-only management events"."""
+    events = aws.client("events")
+    pattern = events.describe_rule(Name="heard")["EventPattern"]
+    events.put_rule(Name="heard", EventPattern=pattern, State="ENABLED")
+    try:
+        aws.control(trail_delay=0)
+        assume(aws.client("sts"), make_role(aws))
+        a_version(aws, "told-afterwards")
+        assert {record["eventName"] for record in eventually(lambda: heard(aws))} <= {
+            "CreateModelPackage",
+            "CreateModelPackageGroup",
+        }
+    finally:
+        events.put_rule(Name="heard", EventPattern=pattern, State=WITH_READS)
 
 
 def test_reading_is_not_told(aws: LocalAws) -> None:
