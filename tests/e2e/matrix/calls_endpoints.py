@@ -21,7 +21,7 @@ from tests.e2e.matrix.tried import Call, Part, part
 from tests.e2e.scene import ACCOUNT
 
 _THERE = "already existing"
-_FAILED = "Cannot update failed endpoint"
+_FAILED = "Cannot update"  # a failed endpoint, or one that is about to fail
 _TAGS: dict[str, list[dict[str, str]]] = {
     "tag of A": TAGGED,
     "tag of B": [{"Key": GROUP_TAG, "Value": B}],
@@ -122,9 +122,7 @@ CALLS: dict[str, Call] = {
     "UpdateEndpointWeightsAndCapacities": Call(
         "sagemaker", on=_owned("EndpointName", "endpoint"), having={"": part(_CAPACITY)}, bounce=_FAILED
     ),
-    "DeleteEndpoint": Call(
-        "sagemaker", on=_doomed("EndpointName", "endpoint", bounce="Cannot update in-progress endpoint")
-    ),
+    "DeleteEndpoint": Call("sagemaker", on=_doomed("EndpointName", "endpoint", bounce=_FAILED)),
     "DeleteEndpointConfig": Call("sagemaker", on=_doomed("EndpointConfigName", "config")),
     "DeleteModel": Call("sagemaker", on=_doomed("ModelName", "model")),
     "DescribeEndpoint": Call("sagemaker", on=_owned("EndpointName", "endpoint")),

@@ -79,6 +79,7 @@ _BECOMING: dict[str, Call] = {
             "endpoint scaling": part({"AWSServiceName": _SCALING}),
             "another service": part({"AWSServiceName": "ecs.application-autoscaling.amazonaws.com"}),
         },
+        bounce="InvalidInput",
     ),
     "Invoke": Call("lambda", on=_function(Payload=b"{}"), asks=("lambda:InvokeFunction",)),
     "UpdateFunctionCode": Call("lambda", on=_function(ZipFile=b"tried")),

@@ -42,7 +42,9 @@ CALLS: dict[str, Call] = {
         "cloudwatch", on={"abort alarm of A": part({"AlarmName": f"greenlight/{A}/abort"})}
     ),
     "FilterLogEvents": Call("logs", on=_logs()),
-    "GetLogEvents": Call("logs", on=_logs(), having={"": part({"logStreamName": "tried"})}),
+    "GetLogEvents": Call(
+        "logs", on=_logs(), having={"": part({"logStreamName": "tried"})}, bounce="The specified log"
+    ),
     "DescribeStacks": Call("cloudformation", on=_STACK),
     "GetTemplate": Call("cloudformation", on=_STACK),
     "GetRole": Call("iam", on=_ROLE),

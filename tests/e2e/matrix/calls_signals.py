@@ -38,6 +38,7 @@ _ALARM = {
     "Threshold": 1.0,
     "ComparisonOperator": "GreaterThanThreshold",
 }
+_LOGS_ARE = "The specified log"  # there already, or not yet
 _LOGS = {"logs of A's endpoint": A, "logs of B's endpoint": B}
 
 
@@ -150,15 +151,18 @@ _WATCH: dict[str, Call] = {
             for words, name in _ALARMS.items()
         },
         having={"": part({"Tags": [{"Key": "tried", "Value": "yes"}]})},
+        bounce="ResourceNotFound",
     ),
     "LookupEvents": Call("cloudtrail", on={"the account": part({"MaxResults": 1})}),
 }
 _LOG_CALLS: dict[str, Call] = {
-    "CreateLogGroup": Call("logs", on=_logs()),
-    "CreateLogStream": Call("logs", on=_logs(logStreamName="tried")),
-    "DescribeLogStreams": Call("logs", on=_logs()),
+    "CreateLogGroup": Call("logs", on=_logs(), bounce=_LOGS_ARE),
+    "CreateLogStream": Call("logs", on=_logs(logStreamName="tried"), bounce=_LOGS_ARE),
+    "DescribeLogStreams": Call("logs", on=_logs(), bounce=_LOGS_ARE),
     "PutLogEvents": Call(
-        "logs", on=_logs(logStreamName="tried", logEvents=[{"timestamp": 1, "message": "tried"}])
+        "logs",
+        on=_logs(logStreamName="tried", logEvents=[{"timestamp": 1, "message": "tried"}]),
+        bounce=_LOGS_ARE,
     ),
 }
 CALLS = {**_PARAMETERS, **_QUEUES, **_WATCH, **_LOG_CALLS}
