@@ -14,6 +14,7 @@ from lambdas.core.facts import (
     EndpointStatus,
     Facts,
     Hint,
+    Report,
     SpecRead,
     Told,
     Trail,
@@ -169,6 +170,9 @@ def an_endpoint(config: str, status: EndpointStatus = EndpointStatus.IN_SERVICE,
     )
 
 
+NO_REPORT = Report(problem="its evaluation report cannot be read: it is not there")
+
+
 @dataclass(frozen=True)
 class Seen:
     """All there is to see of a group. `decide` is told only what it asks for, as in production.
@@ -193,6 +197,7 @@ class Seen:
     actors: Mapping[str, str] = field(default_factory=dict)
     calendar: Calendar | None = field(default_factory=Calendar)
     frozen: tuple[Freeze, ...] = ()
+    reports: Mapping[str, Report] = field(default_factory=dict)
 
     def read(self) -> SpecRead:
         """The group's parameters as read."""
@@ -226,6 +231,7 @@ class Seen:
             alarms={**facts.alarms, **{a: self.alarms.get(a, AlarmState.OK) for a in need.alarms}},
             tags=self.tags if need.tags else facts.tags,
             trail=self.trail if need.trail else facts.trail,
+            reports={**facts.reports, **{uri: self.reports.get(uri, NO_REPORT) for uri in need.reports}},
         )
 
 

@@ -93,6 +93,12 @@ def reconcile_endpoints() -> list[Grant]:
     """Make only what carries our tag from its first moment; move and delete only what carries it."""
     made = _sagemaker("model", "endpoint-config", "endpoint")
     creating = ["CreateModel", "CreateEndpointConfig", "CreateEndpoint"]
+    # By the request's tag an endpoint is made; what it is made from must carry ours already, see MakeOfOurs.
+    by_request = [
+        ("CreateModel", "model"),
+        ("CreateEndpointConfig", "endpoint-config"),
+        ("CreateEndpoint", "endpoint"),
+    ]
     return [
         allow(
             "ReadEndpoints",
@@ -105,12 +111,15 @@ def reconcile_endpoints() -> list[Grant]:
             made,
             why=_ANY_GROUP,
         ),
-        allow(
-            "MakeOurs",
-            [f"sagemaker:{action}" for action in creating],
-            made,
-            _OURS_BY_REQUEST,
-            why=_OURS_ONLY,
+        *(
+            allow(
+                f"MakeOur{action.removeprefix('Create')}",
+                [f"sagemaker:{action}"],
+                _sagemaker(kind),
+                _OURS_BY_REQUEST,
+                why=_OURS_ONLY,
+            )
+            for action, kind in by_request
         ),
         # CreateEndpoint is checked against the config too, which is there already.
         allow(

@@ -79,6 +79,15 @@ class Aws:
         return self._client("cloudformation")
 
     @functools.cached_property
+    def sts(self) -> Any:
+        """AWS STS; for groups whose reports or payloads are read."""
+        return self._client("sts")
+
+    def s3_as(self, credentials: dict[str, str]) -> Any:
+        """Amazon S3 as somebody else; made anew for each, as credentials differ."""
+        return boto3.client("s3", config=Config(**_CONFIG), **credentials)  # type: ignore[call-overload] # a dict
+
+    @functools.cached_property
     def sqs(self) -> SQSClient:
         """Amazon SQS."""
         return self._client("sqs")  # type: ignore[no-any-return] # see _client

@@ -117,7 +117,16 @@ def _detail(answer: Mapping[str, Any]) -> VersionDetail:
         author=_identity(answer.get("LastModifiedBy") or answer.get("CreatedBy")),
         registrant=_identity(answer.get("CreatedBy")),
         reason=answer.get("ApprovalDescription", ""),
+        metadata=answer.get("CustomerMetadataProperties", {}),
+        evaluation=answer.get("ModelMetrics", {}).get("ModelQuality", {}).get("Statistics", {}).get("S3Uri"),
+        has_lineage=any(answer.get("MetadataProperties", {}).values()),
+        has_card="ModelCard" in answer,
+        stage=_stage(answer.get("ModelLifeCycle")),
     )
+
+
+def _stage(life_cycle: Mapping[str, str] | None) -> tuple[str, str] | None:
+    return (life_cycle["Stage"], life_cycle["StageStatus"]) if life_cycle else None
 
 
 def _identity(context: Mapping[str, Any] | None) -> Identity | None:

@@ -56,5 +56,9 @@ class Gone(Permanent):
     """Something that should exist does not (a kept endpoint config deleted by someone)."""
 
 
+class Unreadable(Permanent):
+    """An object in S3 that is not there, too large, or that we may not read; its text says which."""
+
+
 class Malformed(Permanent):
     """A message or document that cannot be read."""

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 from lambdas.core.acts import Act
 from lambdas.core.content import Container, fingerprint
@@ -62,6 +63,7 @@ class VersionDetail:
     """One version as DescribeModelPackage tells it; `modified` in epoch seconds.
 
     `author` and `registrant` are LastModifiedBy's and CreatedBy's IamIdentity, None where AWS does not give them.
+    `evaluation`: the S3 URI of its model quality statistics. `stage`: of its life cycle, with its status.
     """
 
     version: int
@@ -73,6 +75,11 @@ class VersionDetail:
     author: Identity | None = None
     registrant: Identity | None = None
     reason: str = ""
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    evaluation: str | None = None
+    has_lineage: bool = False
+    has_card: bool = False
+    stage: tuple[str, str] | None = None
 
     @property
     def fingerprint(self) -> str:
@@ -171,12 +178,20 @@ class SpecRead:
 
 
 @dataclass(frozen=True)
+class Report:
+    """An evaluation report as read; `problem`: why it could not be."""
+
+    data: Mapping[str, Any] = field(default_factory=dict)
+    problem: str | None = None
+
+
+@dataclass(frozen=True)
 class Facts:
     """One look at a group.
 
-    What every look reads comes first; the rest is read only when a decision asks for it (see `Need`) and
-    is None, or lacks the key, until then. `frozen`: recurring freeze windows that hold now. `actors`: who asked for
-    each kind of act.
+    What every look reads comes first; the rest is read only when a decision asks for it (see `Need`) and is None, or
+    lacks the key, until then. `reports`: by their S3 URI. `frozen`: recurring freeze windows that hold now. `actors`:
+    who asked for each kind of act.
     """
 
     group: str
@@ -191,4 +206,5 @@ class Facts:
     trail: Trail | None = None
     tags: Mapping[str, str] | None = None
     frozen: tuple[Freeze, ...] = ()
+    reports: Mapping[str, Report] = field(default_factory=dict)
     actors: Mapping[str, str] | None = None

@@ -6,15 +6,16 @@ from dataclasses import replace
 from lambdas.core import actions as do
 from lambdas.core.codec import encode
 from lambdas.core.desired import Target, last_known_good, model_name, serves_rightly, targets
-from lambdas.core.facts import AlarmState, Lookup
+from lambdas.core.facts import AlarmState, Lookup, VersionDetail
 from lambdas.core.gates import obstacles
 from lambdas.core.holds import held
 from lambdas.core.ledger import Kind
 from lambdas.core.names import GROUP_TAG, SWEEP, VERSION_TAG, abort_alarm, guardrail_alarm
 from lambdas.core.proof import doubts, lookup
+from lambdas.core.quality import Compared, shortcomings
 from lambdas.core.record import Approval, Direction, Phase, Placement, Rollout
 from lambdas.core.rules import Verdict
-from lambdas.core.spec import GroupSpec, RolloutSpec, Strategy, Withdrawal
+from lambdas.core.spec import GatesSpec, GroupSpec, RolloutSpec, Strategy, Withdrawal
 from lambdas.core.turn import Need, Turn, on_probation
 
 
@@ -77,9 +78,36 @@ def _obstacle(turn: Turn, target: Target) -> Need | str | None:
             return f"v{target.version}: its approval no longer stands"
     elif turn.record.unreadable is not None:
         return f"v{target.version}: {turn.record.unreadable}; deploy the group's stack again"
-    elif reasons := obstacles(turn.spec, turn.record.versions[target.version], detail):
-        return f"v{target.version}: {'; '.join(reasons)}"
+    else:
+        short = _shortcomings(turn, target, detail)
+        if isinstance(short, Need):
+            return short
+        if reasons := (*obstacles(turn.spec, turn.record.versions[target.version], detail), *short):
+            return f"v{target.version}: {'; '.join(reasons)}"
     return _unwatchable(turn, target) if _watched(turn, target) else None
+
+
+def _shortcomings(turn: Turn, target: Target, detail: VersionDetail | None) -> Need | tuple[str, ...]:
+    """What the group's gates find. They are asked of what takes the live version's place: what serves already, or
+    served well before, was let in once, and holding it up would keep what is worse."""
+    gates, live = turn.spec.gates, turn.record.live_placement()
+    if detail is None or target.direction is not Direction.FORWARD or gates == GatesSpec():
+        return ()
+    compares = any(gate.worse_than_live_by is not None for gate in gates.metrics)
+    other = live.version if compares and live is not None else None
+    if other is not None and other not in turn.facts.details:
+        return Need(details=frozenset({other}))
+    beside = turn.facts.details.get(other) if other is not None else None
+    if other is not None and beside is None:
+        return (f"v{other}, which is live, left the registry and cannot be compared with",)
+    compared = [one for one in (detail, beside) if one is not None]
+    uris = {one.evaluation for one in compared if one.evaluation is not None} if gates.metrics else set()
+    if missing := uris - turn.facts.reports.keys():
+        return Need(reports=frozenset(missing))
+    candidate, *rest = [
+        Compared(one, turn.facts.reports.get(one.evaluation) if one.evaluation else None) for one in compared
+    ]
+    return shortcomings(gates, candidate, rest[0] if rest else None)
 
 
 def _unwatchable(turn: Turn, target: Target) -> Need | str | None:

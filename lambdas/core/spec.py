@@ -130,6 +130,51 @@ class AllowedSpec:
     artifact_buckets: tuple[str, ...] = ()
 
 
+class Better(StrEnum):
+    """Which way a metric is better."""
+
+    HIGHER = "higher"
+    LOWER = "lower"
+
+
+@dataclass(frozen=True)
+class MetricGate:
+    """A metric of a version's evaluation report, or of its metadata, and what it must be.
+
+    `worse_than_live_by`: by how much it may be worse than the live version's, which way being worse is says `better`.
+    """
+
+    name: str
+    at_least: float | None = None
+    at_most: float | None = None
+    worse_than_live_by: float | None = None
+    better: Better = Better.HIGHER
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A stage of the model's life cycle and its status (ModelLifeCycle [B])."""
+
+    name: str
+    status: str
+
+
+@dataclass(frozen=True)
+class GatesSpec:
+    """What an approved version must show before it goes live.
+
+    `metadata`: keys that its customer metadata must have. `lineage`: MetadataProperties. `evaluation`:
+    ModelMetrics.ModelQuality.Statistics.
+    """
+
+    metrics: tuple[MetricGate, ...] = ()
+    metadata: tuple[str, ...] = ()
+    lineage: bool = False
+    evaluation: bool = False
+    model_card: bool = False
+    stage: Stage | None = None
+
+
 @dataclass(frozen=True)
 class Freeze:
     """A window in which nothing moves forward; `start` and `end` are epoch seconds."""
@@ -159,7 +204,10 @@ class Calendar:
 
 @dataclass(frozen=True)
 class GroupSpec:
-    """All of a group's wishes that the controller acts on; the same words as in `groups/*.yaml`."""
+    """All of a group's wishes that the controller acts on; the same words as in `groups/*.yaml`.
+
+    `reader_role`: by which the controller reads the group's reports and payloads in S3, None: it reads none.
+    """
 
     name: str
     endpoint: EndpointSpec
@@ -168,6 +216,8 @@ class GroupSpec:
     guardrails: GuardrailSpec = GuardrailSpec()
     approval: ApprovalSpec = ApprovalSpec()
     allowed: AllowedSpec = AllowedSpec()
+    gates: GatesSpec = GatesSpec()
+    reader_role: str | None = None
     probation_minutes: int = 60
     retain_versions: int = 3
     withdrawal: Withdrawal = Withdrawal.KEEP

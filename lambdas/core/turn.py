@@ -20,6 +20,7 @@ class Need:
     spec: bool = False
     tags: bool = False
     actors: bool = False
+    reports: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

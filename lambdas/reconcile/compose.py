@@ -11,6 +11,7 @@ from lambdas.adapters.aws import Aws
 from lambdas.adapters.calendar import holding
 from lambdas.adapters.endpoints import Endpoints
 from lambdas.adapters.executor import Executor
+from lambdas.adapters.objects import Objects
 from lambdas.adapters.queue import DeadLetters, Queue
 from lambdas.adapters.registry import Registry
 from lambdas.adapters.scaling import Scaling
@@ -46,6 +47,7 @@ def compose() -> App:
         specs=Specs(aws.ssm),
         store=Store(aws.dynamodb, settings.state_table, settings.ledger_table),
         executor=Executor(endpoints, alarms, Scaling(aws.application_autoscaling)),
+        objects=Objects(lambda: aws.sts, aws.s3_as),
         now=time.time,
         holding=holding,
     )

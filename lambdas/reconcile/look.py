@@ -5,17 +5,19 @@ from dataclasses import dataclass, replace
 
 from lambdas.adapters.concurrently import concurrently
 from lambdas.core.decide import decide
-from lambdas.core.errors import GreenlightError
-from lambdas.core.facts import Facts, Hint, SpecRead
+from lambdas.core.errors import GreenlightError, Unreadable
+from lambdas.core.facts import Facts, Hint, Report, SpecRead
 from lambdas.core.hints import SPEC
 from lambdas.core.names import ACCOUNT_WIDE, SWEEP
+from lambdas.core.quality import report_of
 from lambdas.core.record import Record
 from lambdas.core.setback import setback
 from lambdas.core.turn import Decision, Need
 from lambdas.reconcile.ports import Ports
 
 _MOST_TURNS = 10  # each turn takes in at most 80 decisions; what is left is taken by the sweep's next look
-_MOST_NEEDS = 8  # a decision asks for details, alarms, the spec and tags; more rounds than that is a bug
+_MOST_NEEDS = 10  # a decision asks for details, alarms, the spec, reports; more rounds than that is a bug
+_MOST_BYTES = 1_000_000  # of an evaluation report
 
 
 @dataclass(frozen=True)
@@ -121,6 +123,7 @@ def _satisfy(ports: Ports, facts: Facts, need: Need) -> Facts:
     """Read what a decision asks for, all at once, and add it to the facts."""
     arns = {v.version: v.arn for v in facts.versions if v.version in need.details}
     wanted = sorted(arns)
+    uris = sorted(need.reports)
     spec, actors, alarms, tags, trail, *details = concurrently(
         lambda: ports.specs.read(facts.group) if need.spec and facts.spec is None else facts.spec,
         lambda: ports.specs.actors(facts.group) if need.actors else facts.actors,
@@ -128,7 +131,9 @@ def _satisfy(ports: Ports, facts: Facts, need: Need) -> Facts:
         lambda: ports.endpoints.tags(facts.endpoint.arn) if need.tags and facts.endpoint else facts.tags,
         lambda: ports.trail.writes(need.trail) if need.trail else facts.trail,
         *(lambda arn=arns[version]: ports.registry.detail(arn) for version in wanted),
+        *(lambda uri=uri: _report(ports, facts, uri) for uri in uris),
     )
+    details, reports = details[: len(wanted)], details[len(wanted) :]
     found = dict.fromkeys(need.details, None) | dict(zip(wanted, details, strict=True))
     facts = replace(
         facts,
@@ -138,5 +143,18 @@ def _satisfy(ports: Ports, facts: Facts, need: Need) -> Facts:
         tags=tags,
         trail=trail,
         details={**facts.details, **found},
+        reports={**facts.reports, **dict(zip(uris, reports, strict=True))},
     )
     return _with_calendar(ports, facts) if need.spec else facts
+
+
+def _report(ports: Ports, facts: Facts, uri: str) -> Report:
+    """An evaluation report, or why it cannot be read: that is no reason to look away from the group."""
+    read = facts.spec.spec if facts.spec is not None else None
+    role = read.reader_role if read is not None else None
+    if role is None:
+        return Report(problem="its evaluation report cannot be read: the group's stack has no role for it")
+    try:
+        return report_of(ports.objects.read(role, uri, _MOST_BYTES))
+    except Unreadable as error:
+        return Report(problem=f"its evaluation report cannot be read: {error}")

@@ -44,6 +44,12 @@ class Specs(Protocol):
     def actors(self, group: str) -> Mapping[str, str]: ...
 
 
+class Objects(Protocol):
+    """Objects in S3."""
+
+    def read(self, role: str, uri: str, most: int) -> bytes: ...
+
+
 class Store(Protocol):
     """Record and ledger."""
 
@@ -69,5 +75,6 @@ class Ports:
     specs: Specs
     store: Store
     executor: Executor
+    objects: Objects
     now: Callable[[], float]
     holding: Callable[[Sequence[Recurring], float], tuple[Freeze, ...]]

@@ -27,11 +27,8 @@ _LOG_NAMES = (
 )
 _LOG_STAR = "the local AWS does not take the `:*` of a log group's ARN for its streams"
 _MAPPINGS = "the local AWS does not know lambda:FunctionArn"
-_OTHER_CONFIGS = "MakeOurs allows CreateEndpoint on any config once the request has our tag"
 _LINKED = "the local AWS asks for CreateServiceLinkedRole on no resource and without iam:AWSServiceName"
 KNOWN: dict[Cell, str] = {
-    (("CreateEndpoint", "new endpoint", "tag of A, config of others"), "reconcile"): _OTHER_CONFIGS,
-    (("CreateEndpoint", "new endpoint", "tag of A, config of others"), "break-glass"): _OTHER_CONFIGS,
     (("TagResource", "guardrail of A", ""), "reconcile"): _NO_TAGGING,
     (("TagResource", "guardrail of A", ""), "break-glass"): _NO_TAGGING,
     (("CreateServiceLinkedRole", "endpoint scaling", ""), "reconcile"): _LINKED,

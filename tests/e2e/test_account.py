@@ -70,7 +70,7 @@ def test_each_use_of_break_glass_is_in_the_accounts_ledger_and_it_decides_nothin
     sagemaker.delete_endpoint(EndpointName=s.group)
 
     def told() -> list[str] | None:
-        found = account_ledger(s)
+        found = [line for line in account_ledger(s) if "/eve" in line]
         calls = [
             one for one in ("AssumeRole", "DeleteEndpoint") if any(f"called {one}" in line for line in found)
         ]

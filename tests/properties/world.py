@@ -223,6 +223,7 @@ class World:
             store=store,
             executor=cloud,
             now=lambda: self.cloud.now,
+            objects=cloud,
             holding=holding,
         )
 

@@ -9,7 +9,14 @@ import pytest
 
 from lambdas.adapters.calendar import holding
 from lambdas.core.actions import Action
-from lambdas.core.errors import Conflict, GreenlightError, QuotaExceeded, Refused, Throttled
+from lambdas.core.errors import (
+    Conflict,
+    GreenlightError,
+    QuotaExceeded,
+    Refused,
+    Throttled,
+    Unreadable,
+)
 from lambdas.core.facts import (
     AlarmState,
     Endpoint,
@@ -43,6 +50,20 @@ V1, V2 = package(1), package(2)
 
 
 @dataclass
+class Objects:
+    """Objects in S3."""
+
+    objects: dict[str, bytes]
+    calls: list[str]
+
+    def read(self, role: str, uri: str, most: int) -> bytes:
+        self.calls.append("object")
+        if uri not in self.objects:
+            raise Unreadable(f"{uri} is not there")
+        return self.objects[uri]
+
+
+@dataclass
 class Desk:
     """All ports at once, showing a `Seen`; keeps what was asked for, committed and performed, in order."""
 
@@ -50,10 +71,12 @@ class Desk:
     calls: list[str] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)
     errors: dict[str, list[GreenlightError]] = field(default_factory=dict)
+    objects: dict[str, bytes] = field(default_factory=dict)
 
     @property
     def ports(self) -> Ports:
-        return Ports(self, self, self, self, self, self, self, lambda: self.seen.now, holding)
+        objects = Objects(self.objects, self.calls)
+        return Ports(self, self, self, self, self, self, self, objects, lambda: self.seen.now, holding)
 
     def _call(self, name: str) -> None:
         self.calls.append(name)

@@ -1,0 +1,68 @@
+"""Objects in S3, read by the role that a group has for it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from lambdas.adapters.aws import aws_errors, classify, code_of
+from lambdas.core.errors import Denied, Unreadable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_MISSING = {"NoSuchBucket", "NoSuchKey", "NotFound", "404"}
+_SECONDS = 900  # the shortest session that STS gives
+
+
+class Objects:
+    """Reads objects; writes none.
+
+    Args:
+        sts: gives the client of STS; made only when it is needed.
+        s3_as: a client of S3 with the credentials that AssumeRole gave.
+    """
+
+    def __init__(self, sts: Callable[[], Any], s3_as: Callable[[dict[str, str]], Any]) -> None:
+        self._sts, self._s3_as = sts, s3_as
+
+    def read(self, role: str, uri: str, most: int) -> bytes:
+        """An object as a role (AssumeRole, GetObject).
+
+        Args:
+            role: ARN of the group's reader role.
+            uri: `s3://bucket/key`.
+            most: bytes; a larger object is not read.
+
+        Raises:
+            Unreadable: it is not there, larger, or the role may not read it; says which.
+            Throttled: AWS did not answer in time.
+        """
+        bucket, _, key = uri.removeprefix("s3://").partition("/")
+        if not uri.startswith("s3://") or not bucket or not key:
+            raise Unreadable(f"{uri} is no object in S3")
+        with aws_errors(f"reading {uri}"):
+            try:
+                s3 = self._s3_as(self._credentials(role))
+                answer = s3.get_object(Bucket=bucket, Key=key)
+            except ClientError as error:
+                if code_of(error) in _MISSING:
+                    raise Unreadable(f"{uri} is not there") from error
+                if classify(error) is Denied:
+                    raise Unreadable(f"{uri} may not be read by {role}: {code_of(error)}") from error
+                raise
+            with answer["Body"] as body:
+                if answer["ContentLength"] > most:
+                    raise Unreadable(f"{uri} has {answer['ContentLength']} bytes; at most {most} are read")
+                return bytes(body.read())
+
+    def _credentials(self, role: str) -> dict[str, str]:
+        given = self._sts().assume_role(RoleArn=role, RoleSessionName="greenlight", DurationSeconds=_SECONDS)[
+            "Credentials"
+        ]
+        return {
+            "aws_access_key_id": given["AccessKeyId"],
+            "aws_secret_access_key": given["SecretAccessKey"],
+            "aws_session_token": given["SessionToken"],
+        }
