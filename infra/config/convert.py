@@ -1,6 +1,6 @@
 """A group's YAML to the spec that the controller reads, and to the tags of everything that is the group's."""
 
-from infra.config.group import EndpointConfig, GroupConfig
+from infra.config.group import EndpointConfig, GatesConfig, GroupConfig
 from lambdas.core.names import GROUP_TAG
 from lambdas.core.spec import (
     AllowedSpec,
@@ -8,15 +8,17 @@ from lambdas.core.spec import (
     Autoscaling,
     DataCapture,
     EndpointSpec,
+    GatesSpec,
     GroupSpec,
     GuardrailSpec,
     RolloutSpec,
+    Stage,
     Vpc,
 )
 
 
-def to_spec(config: GroupConfig, execution_role: str) -> GroupSpec:
-    """The group's spec; `execution_role` is the ARN of its endpoint role, or a token that stands for it."""
+def to_spec(config: GroupConfig, execution_role: str, reader_role: str | None) -> GroupSpec:
+    """The group's spec; the roles are ARNs, or tokens that stand for them."""
     return GroupSpec(
         name=config.name,
         endpoint=_endpoint(config.endpoint, config.name),
@@ -25,6 +27,8 @@ def to_spec(config: GroupConfig, execution_role: str) -> GroupSpec:
         guardrails=GuardrailSpec(**dict(config.guardrails)),
         approval=ApprovalSpec(mode=config.approval.mode, four_eyes=config.approval.four_eyes),
         allowed=AllowedSpec(**dict(config.allowed)),
+        gates=_gates(config.gates),
+        reader_role=reader_role,
         probation_minutes=config.probation_minutes,
         retain_versions=config.retain_versions,
         withdrawal=config.withdrawal,
@@ -32,6 +36,17 @@ def to_spec(config: GroupConfig, execution_role: str) -> GroupSpec:
         freeze=tuple(window.as_spec() for window in config.freeze),
         recurring_freeze=tuple(window.as_spec() for window in config.recurring_freeze),
         tags=run_time_tags(config),
+    )
+
+
+def _gates(config: GatesConfig) -> GatesSpec:
+    return GatesSpec(
+        metrics=tuple(metric.as_spec() for metric in config.metrics),
+        metadata=config.metadata,
+        lineage=config.lineage,
+        evaluation=config.evaluation,
+        model_card=config.model_card,
+        stage=None if config.stage is None else Stage(config.stage.name, config.stage.status),
     )
 
 

@@ -8,10 +8,13 @@ from infra.config import words
 from lambdas.core.spec import (
     AllowedSpec,
     ApprovalSpec,
+    Better,
     EndpointSpec,
     Freeze,
+    GatesSpec,
     GroupSpec,
     GuardrailSpec,
+    MetricGate,
     Mode,
     Onboarding,
     Recurring,
@@ -128,6 +131,43 @@ class AllowedConfig(Section):
     artifact_buckets: tuple[words.Bucket, ...] = AllowedSpec.artifact_buckets
 
 
+class MetricGateConfig(Section):
+    """A metric of a version's evaluation report, or of its metadata, and what it must be."""
+
+    name: Annotated[str, Field(min_length=1, max_length=256)]
+    """As the report names it; where more than one is named so, with as much of its path as it takes."""
+    at_least: Annotated[float, Field(allow_inf_nan=False)] | None = None
+    at_most: Annotated[float, Field(allow_inf_nan=False)] | None = None
+    worse_than_live_by: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
+    """By how much it may be worse than the live version's."""
+    better: Better = MetricGate.better
+
+    def as_spec(self) -> MetricGate:
+        """As reconcile reads it."""
+        return MetricGate(**dict(self))
+
+
+class StageConfig(Section):
+    """A stage of the model's life cycle and its status (ModelLifeCycle)."""
+
+    name: words.Line
+    status: words.Line
+
+
+class GatesConfig(Section):
+    """What an approved version must show before it goes live; a way back passes no gates."""
+
+    metrics: tuple[MetricGateConfig, ...] = ()
+    metadata: tuple[Annotated[str, Field(min_length=1, max_length=128)], ...] = ()
+    """Keys that its customer metadata must have."""
+    lineage: bool = GatesSpec.lineage
+    """Whether its MetadataProperties must say where it comes from."""
+    evaluation: bool = GatesSpec.evaluation
+    """Whether it must name its model quality statistics."""
+    model_card: bool = GatesSpec.model_card
+    stage: StageConfig | None = None
+
+
 class FreezeConfig(Section):
     """A window in which nothing moves forward; rejecting the live version still leads off it."""
 
@@ -173,6 +213,7 @@ class GroupConfig(Section):
     approval: ApprovalConfig = ApprovalConfig()
     sessions: SessionsConfig = SessionsConfig()
     allowed: AllowedConfig = AllowedConfig()
+    gates: GatesConfig = GatesConfig()
     rollout: RolloutConfig = RolloutConfig()
     guardrails: GuardrailConfig = GuardrailConfig()
     probation_minutes: Annotated[int, Field(ge=0)] = GroupSpec.probation_minutes

@@ -13,6 +13,7 @@ from infra.config.group import (
     ApprovalConfig,
     EndpointConfig,
     FreezeConfig,
+    GatesConfig,
     GroupConfig,
     GuardrailConfig,
     RolloutConfig,
@@ -97,6 +98,7 @@ def _sections(raw: dict[str, Any]) -> Sections:
         approvers=section("approvers", tuple[str, ...], ()),
         registrants=section("registrants", tuple[str, ...], ()),
         artifacts=section("artifacts", tuple[str, ...], ()),
+        gates=section("gates", GatesConfig, GatesConfig()),
     )
 
 
@@ -111,9 +113,10 @@ def _sizes(group: GroupConfig, file: str) -> Iterator[Problem]:
         if (other := folded.setdefault(key.lower(), key)) != key:
             yield Problem(file, f"tags.{key}", None, f"differs from {other} only in case, which IAM refuses")
     role = f"arn:{_LONGEST_PARTITION}:iam::123456789012:role{ROLE_PATH}{role_name(group.name, 'endpoint')}"
-    if (length := len(spec_to_json(to_spec(group, role)))) > _PARAMETER_LENGTH:
+    reader = role.replace("-endpoint", "-reader")
+    if (length := len(spec_to_json(to_spec(group, role, reader)))) > _PARAMETER_LENGTH:
         allowed = f"the group's spec is {length} characters; its SSM parameter takes {_PARAMETER_LENGTH}: "
-        yield Problem(file, "", None, allowed + "use fewer tags or freeze windows")
+        yield Problem(file, "", None, allowed + "use fewer tags, gates or freeze windows")
 
 
 def _names(raw: dict[str, Any], file: str) -> Iterator[tuple[str, str, str]]:

@@ -9,6 +9,7 @@ from infra.config.group import (
     ApprovalConfig,
     EndpointConfig,
     FreezeConfig,
+    GatesConfig,
     GuardrailConfig,
     RolloutConfig,
 )
@@ -41,6 +42,7 @@ class Sections:
     approvers: tuple[str, ...] | None
     registrants: tuple[str, ...] | None
     artifacts: tuple[str, ...] | None
+    gates: GatesConfig | None
 
 
 def breaches(sections: Sections) -> Iterator[Breach]:
@@ -58,6 +60,8 @@ def breaches(sections: Sections) -> Iterator[Breach]:
         yield from _inferentia(endpoint, rollout, guardrails)
     yield from _people(sections)
     yield from _artifacts(sections)
+    if sections.gates is not None:
+        yield from _gates(sections.gates)
     for index, window in enumerate(sections.freeze or ()):
         if window.end <= window.start:
             yield Breach(f"freeze.{index}.end", window.end, f"must be after its start, {window.start}")
@@ -79,6 +83,18 @@ def _people(sections: Sections) -> Iterator[Breach]:
                 "is among the registrants too, and could approve what it registered itself; "
                 "name somebody else, or set approval.four_eyes to false",
             )
+
+
+def _gates(gates: GatesConfig) -> Iterator[Breach]:
+    names = [gate.name for gate in gates.metrics]
+    for index, gate in enumerate(gates.metrics):
+        key = f"gates.metrics.{index}"
+        if gate.name in names[:index]:
+            yield Breach(f"{key}.name", gate.name, "has a gate already; say all its limits there")
+        if gate.at_least is None and gate.at_most is None and gate.worse_than_live_by is None:
+            yield Breach(key, gate.name, "needs at_least, at_most or worse_than_live_by")
+        if gate.at_least is not None and gate.at_most is not None and gate.at_least > gate.at_most:
+            yield Breach(f"{key}.at_least", gate.at_least, f"must not be above at_most, {gate.at_most:g}")
 
 
 def _artifacts(sections: Sections) -> Iterator[Breach]:

@@ -262,6 +262,11 @@ def reconcile_trail() -> list[Grant]:
     ]
 
 
+def reconcile_readers() -> list[Grant]:
+    """Read a group's reports and payloads, as its reader role lets."""
+    return [allow("ReadAsGroup", ["sts:AssumeRole"], [_role(f"role{ROLE_PATH}*-reader")], why=_ANY_GROUP)]
+
+
 def read_spec() -> list[Grant]:
     """reconcile: one group's spec, what people ask of it and who did, and the account's freeze windows."""
     names = (f"{PARAMETER_PREFIX}*", f"{ACT_PREFIX}*", FREEZE_PARAMETER)

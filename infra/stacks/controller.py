@@ -78,6 +78,7 @@ class ControllerStack(cdk.Stack):
                 *permissions.read_spec(),
                 *permissions.reconcile_registry(),
                 *permissions.reconcile_trail(),
+                *permissions.reconcile_readers(),
                 *permissions.reconcile_endpoints(),
                 *permissions.reconcile_alarms(),
                 *permissions.reconcile_scaling(),

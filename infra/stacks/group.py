@@ -18,6 +18,7 @@ from infra.config.group import GroupConfig
 from infra.constructs import people_roles
 from infra.constructs.endpoint_role import EndpointRole
 from infra.constructs.nag import NIST, acknowledge
+from infra.constructs.reader_role import ReaderRole, reads_objects
 from lambdas.core.names import (
     ABORT_METRIC,
     GROUP_DIMENSION,
@@ -55,7 +56,13 @@ class GroupStack(cdk.Stack):
             "Spec",
             parameter_name=parameter_name(config.name),
             description=f"What Greenlight does for model package group {config.name}",
-            string_value=spec_to_json(to_spec(config, endpoint_role.role.role_arn)),
+            string_value=spec_to_json(
+                to_spec(
+                    config,
+                    endpoint_role.role.role_arn,
+                    ReaderRole(self, config).arn if reads_objects(config) else None,
+                )
+            ),
         )
         for key, value in stack_tags(config).items():
             cdk.Tags.of(self).add(key, value)

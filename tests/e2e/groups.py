@@ -23,6 +23,8 @@ _UNDEPLOYABLE: dict[str, Any] = {
     "allowed": {"image_repositories": ["123456789012.dkr.ecr.us-east-1.amazonaws.com/blessed/*"]}
 }  # for the access matrix, where an approval is tried for its permission only
 
+_GATES = {"metrics": [{"name": "recall", "at_least": 0.9}], "metadata": ["dataset"]}
+
 GROUPS: dict[str, dict[str, Any]] = {
     "no-news": {},
     "counted": {},
@@ -41,6 +43,8 @@ GROUPS: dict[str, dict[str, Any]] = {
         "endpoint": {**_HARDWARE, "autoscaling": {"min": 2, "max": 6, "invocations_per_instance": 500}}
     },
     "paused": {},
+    "gated": {"gates": _GATES},
+    "papers": {"gates": _GATES},
     "break-glass": {},
     "by-an-admin": {},
     "own-work": {},

@@ -26,6 +26,13 @@ sessions: {{mfa: true, source_identity: true, tags: {{team: everything}}}}
 allowed: {{image_repositories: ["123456789012.dkr.ecr.us-east-1.amazonaws.com/everything/*"],
   artifact_buckets: [models, more-models]}}
 artifacts: ["s3://models/everything", "s3://more-models/everything"]
+gates:
+  metrics: [{{name: recall, at_least: 0.9, worse_than_live_by: 0.01}}, {{name: rmse, at_most: 4, better: lower}}]
+  metadata: [dataset]
+  lineage: true
+  evaluation: true
+  model_card: true
+  stage: {{name: Production, status: Approved}}
 endpoint:
   name: everything-live
   instance_type: ml.c5.xlarge

@@ -29,6 +29,14 @@ def group(**changes: Any) -> dict[str, Any]:
     return data
 
 
+GATE = "gates.metrics.0"
+
+
+def gates(*metrics: dict[str, object]) -> dict[str, object]:
+    """Gates on these metrics."""
+    return {"gates": {"metrics": list(metrics)}}
+
+
 def recurring(**changes: object) -> dict[str, object]:
     """A right recurring freeze window, with changes."""
     return {"cron": "0 17 * * 5", "minutes": 60, "timezone": "Europe/Berlin", "reason": "weekend", **changes}
@@ -68,14 +76,18 @@ def test_the_schema_is_up_to_date() -> None:
 
 def test_a_group_that_uses_every_key_is_right_and_survives_the_parameter(tmp_path: Path) -> None:
     (config,) = load_groups(write(tmp_path, everything=EVERYTHING))
-    spec = to_spec(config, "arn:aws:iam::123456789012:role/greenlight/everything-endpoint")
+    spec = to_spec(
+        config,
+        "arn:aws:iam::123456789012:role/greenlight/everything-endpoint",
+        "arn:aws:iam::123456789012:role/greenlight/everything-reader",
+    )
     assert spec_from_json(spec_to_json(spec)) == spec
 
 
 def test_what_the_yaml_leaves_out_is_the_specs_own_default() -> None:
     config, _ = check(group(), "x.yaml")
     assert config is not None
-    spec = to_spec(config, "role")
+    spec = to_spec(config, "role", None)
     bare = GroupSpec(
         name="lonely",
         endpoint=spec.endpoint,
@@ -161,6 +173,13 @@ def test_what_the_yaml_leaves_out_is_the_specs_own_default() -> None:
         ({"freeze": [freeze(reason="{{x}}")]}, "freeze.0.reason", "{{"),
         ({"nonsense": 1}, "nonsense", "known are name"),
         ({"rollout__speed": 1}, "rollout.speed", "known are strategy"),
+        (gates({"name": "x"}), "gates.metrics.0", "needs at_least"),
+        (gates({"name": "x", "at_least": 2, "at_most": 1}), f"{GATE}.at_least", "above at_most"),
+        (gates({"name": "x", "at_least": 2}, {"name": "x", "at_most": 3}), "gates.metrics.1.name", "already"),
+        (gates({"name": "x", "at_least": ".nan"}), f"{GATE}.at_least", "number"),
+        (gates({"name": "x", "worse_than_live_by": -1}), f"{GATE}.worse_than_live_by", "greater"),
+        (gates({"name": "x", "at_least": 1, "better": "up"}), f"{GATE}.better", "'higher' or 'lower'"),
+        ({"gates": {"stage": {"name": "Production"}}}, "gates.stage.status", "required"),
         ({"freeze": [{"begin": 1}]}, "freeze.0.begin", "known are start"),
         ({"recurring_freeze": [recurring(cron="61 * * * *")]}, "recurring_freeze.0.cron", "five fields"),
         ({"recurring_freeze": [recurring(cron="cron(0 17 ? * FRI *)")]}, "recurring_freeze.0.cron", "five fields"),

@@ -120,7 +120,7 @@ def test_the_parameter_has_the_name_that_others_rely_on(assembly: Assembly) -> N
 def test_roles_have_the_names_and_path_that_others_rely_on(assembly: Assembly) -> None:
     roles = assembly.properties(STACK, "AWS::IAM::Role")
     assert {(role["Path"], role["RoleName"]) for role in roles} == {
-        ("/greenlight/", f"everything-{kind}") for kind in ("approver", "registrant", "endpoint")
+        ("/greenlight/", f"everything-{kind}") for kind in ("approver", "registrant", "endpoint", "reader")
     }
 
 

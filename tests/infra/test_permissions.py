@@ -7,6 +7,7 @@ import pytest
 
 from tests.infra.conftest import Assembly
 from tests.infra.policies import allowed, text
+from tests.infra.templates import Templates
 
 May = Callable[..., bool]
 
@@ -212,7 +213,16 @@ def test_only_the_named_principals_step_in(assembly: Assembly) -> None:
         "everything-approver": {"AWS": "arn:aws:iam::123456789012:role/model-risk"},
         "everything-registrant": {"AWS": "arn:aws:iam::123456789012:user/robots/pipeline"},
         "everything-endpoint": {"Service": "sagemaker.amazonaws.com"},
+        "everything-reader": trusted["everything-reader"],  # see below
     }
+
+
+def test_only_reconcile_steps_into_a_groups_reader_role(assembly: Assembly) -> None:
+    roles = {role.name: role for role in Templates(assembly).roles()}
+    (statement,) = roles["everything-reader"].trust
+    reconcile = "arn:aws:iam::123456789012:role/greenlight/greenlight-reconcile"
+    assert statement["Condition"] == {"ArnEquals": {"aws:PrincipalArn": reconcile}}
+    assert "tumor-screening-reader" not in roles
 
 
 def test_the_endpoint_reads_its_own_artifacts_and_no_others(endpoint: May) -> None:

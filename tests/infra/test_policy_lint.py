@@ -104,6 +104,12 @@ IGNORED = (
     ),
     Ignored(
         "CREDENTIALS_EXPOSURE",
+        "Greenlight-Controller/ReconcileRole*/PolicyDocument",
+        "",
+        "into the groups' reader roles, which read and do nothing else",
+    ),
+    Ignored(
+        "CREDENTIALS_EXPOSURE",
         "*/EndpointRole*/PolicyDocument",
         "",
         "ecr:GetAuthorizationToken is how an image is pulled: what it opens is what the role may pull anyway",

@@ -1,0 +1,78 @@
+"""Objects in S3: read by the group's own role, and told why they cannot be."""
+
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError, ReadTimeoutError
+
+from lambdas.adapters.objects import Objects
+from lambdas.core.errors import Throttled, Unreadable
+
+ROLE = "arn:aws:iam::123456789012:role/greenlight/churn-reader"
+URI = "s3://models/churn/evaluation.json"
+
+
+@pytest.fixture
+def objects(moto: None) -> Objects:
+    s3 = boto3.client("s3")
+    s3.create_bucket(Bucket="models")
+    s3.put_object(Bucket="models", Key="churn/evaluation.json", Body=b'{"recall": 0.9}')
+    return Objects(lambda: boto3.client("sts"), lambda credentials: boto3.client("s3", **credentials))  # type: ignore[call-overload] # a dict
+
+
+def test_an_object_is_read(objects: Objects) -> None:
+    assert objects.read(ROLE, URI, 1000) == b'{"recall": 0.9}'
+
+
+@pytest.mark.parametrize(
+    ("uri", "most", "says"),
+    [
+        ("s3://models/churn/other.json", 1000, "s3://models/churn/other.json is not there"),
+        ("s3://other/churn/evaluation.json", 1000, "is not there"),
+        (URI, 3, "has 15 bytes; at most 3 are read"),
+        ("s3://models/", 1000, "is no object"),
+        ("https://models/x", 1000, "is no object"),
+    ],
+)
+def test_what_cannot_be_read_is_told(objects: Objects, uri: str, most: int, says: str) -> None:
+    with pytest.raises(Unreadable, match=says):
+        objects.read(ROLE, uri, most)
+
+
+class Failing:
+    """A client of S3, or of STS, whose calls fail."""
+
+    def __init__(self, error: Exception) -> None:
+        self._error = error
+
+    def __getattr__(self, name: str) -> Any:
+        def call(**request: Any) -> Any:
+            raise self._error
+
+        return call
+
+
+def refusal(code: str) -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": ""}}, "GetObject")
+
+
+def test_what_the_role_may_not_read_is_told_with_the_role(moto: None) -> None:
+    denied = Objects(lambda: boto3.client("sts"), lambda _: Failing(refusal("AccessDenied")))
+    with pytest.raises(
+        Unreadable, match="may not be read by arn:aws:iam::123456789012:role/greenlight/churn-reader"
+    ):
+        denied.read(ROLE, URI, 1000)
+
+
+def test_a_role_that_may_not_be_taken_is_told(moto: None) -> None:
+    denied = Objects(lambda: Failing(refusal("AccessDenied")), lambda _: None)
+    with pytest.raises(Unreadable, match="churn-reader: AccessDenied"):
+        denied.read(ROLE, URI, 1000)
+
+
+@pytest.mark.parametrize("error", [refusal("SlowDown"), ReadTimeoutError(endpoint_url="s3")])
+def test_what_may_succeed_later_is_tried_again(moto: None, error: Exception) -> None:
+    slow = Objects(lambda: boto3.client("sts"), lambda _: Failing(error))
+    with pytest.raises(Throttled):
+        slow.read(ROLE, URI, 1000)
