@@ -44,7 +44,7 @@ def look(ports: Ports, group: str, hints: Sequence[Hint], record: Record | None 
         Transient: nothing was lost; the same look must be repeated later.
     """
     for _ in range(_MOST_TURNS):
-        facts = _observe(ports, group, hints, record)
+        facts = observed(ports, group, hints, record)
         step = _take(ports, facts)
         yield step
         if not step.decision.again:
@@ -52,7 +52,8 @@ def look(ports: Ports, group: str, hints: Sequence[Hint], record: Record | None 
         record = None
 
 
-def _observe(ports: Ports, group: str, hints: Sequence[Hint], record: Record | None) -> Facts:
+def observed(ports: Ports, group: str, hints: Sequence[Hint], record: Record | None = None) -> Facts:
+    """What every look at a group reads."""
     if group == ACCOUNT_WIDE:
         return Facts(group=group, now=ports.now(), record=ports.store.load(group), hints=tuple(hints))
     if record is None:
@@ -88,7 +89,7 @@ def _endpoint_name(record: Record | None, read: SpecRead | None) -> str | None:
 
 
 def _take(ports: Ports, facts: Facts) -> Step:
-    facts, decision = _decide(ports, facts)
+    facts, decision = _decided(ports, facts)
     record = decision.record
     if record is None:
         return Step(decision)
@@ -110,7 +111,12 @@ def _take(ports: Ports, facts: Facts) -> Step:
     return Step(decision)
 
 
-def _decide(ports: Ports, facts: Facts) -> tuple[Facts, Decision]:
+def decided(ports: Ports, facts: Facts) -> Decision:
+    """The decision on facts and on whatever it asks for beside; nothing of it is done."""
+    return _decided(ports, facts)[1]
+
+
+def _decided(ports: Ports, facts: Facts) -> tuple[Facts, Decision]:
     for _ in range(_MOST_NEEDS):
         outcome = decide(facts)
         if isinstance(outcome, Decision):

@@ -1,0 +1,97 @@
+"""A dry run: what would become of a group if a version were approved or rejected now, by the same decision."""
+
+from dataclasses import dataclass, replace
+
+from lambdas.core import actions as do
+from lambdas.core.errors import GreenlightError
+from lambdas.core.facts import Hint, Told, VersionDetail, VersionSummary
+from lambdas.core.identity import Identity
+from lambdas.core.names import SWEEP, account_of, role_name
+from lambdas.core.record import Approval
+from lambdas.core.turn import Decision
+from lambdas.reconcile.look import decided, observed
+from lambdas.reconcile.ports import Ports, Registry
+
+
+class UnknownVersionError(GreenlightError):
+    """There is no such version in the group."""
+
+
+@dataclass(frozen=True)
+class _Supposing:
+    """The registry as if a version had been decided on just now, by the group's approver."""
+
+    registry: Registry
+    group: str
+    version: int
+    approval: Approval
+    at: float
+
+    def versions(self, group: str) -> tuple[VersionSummary, ...]:
+        return tuple(
+            replace(one, approval=self.approval) if one.version == self.version else one
+            for one in self.registry.versions(group)
+        )
+
+    def detail(self, arn: str) -> VersionDetail | None:
+        found = self.registry.detail(arn)
+        if found is None or found.version != self.version:
+            return found
+        role = role_name(self.group, "approver")
+        by = Identity(f"arn:aws:sts::{account_of(arn)}:assumed-role/{role}/foreseen by nobody of this name")
+        return replace(found, approval=self.approval, modified=self.at, author=by, reason="")
+
+
+def foresee(ports: Ports, group: str, version: int, approval: Approval) -> Decision:
+    """What the next look would decide if an approver decided so now. Reads only; nothing is recorded or performed.
+
+    Raises:
+        UnknownVersionError: the group has no such version.
+        GreenlightError: AWS cannot be asked.
+    """
+    supposed = _Supposing(ports.registry, group, version, approval, ports.now())
+    summary = next((one for one in supposed.versions(group) if one.version == version), None)
+    if summary is None:
+        raise UnknownVersionError(f"group {group} has no version {version}")
+    detail = supposed.detail(summary.arn)
+    hints = [Hint(SWEEP)]
+    if detail is not None and approval is Approval.APPROVED:
+        wrote = frozenset({"ModelApprovalStatus"})
+        hints.append(Hint("foreseen", Told(version, approval, supposed.at, wrote, detail.containers)))
+    return decided(
+        replace(ports, registry=supposed), observed(replace(ports, registry=supposed), group, hints)
+    )
+
+
+def in_words(decision: Decision) -> list[str]:
+    """A decision for people: what it would record, what it would do, and where the group would stand."""
+    if decision.record is None:
+        return [decision.reason]
+    told = [f"records  {event.reason}" for event in decision.events]
+    done = [f"calls    {_said(action)}" for action in decision.actions]
+    return [*told, *done, f"phase    {decision.record.phase.value}: {decision.reason}"]
+
+
+def _said(action: do.Action) -> str:
+    match action:
+        case do.UpdateEndpoint():
+            share = (
+                "" if action.rollout.strategy.value == "all_at_once" else f" {action.rollout.step_percent} %"
+            )
+            watched = f"watched by {len(action.alarms)} alarms" if action.alarms else "watched by no alarm"
+            how = f"{action.rollout.strategy.value}{share}, {watched}"
+            return f"UpdateEndpoint {action.name} to {action.config}: {how}"
+        case do.CreateEndpoint():
+            return f"CreateEndpoint {action.name} on {action.config}"
+        case do.CreateModel() | do.CreateConfig() | do.DeleteEndpoint():
+            return f"{type(action).__name__} {action.name}"
+        case do.PutGuardrail():
+            return (
+                f"PutGuardrail {action.alarm}: {action.metric} {action.statistic} above {action.threshold:g}"
+            )
+        case do.DeletePlacement():
+            return f"DeletePlacement {action.config}"
+        case do.TripAbort() | do.ClearAbort():
+            return f"{type(action).__name__} of group {action.group}"
+        case do.RegisterScaling() | do.RemoveScaling():
+            return f"{type(action).__name__} of endpoint {action.endpoint}"
