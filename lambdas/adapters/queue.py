@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from lambdas.adapters.aws import aws_errors
 from lambdas.core.errors import Throttled
@@ -93,3 +93,20 @@ def _batches(groups: Iterable[str]) -> Iterable[tuple[str, ...]]:
     iterator = iter(groups)
     while batch := tuple(itertools.islice(iterator, _BATCH)):
         yield batch
+
+
+def redrive(sqs: SQSClient, dead_letters: str, queue: str) -> int:
+    """Let SQS move everything from one queue to another (StartMessageMoveTask); it does so in the background.
+
+    Returns:
+        About how many messages lie there; 0: none, and nothing was started.
+    """
+    with aws_errors(f"moving the messages of {dead_letters}"):
+        names: list[Literal["QueueArn", "ApproximateNumberOfMessages"]]
+        names = ["QueueArn", "ApproximateNumberOfMessages"]
+        source = sqs.get_queue_attributes(QueueUrl=dead_letters, AttributeNames=names)["Attributes"]
+        count = int(source["ApproximateNumberOfMessages"])
+        if count:
+            target = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]
+            sqs.start_message_move_task(SourceArn=source["QueueArn"], DestinationArn=target["QueueArn"])
+    return count

@@ -8,7 +8,7 @@ import pytest
 
 from lambdas.adapters.alarms import Alarms
 from lambdas.adapters.concurrently import concurrently
-from lambdas.adapters.queue import DeadLetters, Queue
+from lambdas.adapters.queue import DeadLetters, Queue, redrive
 from lambdas.adapters.specs import Specs
 from lambdas.core import actions as do
 from lambdas.core.errors import Denied, Throttled
@@ -275,3 +275,26 @@ def test_concurrent_calls_keep_their_order_and_the_first_error_is_raised_when_al
     with pytest.raises(ValueError, match="first"):
         concurrently(fails, ends, ends)
     assert ended == [1, 1]
+
+
+def test_dead_letters_are_moved_back_by_sqs_itself() -> None:
+    stubbed = Stubbed("sqs")
+    names = ["QueueArn", "ApproximateNumberOfMessages"]
+    lying = {"QueueArn": "arn:dead", "ApproximateNumberOfMessages": "3"}
+    stubbed.answers("get_queue_attributes", {"Attributes": lying}, QueueUrl="dead", AttributeNames=names)
+    work = {"Attributes": {"QueueArn": "arn:work"}}
+    stubbed.answers("get_queue_attributes", work, QueueUrl="work", AttributeNames=["QueueArn"])
+    stubbed.answers(
+        "start_message_move_task", {"TaskHandle": "h"}, SourceArn="arn:dead", DestinationArn="arn:work"
+    )
+    assert redrive(stubbed.client, "dead", "work") == 3
+    stubbed.done()
+
+
+def test_an_empty_dead_letter_queue_moves_nothing() -> None:
+    stubbed = Stubbed("sqs")
+    names = ["QueueArn", "ApproximateNumberOfMessages"]
+    lying = {"QueueArn": "arn:dead", "ApproximateNumberOfMessages": "0"}
+    stubbed.answers("get_queue_attributes", {"Attributes": lying}, QueueUrl="dead", AttributeNames=names)
+    assert redrive(stubbed.client, "dead", "work") == 0
+    stubbed.done()

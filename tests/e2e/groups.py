@@ -43,6 +43,7 @@ GROUPS: dict[str, dict[str, Any]] = {
         "endpoint": {**_HARDWARE, "autoscaling": {"min": 2, "max": 6, "invocations_per_instance": 500}}
     },
     "paused": {},
+    "planned": {},
     "gated": {"gates": _GATES},
     "papers": {"gates": _GATES},
     "break-glass": {},
