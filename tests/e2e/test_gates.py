@@ -38,7 +38,7 @@ def test_what_is_missing_blocks_until_it_is_there(scene: Make) -> None:
     s = scene("papers")
     metrics = evaluated(s, 0.95)
     source = metrics["ModelMetrics"]["ModelQuality"]["Statistics"]
-    missing = {
+    missing: dict[str, Any] = {
         "ModelMetrics": {"ModelQuality": {"Statistics": {**source, "S3Uri": source["S3Uri"] + ".not"}}}
     }
     version = s.register(**missing)
