@@ -1,0 +1,97 @@
+"""A client as boto3 makes it, whose calls are answered in memory; botocore's own models validate each request."""
+
+import functools
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any
+
+import botocore.session
+from botocore import xform_name
+from botocore.model import ListShape, MapShape, OperationModel, ServiceModel, Shape, StructureShape
+from botocore.paginate import Paginator, PaginatorModel
+from botocore.validate import ParamValidator
+
+Answer = dict[str, Any]
+Handler = Callable[[str, dict[str, Any]], Answer]
+"""An operation and its request to its answer; times in the answer may be epoch seconds."""
+
+
+@functools.cache
+def model_of(service: str) -> ServiceModel:
+    """A service's model in the installed botocore."""
+    return botocore.session.get_session().get_service_model(service)
+
+
+@functools.cache
+def _paginators(service: str) -> PaginatorModel:
+    loader = botocore.session.get_session().get_component("data_loader")
+    return PaginatorModel(loader.load_service_model(service, "paginators-1"))
+
+
+@functools.cache
+def _operations(service: str) -> dict[str, OperationModel]:
+    model = model_of(service)
+    return {xform_name(name): model.operation_model(name) for name in model.operation_names}
+
+
+class Client:
+    """A boto3-shaped client.
+
+    Args:
+        service: botocore's name of it.
+        answer: performs a validated call; it is where faults strike.
+    """
+
+    def __init__(self, service: str, answer: Handler) -> None:
+        self._service, self._answer = service, answer
+        self.meta = SimpleNamespace(service_model=model_of(service))
+
+    def __getattr__(self, name: str) -> Callable[..., Answer]:
+        operation = _operations(self._service).get(name)
+        if operation is None:
+            raise AttributeError(name)
+
+        def call(**request: Any) -> Answer:
+            return self._call(operation, request)
+
+        self.__dict__[name] = call
+        return call
+
+    def get_paginator(self, name: str) -> Any:
+        """As boto3's."""
+        operation = _operations(self._service)[name]
+        config = _paginators(self._service).get_paginator(operation.name)
+        return Paginator(getattr(self, name), config, operation)
+
+    def _call(self, operation: OperationModel, request: dict[str, Any]) -> Answer:
+        if operation.input_shape is not None:
+            report = _VALIDATOR.validate(request, operation.input_shape)
+            assert not report.has_errors(), f"{operation.name}: {report.generate_report()}"
+        answer = self._answer(operation.name, request)
+        return dict(_timed(operation.output_shape, answer)) if operation.output_shape is not None else {}
+
+
+_VALIDATOR = ParamValidator()
+
+
+def _timed(shape: Shape | None, value: Any) -> Any:
+    """An answer with times as boto3 gives them; a member that the shape does not have is an error of ours."""
+    if shape is None or value is None:
+        return value
+    if isinstance(shape, StructureShape) and isinstance(value, dict):
+        return {name: _timed(shape.members[name], one) for name, one in value.items()}
+    if isinstance(shape, ListShape) and isinstance(value, list):
+        return [_timed(shape.member, one) for one in value]
+    if isinstance(shape, MapShape) and isinstance(value, dict):
+        return {key: _timed(shape.value, one) for key, one in value.items()}
+    if shape.type_name == "timestamp" and isinstance(value, int | float):
+        return datetime.fromtimestamp(value, UTC)
+    return value
+
+
+def pages(items: list[Any], size: int, token: str | None) -> Iterator[Any]:
+    """The page that a token names, and the token of the next."""
+    start = int(token or 0)
+    yield items[start : start + size]
+    yield str(start + size) if start + size < len(items) else None

@@ -1,0 +1,115 @@
+"""The two functions as `compose` puts them together, on the simulated AWS."""
+
+# ruff: noqa: ARG002 - the reporter has the arguments of its protocol
+
+from collections.abc import Callable
+from typing import Any
+
+from aws_lambda_powertools import Logger
+
+from lambdas.adapters.alarms import Alarms
+from lambdas.adapters.calendar import holding
+from lambdas.adapters.endpoints import Endpoints
+from lambdas.adapters.executor import Executor
+from lambdas.adapters.objects import Objects
+from lambdas.adapters.queue import DeadLetters, Queue
+from lambdas.adapters.registry import Registry
+from lambdas.adapters.scaling import Scaling
+from lambdas.adapters.specs import Specs
+from lambdas.adapters.store import Store
+from lambdas.adapters.trails import Trails
+from lambdas.core.errors import GreenlightError
+from lambdas.reconcile.batch import process
+from lambdas.reconcile.look import Step
+from lambdas.reconcile.ports import Ports
+from lambdas.sweep.handler import App, sweep
+from local.sagemaker.service import Caller
+from tests.simulation.aws.account import ACCOUNT, LEDGER_TABLE, STATE_TABLE, Aws
+from tests.simulation.aws.queue import Message
+
+_QUIET = Logger(service="simulation", level="CRITICAL")
+
+
+class Reporter:
+    """Counts, and lets a bug be a bug: only our own errors are expected."""
+
+    def __init__(self) -> None:
+        self.failures: dict[str, int] = {}
+
+    def step(self, group: str, step: Step) -> None:
+        """A step was taken."""
+
+    def failed(self, group: str, error: Exception) -> None:
+        """A look failed."""
+        if not isinstance(error, GreenlightError):
+            raise error
+        name = type(error).__name__
+        self.failures[name] = self.failures.get(name, 0) + 1
+
+    def ignored(self, reason: str) -> None:
+        """A message was about nothing of ours."""
+
+    def buried(self, message_id: str, reason: str) -> None:
+        """Nothing that is sent is unreadable."""
+        raise AssertionError(reason)
+
+
+def caller(role: str) -> Caller:
+    """A session of a role."""
+    return Caller(f"arn:aws:sts::{ACCOUNT}:assumed-role/{role}/session", ACCOUNT, f"AROA:{role}")
+
+
+def _no_objects(*_: Any) -> Any:
+    raise AssertionError("no group of the simulation reads objects")
+
+
+def reconcile(aws: Aws, name: str, reporter: Reporter) -> Callable[[list[Message]], list[Message]]:
+    """The function; returns the messages that are to come again. Made anew for each invocation, as after a kill."""
+    clients = aws.clients(name, caller("greenlight-reconcile"))
+    endpoints = Endpoints(clients.sagemaker, sleep=lambda _: None)
+    alarms = Alarms(clients.cloudwatch)
+    ports = Ports(
+        registry=Registry(clients.sagemaker),
+        endpoints=endpoints,
+        alarms=alarms,
+        trail=Trails(lambda: clients.cloudtrail),
+        specs=Specs(clients.ssm),
+        store=Store(clients.dynamodb, STATE_TABLE, LEDGER_TABLE),
+        executor=Executor(endpoints, alarms, Scaling(clients.application_autoscaling)),
+        objects=Objects(_no_objects, _no_objects),
+        now=aws.clock.now,
+        holding=holding,
+    )
+    queue, dead = Queue(clients.sqs, "queue"), DeadLetters(clients.sqs, "dead")
+
+    def invoke(messages: list[Message]) -> list[Message]:
+        records = [
+            {
+                "messageId": message.id,
+                "receiptHandle": message.receipt,
+                "body": message.body,
+                "attributes": {
+                    "MessageGroupId": message.group,
+                    "ApproximateReceiveCount": str(message.receives),
+                },
+            }
+            for message in messages
+        ]
+        failed = set(process(records, ports, queue, dead, reporter))
+        return [message for message in messages if message.id in failed]
+
+    return invoke
+
+
+def sweeper(aws: Aws, name: str) -> Callable[[bool], int]:
+    """The function `sweep`."""
+    clients = aws.clients(name, caller("greenlight-sweep"))
+    app = App(
+        registry=Registry(clients.sagemaker),
+        specs=Specs(clients.ssm),
+        store=Store(clients.dynamodb, STATE_TABLE, ledger_table=""),
+        queue=Queue(clients.sqs, "queue"),
+        logger=_QUIET,
+        now=aws.clock.now,
+    )
+    return lambda full: sweep(app, full=full)

@@ -1,0 +1,302 @@
+"""What people do to one group, and what is known of it: the truth that invariants and oracle are held to."""
+
+import random
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from lambdas.core.names import abort_alarm, act_parameter, parameter_name
+from lambdas.core.record import Record, record_from_json
+from lambdas.core.spec import (
+    Autoscaling,
+    EndpointSpec,
+    GroupSpec,
+    GuardrailSpec,
+    RolloutSpec,
+    Strategy,
+    Withdrawal,
+    spec_to_json,
+)
+from local.sagemaker.service import Caller, Switches
+from tests.simulation.aws.account import ACCOUNT, DOES_NOT_START, ERRS, SOUND, STATE_TABLE, Aws
+from tests.simulation.fate import Fate, Luck, Rates
+from tests.simulation.functions import caller
+from tests.simulation.world import World, by_seed
+
+GROUP = "churn"
+NO_CAPACITY = "ml.p5.48xlarge"
+
+
+def person(role: str, name: str) -> Caller:
+    """Somebody in a session of a group's role."""
+    return Caller(f"arn:aws:sts::{ACCOUNT}:assumed-role/{role}/{name}", ACCOUNT, f"AROA:{name}")
+
+
+ANN, ROB, EVE = (
+    person(f"{GROUP}-approver", "ann"),
+    person(f"{GROUP}-registrant", "rob"),
+    person("platform-admins", "eve"),
+)
+
+
+@dataclass
+class Known:
+    """What was done to a version; `at` in epoch seconds.
+
+    `contents`: what an approver approved, by artifact. `by_intruder`: its approval stands by somebody who may not.
+    """
+
+    number: int
+    kind: str
+    uri: str
+    approved_at: float | None = None
+    rejected_at: float | None = None
+    contents: set[str] = field(default_factory=set)
+    by_intruder: bool = False
+    tampered: bool = False
+    before_us: bool = False
+    doubtful: bool = False
+
+
+@dataclass
+class Life:
+    """One group, its people, and their world."""
+
+    world: World
+    spec: GroupSpec
+    versions: dict[int, Known] = field(default_factory=dict)
+    unordered: bool = False  # only a lost event could tell when an approval was
+    hands_off: bool = False  # a pause held aborts
+    respecs: list[float] = field(default_factory=list)
+    pauses: int = 0
+
+    @classmethod
+    def peaceful(cls) -> "Life":
+        """Nothing goes wrong."""
+        return cls.by_seed(0, Rates(), Switches())
+
+    @classmethod
+    def by_seed(
+        cls, seed: int, rates: Rates, switches: Switches, *, lag: float = 0.0, most: int = 1, **spec: Any
+    ) -> "Life":
+        """Everything that is left to chance is by this seed."""
+        chance, choose = by_seed(seed)
+        luck = Luck(rates, random.Random(chance.random()))  # noqa: S311 - not a secret
+        fate: Fate = luck
+        aws = Aws(switches, lag=lag, fate=fate)
+        return cls(World(aws, choose, most=most, luck=luck), a_spec(**spec))
+
+    @property
+    def aws(self) -> Aws:
+        """The account."""
+        return self.world.aws
+
+    # --- what is there ------------------------------------------------------------------------------------------
+
+    def begin(self) -> None:
+        """The group's stack: package group, abort alarm, spec."""
+        self._call(caller("deployer"), "sagemaker", "create_model_package_group", ModelPackageGroupName=GROUP)
+        self.aws.alarms.make(abort_alarm(GROUP))
+        self.write_spec()
+
+    def write_spec(self) -> None:
+        """Deploy the spec as it is now."""
+        self.aws.parameters.put(parameter_name(GROUP), spec_to_json(self.spec), "deployer")
+
+    def record(self) -> Record:
+        """As last committed."""
+        (item,) = [i for i in self.aws.tables.items(STATE_TABLE) if i["group"]["S"] == GROUP]
+        return record_from_json(item["body"]["S"])
+
+    def has_record(self) -> bool:
+        """Whether the group was ever looked at."""
+        return any(i["group"]["S"] == GROUP for i in self.aws.tables.items(STATE_TABLE))
+
+    def live(self) -> int | None:
+        """The version that the endpoint serves, by the artifact that runs."""
+        found = self.endpoint()
+        if found is None or found["EndpointStatus"] != "InService":
+            return None
+        return self.version_behind(found["EndpointConfigName"])
+
+    def version_behind(self, config: str) -> int | None:
+        """The version whose artifact a config runs."""
+        uri = self.uri_behind(config)
+        return next((v.number for v in self.versions.values() if v.uri == uri or uri in v.contents), None)
+
+    def uri_behind(self, config: str) -> str | None:
+        """The artifact that a config runs; None: it is not there."""
+        state = self.aws.sagemaker._account.state
+        found = state.configs.get(config.lower())
+        model = (
+            state.models.get(found.fields["ProductionVariants"][0]["ModelName"].lower()) if found else None
+        )
+        return model.containers[0].model_data_url if model else None
+
+    def endpoint(self) -> dict[str, Any] | None:
+        """As DescribeEndpoint has it."""
+        if GROUP not in self.aws.endpoint_names():
+            return None
+        return self._call(EVE, "sagemaker", "describe_endpoint", EndpointName=GROUP)
+
+    def package(self, number: int) -> dict[str, Any] | None:
+        """As DescribeModelPackage has it; None: it left the registry."""
+        found = self.aws.sagemaker._account.state.packages.get(self.arn(number).lower())
+        return found.fields if found else None
+
+    def arn(self, number: int) -> str:
+        """Of a version."""
+        return f"arn:aws:sagemaker:eu-west-1:{ACCOUNT}:model-package/{GROUP}/{number}"
+
+    def is_approved(self, number: int) -> bool:
+        """In the registry, now."""
+        found = self.package(number)
+        return found is not None and found["ModelApprovalStatus"] == "Approved"
+
+    # --- what people do -----------------------------------------------------------------------------------------
+
+    def register(self, kind: str = SOUND) -> int:
+        """A new version, pending; its package is complete when this returns."""
+        number = max(self.versions, default=0) + 1
+        uri = f"s3://models/{GROUP}/{number}.tar.gz"
+        self.aws.kinds[uri] = kind
+        self._call(
+            ROB,
+            "sagemaker",
+            "create_model_package",
+            ModelPackageGroupName=GROUP,
+            ModelApprovalStatus="PendingManualApproval",
+            InferenceSpecification=_specification(uri),
+        )
+        self.versions[number] = Known(number, kind, uri)
+        self.aws.advance_to(self.aws.clock.now() + 4)
+        return number
+
+    def release(self, kind: str = SOUND) -> int:
+        """Registered, and approved."""
+        number = self.register(kind)
+        self.decide(number, "Approved")
+        return number
+
+    def decide(self, number: int, status: str, by: Caller = ANN) -> None:
+        """Write a status."""
+        self._call(
+            by,
+            "sagemaker",
+            "update_model_package",
+            ModelPackageArn=self.arn(number),
+            ModelApprovalStatus=status,
+        )
+        known, now = self.versions[number], self.aws.clock.now()
+        if status == "Approved" and by is ANN:
+            known.approved_at, known.by_intruder, known.before_us = now, False, False
+            known.contents.add(self._uri(number))
+            known.tampered = False
+        elif status == "Approved":
+            known.by_intruder = True
+        else:
+            known.rejected_at = now
+
+    def annotate(self, number: int) -> None:
+        """The registrant notes something: an event that says Approved, and is no approval."""
+        self._call(
+            ROB,
+            "sagemaker",
+            "update_model_package",
+            ModelPackageArn=self.arn(number),
+            CustomerMetadataProperties={"note": str(self.aws.clock.now())},
+        )
+
+    def tamper(self, number: int) -> None:
+        """The registrant changes the content of an approved version."""
+        uri = f"s3://models/{GROUP}/{number}-evil-{self.aws.clock.now():.0f}.tar.gz"
+        self._call(
+            ROB,
+            "sagemaker",
+            "update_model_package",
+            ModelPackageArn=self.arn(number),
+            InferenceSpecification=_specification(uri),
+        )
+        self.versions[number].tampered = True
+
+    def delete(self, number: int) -> None:
+        """A version leaves the registry."""
+        self._call(EVE, "sagemaker", "delete_model_package", ModelPackageName=self.arn(number))
+
+    def respec(self, **endpoint: Any) -> None:
+        """The group's endpoint is to be another."""
+        self.spec = replace(self.spec, endpoint=replace(self.spec.endpoint, **endpoint))
+        self.respecs.append(self.aws.clock.now())
+        self.write_spec()
+
+    def pause(self, *, rollbacks: bool = True) -> None:
+        """Somebody pauses the group."""
+        self.pauses += 1
+        self.hands_off = self.hands_off or not rollbacks
+        text = f'{{"reason": "pause {self.pauses}", "rollbacks": {str(rollbacks).lower()}}}'
+        self.aws.parameters.put(act_parameter(GROUP, "pause"), text, ANN.arn)
+
+    def resume(self) -> None:
+        """The pause ends."""
+        self.aws.parameters.delete(act_parameter(GROUP, "pause"))
+
+    def retry(self, number: int) -> None:
+        """Somebody asks for another try."""
+        text = f'{{"version": {number}, "reason": "once more"}}'
+        self.aws.parameters.put(act_parameter(GROUP, "retry"), text, ANN.arn)
+
+    def turn_bad(self, number: int) -> None:
+        """A version begins to err in production."""
+        known = self.versions[number]
+        if known.kind == SOUND:
+            known.kind, known.doubtful = ERRS, True
+            self.aws.kinds[known.uri] = ERRS
+
+    def autoscale(self) -> None:
+        """Autoscaling changes the endpoint's capacity, if it may now."""
+        found = self.endpoint()
+        if found is None or found["EndpointStatus"] != "InService":
+            return
+        self._call(
+            EVE,
+            "sagemaker",
+            "update_endpoint_weights_and_capacities",
+            EndpointName=GROUP,
+            DesiredWeightsAndCapacities=[{"VariantName": "AllTraffic", "DesiredInstanceCount": 2}],
+        )
+
+    def _uri(self, number: int) -> str:
+        found = self.package(number)
+        assert found is not None
+        return str(found["InferenceSpecification"]["Containers"][0]["ModelDataUrl"])
+
+    def _call(self, by: Caller, service: str, method: str, **request: Any) -> Any:
+        clients = self.aws.clients("person", by)
+        return getattr(getattr(clients, service), method)(**request)
+
+
+def a_spec(**changes: Any) -> GroupSpec:
+    """A group's spec with a guardrail, short waits and everything that is asked by default."""
+    whole: dict[str, Any] = {
+        "name": GROUP,
+        "endpoint": EndpointSpec(GROUP, "ml.m5.large"),
+        "execution_role": f"arn:aws:iam::{ACCOUNT}:role/greenlight/{GROUP}-endpoint",
+        "rollout": RolloutSpec(Strategy.ALL_AT_ONCE, bake_seconds=180, termination_wait_seconds=0),
+        "guardrails": GuardrailSpec(error_rate=0.05),
+        "probation_minutes": 0,
+        "retain_versions": 1,
+        "withdrawal": Withdrawal.KEEP,
+        **changes,
+    }
+    return GroupSpec(**whole)
+
+
+def _specification(uri: str) -> dict[str, Any]:
+    return {
+        "Containers": [{"Image": f"{ACCOUNT}.dkr.ecr.eu-west-1.amazonaws.com/scorer:1", "ModelDataUrl": uri}],
+        "SupportedContentTypes": ["text/csv"],
+        "SupportedResponseMIMETypes": ["text/csv"],
+    }
+
+
+SCALING = Autoscaling(1, 4, 500)
+KINDS = (SOUND, SOUND, SOUND, SOUND, ERRS, DOES_NOT_START)

@@ -1,0 +1,175 @@
+"""One account with its functions running: invocations side by side, the sweep, time."""
+
+import random
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from lambdas.adapters import concurrently as threads
+from lambdas.reconcile import batch, look
+from tests.simulation.aws.account import Aws
+from tests.simulation.aws.queue import Message
+from tests.simulation.fate import Killed, Luck
+from tests.simulation.functions import Reporter, reconcile, sweeper
+
+SWEEP_EVERY = 300.0
+_FULL = 12  # every so many sweeps is a full one
+_MOST_ROUNDS = 400
+_BATCH = 10
+
+
+def one_after_the_other(*calls: Callable[[], Any]) -> list[Any]:
+    """Stands in for threads within an invocation, so that a history runs the same way each time."""
+    return [call() for call in calls]
+
+
+def without_threads(patch: Callable[[Any, str, Any], None]) -> None:
+    """Replace `concurrently` where the functions use it (`patch`: as pytest's monkeypatch.setattr)."""
+    for module in (look, batch, threads):
+        patch(module, "concurrently", one_after_the_other)
+
+
+class _Task(threading.Thread):
+    """An invocation that runs only while it holds the baton."""
+
+    def __init__(self, do: Callable[[], None], back: threading.Semaphore) -> None:
+        super().__init__(daemon=True)
+        self._do, self._back = do, back
+        self.go = threading.Semaphore(0)
+        self.over = False
+        self.error: BaseException | None = None
+
+    def run(self) -> None:
+        self.go.acquire()
+        try:
+            self._do()
+        except BaseException as error:  # noqa: BLE001 - told to whoever runs the tasks
+            self.error = error
+        self.over = True
+        self._back.release()
+
+
+@dataclass
+class World:
+    """The account, its functions, and how they are interleaved.
+
+    `choose`: a number below n; every choice of the schedule. `most`: invocations at once.
+    """
+
+    aws: Aws
+    choose: Callable[[int], int]
+    most: int = 2
+    luck: Luck | None = None
+    reporter: Reporter = field(default_factory=Reporter)
+    invocations: int = 0
+    kills: int = 0
+    sweeping: bool = True
+    _sweeps: int = 0
+    _sweep_at: float = 0.0
+    _running: list[_Task] = field(default_factory=list)
+    _current: _Task | None = None
+    _back: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
+
+    def __post_init__(self) -> None:
+        self.aws.boundary = self._at_a_call
+        self._sweep_at = self.aws.clock.now() + SWEEP_EVERY
+
+    # --- time ---------------------------------------------------------------------------------------------------
+
+    def pass_time(self, seconds: float) -> None:
+        """Let time pass; the functions run whenever there is something for them."""
+        until = self.aws.clock.now() + seconds
+        for _ in range(_MOST_ROUNDS * max(1, int(seconds / 600))):
+            self._work_off()
+            times = [self.aws.next_change_at(), self._sweep_at if self.sweeping else None]
+            nearest = min((at for at in times if at is not None), default=None)
+            if nearest is None or nearest > until:
+                self.aws.advance_to(until)
+                self._work_off()
+                return
+            self.aws.advance_to(max(nearest, self.aws.clock.now()))
+            if self.sweeping and self.aws.clock.now() >= self._sweep_at:
+                self._sweep_at = self.aws.clock.now() + SWEEP_EVERY
+                self._sweeps += 1
+                self.sweep(full=self._sweeps % _FULL == 0)
+        raise AssertionError("the functions wake themselves up without end")
+
+    def sweep(self, *, full: bool = False) -> None:
+        """Run the sweep; a failing one is made up for by the next."""
+        self.invocations += 1
+        try:
+            sweeper(self.aws, f"sweep-{self.invocations}")(full)
+        except Killed:
+            self.kills += 1
+        except Exception as error:  # noqa: BLE001 - sorted out here
+            self.reporter.failed("(sweep)", error)
+
+    # --- invocations --------------------------------------------------------------------------------------------
+
+    def _work_off(self) -> None:
+        for _ in range(_MOST_ROUNDS):
+            messages = self.aws.queue.receive(1 + self.choose(_BATCH))
+            if not messages:
+                return
+            self._run(messages)
+        raise AssertionError("the queue is never empty")
+
+    def _run(self, messages: list[Message]) -> None:
+        """An invocation, and whatever others come between its calls; all of them end before this does."""
+        if self.most == 1:
+            self._invoke(messages)
+            return
+        self._start(messages)
+        while self._running:
+            task = self._running[self.choose(len(self._running)) if len(self._running) > 1 else 0]
+            self._hand_to(task)
+
+    def _start(self, messages: list[Message]) -> None:
+        task = _Task(lambda: self._invoke(messages), self._back)
+        self._running.append(task)
+        task.start()
+
+    def _hand_to(self, task: _Task) -> None:
+        self._current = task
+        task.go.release()
+        self._back.acquire()
+        self._current = None
+        if task.over:
+            self._running.remove(task)
+            task.join()
+            if task.error is not None:
+                raise task.error
+
+    def _at_a_call(self) -> None:
+        """Between two calls of an invocation another may go on, or begin, and time may pass."""
+        if self._strikes("stalled"):
+            self.aws.advance_to(self.aws.clock.now() + 1 + self.choose(40))
+        current = self._current
+        if current is None or not self._strikes("switched"):
+            return
+        if len(self._running) < self.most and (more := self.aws.queue.receive(_BATCH)):
+            self._start(more)
+        if len(self._running) > 1:
+            self._back.release()
+            current.go.acquire()
+
+    def _strikes(self, kind: str) -> bool:
+        return self.luck is not None and self.luck._strikes(kind, getattr(self.luck.rates, kind))
+
+    def _invoke(self, messages: list[Message]) -> None:
+        self.invocations += 1
+        try:
+            failed = reconcile(self.aws, f"reconcile-{self.invocations}", self.reporter)(messages)
+        except Killed:
+            self.kills += 1
+            return
+        for message in messages:
+            if message not in failed:
+                self.aws.queue.delete(message)
+
+
+def by_seed(seed: int) -> tuple[random.Random, Callable[[int], int]]:
+    """Choices by a seed."""
+    chance = random.Random(seed)  # noqa: S311 - not a secret
+    return chance, chance.randrange
