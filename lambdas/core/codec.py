@@ -2,6 +2,7 @@
 
 import dataclasses
 import enum
+import functools
 import types
 import typing
 from collections.abc import Mapping
@@ -88,14 +89,20 @@ def _number(data: object, where: str) -> float:
 
 def _decode_dataclass(kind: type[Any], data: object, where: str) -> object:
     given = _want(dict, data, where)
-    hints = typing.get_type_hints(kind)
-    fields = {field.name: field for field in dataclasses.fields(kind)}
-    if unknown := sorted(set(given) - set(fields)):
-        raise Malformed(f"{where} has unknown keys {', '.join(unknown)}; known: {', '.join(fields)}")
-    required = {name for name, field in fields.items() if _default(field) is dataclasses.MISSING}
+    hints, required = _fields(kind)  # type: ignore[arg-type] # a class is hashable
+    if unknown := sorted(set(given) - hints.keys()):
+        raise Malformed(f"{where} has unknown keys {', '.join(unknown)}; known: {', '.join(hints)}")
     if missing := sorted(required - set(given)):
         raise Malformed(f"{where} lacks {', '.join(missing)}")
     return kind(**{name: _decode(hints[name], item, f"{where}.{name}") for name, item in given.items()})
+
+
+@functools.cache
+def _fields(kind: Any) -> tuple[dict[str, Any], frozenset[str]]:
+    """The types of a dataclass's fields, and which have no default; resolving them takes longer than all the rest."""
+    hints, fields = typing.get_type_hints(kind), dataclasses.fields(kind)
+    required = frozenset(field.name for field in fields if _default(field) is dataclasses.MISSING)
+    return {field.name: hints[field.name] for field in fields}, required
 
 
 def _want(kind: Any, data: object, where: str) -> Any:

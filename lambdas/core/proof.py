@@ -287,4 +287,7 @@ def lookup(facts: Facts, spec: GroupSpec, version: int, decided: Decided) -> Loo
     if summary is None or decided.changed is not None or not doubts(spec, decided):
         return None
     since = decided.at - max(_SEARCHED, facts.now - decided.at)
-    return Lookup(version, summary.arn, summary.created, max(since, summary.created, decided.not_before))
+    begin = (
+        max(since, summary.created, decided.not_before) - SAME_CALL
+    )  # CloudTrail's times are whole seconds
+    return Lookup(version, summary.arn, summary.created, begin)

@@ -136,7 +136,7 @@ class Life:
         """As DescribeEndpoint has it."""
         if GROUP not in self.aws.endpoint_names():
             return None
-        return self._call(EVE, "sagemaker", "describe_endpoint", EndpointName=GROUP)
+        return dict(self._call(EVE, "sagemaker", "describe_endpoint", EndpointName=GROUP))
 
     def package(self, number: int) -> dict[str, Any] | None:
         """As DescribeModelPackage has it; None: it left the registry."""
