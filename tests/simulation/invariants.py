@@ -1,0 +1,252 @@
+"""The invariants of the design, seen from outside: on every call that a function makes, and on the ledger at the end."""
+
+import itertools
+import json
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+from lambdas.core.ledger import Entry, first_broken
+from lambdas.core.names import GROUP_TAG, abort_alarm, version_in
+from lambdas.core.record import Head, Record, record_from_json
+from tests.simulation.aws.account import LEDGER_TABLE, STATE_TABLE, Call
+from tests.simulation.aws.client import Answer
+from tests.simulation.life import GROUP, Life
+
+MOVES = ("CreateEndpoint", "UpdateEndpoint")
+_ENDS = ("rollout.succeeded", "rollout.failed", "rollout.aborted", "rollout.superseded")
+
+
+class Violation(AssertionError):
+    """An invariant broke; the text begins with its number."""
+
+
+def must(holds: object, what: str) -> None:
+    """Raise a violation unless it holds."""
+    if not holds:
+        raise Violation(what)
+
+
+@dataclass
+class Invariants:
+    """Watches every call; `began`: when each config was last asked for, forward."""
+
+    life: Life
+    began: list[tuple[float, str]] = field(default_factory=list)
+    served: dict[str, float] = field(default_factory=dict)
+    failed: dict[str, float] = field(default_factory=dict)
+    moves: int = 0
+
+    def __call__(self, call: Call, answer: Answer | None) -> None:
+        """A call took effect."""
+        self._note()
+        if call.function == "person":
+            return
+        must(
+            not (
+                call.function.startswith("sweep")
+                and call.service == "sagemaker"
+                and call.operation != "Search"
+            ),
+            "the sweep writes",
+        )
+        if call.operation in MOVES:
+            self._may_move(call)
+        if call.operation.startswith("Delete") and call.service == "sagemaker":
+            self._may_delete(call)
+        if call.operation == "TransactWriteItems":
+            self._may_record(call)
+        if call.operation == "PutMetricData" and call.request["MetricData"][0]["Value"] >= 1:
+            self._may_abort()
+
+    def _note(self) -> None:
+        """What serves now, and what SageMaker gave up."""
+        now = self.life.aws.clock.now()
+        for config in self.life.aws.serving(GROUP):
+            self.served.setdefault(config, now)
+
+    def _record(self) -> Record:
+        must(self.life.has_record(), "8: an effect without a record")
+        return self.life.record()
+
+    def _may_move(self, call: Call) -> None:
+        """1, 2, 7, 8, 11, 13, 14."""
+        self.moves += 1
+        life, config = self.life, str(call.request["EndpointConfigName"])
+        record = self._record()
+        rollout = record.rollout
+        must(rollout is not None and rollout.config == config, f"8: {config} is started without its intent")
+        number = version_in(config)
+        must(number in life.versions, f"5: {config} is of no version")
+        known = life.versions[number or 0]
+        placement = record.placement(config)
+        forward = placement is None or placement.live_at is None
+        if forward:
+            must(self._was_read(call, known.number), f"1: v{number} starts without a fresh read")
+        must(not known.by_intruder, f"11: v{number} starts, approved by somebody who may not")
+        must(not known.before_us, f"9: v{number} starts, approved before the group's spec")
+        uri = life.uri_behind(config)
+        must(uri in known.contents, f"2: v{number} starts with content that nobody approved: {uri}")
+        if call.operation == "UpdateEndpoint":
+            self._watched(call, config, record)
+        self.began.append((call.at, config))
+
+    def _was_read(self, call: Call, number: int) -> bool:
+        """Whether this very invocation described the version, and it was Approved then."""
+        mine = [one for one in self.life.aws.log if one.function == call.function]
+        arn = self.life.arn(number).lower()
+        return any(
+            one.operation == "DescribeModelPackage" and one.request["ModelPackageName"].lower() == arn
+            for one in mine
+        )
+
+    def _watched(self, call: Call, config: str, record: Record) -> None:
+        deployment = call.request["DeploymentConfig"]
+        alarms = [
+            one["AlarmName"] for one in deployment.get("AutoRollbackConfiguration", {}).get("Alarms", [])
+        ]
+        rollout = record.rollout
+        backward = rollout is not None and rollout.direction.value == "backward"
+        if backward:
+            must(not alarms, "14: an alarm can stop the way back")
+            return
+        must(abort_alarm(GROUP) in alarms, "13: a rollout that cannot be aborted")
+        must(any(config in name for name in alarms), "13: a rollout without its guardrail")
+        others = [name for name in alarms if name != abort_alarm(GROUP) and config not in name]
+        must(not others, f"14: alarms of another fleet watch: {others}")
+
+    def _may_delete(self, call: Call) -> None:
+        """5, 10."""
+        record = self._record()
+        if call.operation == "DeleteEndpointConfig":
+            name = str(call.request["EndpointConfigName"])
+            endpoint = self.life.endpoint()
+            pending = (
+                endpoint.get("PendingDeploymentSummary", {}).get("EndpointConfigName") if endpoint else None
+            )
+            live = endpoint["EndpointConfigName"] if endpoint else None
+            must(name not in {live, pending}, f"10: the live config {name} is deleted")
+            must(name != self._last_known_good(record), f"10: the last known good config {name} is deleted")
+            must(version_in(name) is not None, f"5: {name} is not ours, and deleted")
+
+    def _last_known_good(self, record: Record) -> str | None:
+        """What served before what serves now, another version that nothing speaks against."""
+        life = self.life
+        now = set(life.aws.serving(GROUP))
+        current = {version_in(config) for config in now}
+        past = sorted(self.served.items(), key=lambda one: one[1], reverse=True)
+        for config, _ in past:
+            number = version_in(config)
+            decided = record.versions.get(number or 0)
+            good = decided is not None and decided.approval.value == "Approved" and decided.failed is None
+            kept = record.placement(config) is not None and life.uri_behind(config) is not None
+            live_before = kept and (placement := record.placement(config)) is not None and placement.live_at
+            if (
+                number not in current
+                and good
+                and kept
+                and live_before
+                and decided is not None
+                and decided.by is not None
+            ):
+                return config
+        return None
+
+    def _may_abort(self) -> None:
+        """4."""
+        record = self._record()
+        rollout = record.rollout
+        if rollout is None:
+            return  # another invocation has gone on; see docs/architecture.md
+        known = self.life.versions.get(rollout.version)
+        package = self.life.package(rollout.version)
+        against = package is None or package["ModelApprovalStatus"] != "Approved"
+        rejected = known is not None and known.rejected_at is not None
+        must(against or rejected, f"4: the abort of v{rollout.version}, which nobody rejected")
+
+    def _may_record(self, call: Call) -> None:
+        """6, 8: entries follow each other; success is what serves."""
+        for item in call.request["TransactItems"]:
+            put = item["Put"]
+            if put["TableName"] != LEDGER_TABLE:
+                continue
+            body = json.loads(put["Item"]["body"]["S"])
+            if body["kind"] == "rollout.succeeded":
+                must(body["data"]["config"] in self.served, "6: success of what never served")
+            if body["kind"] == "rollout.failed":
+                self.failed[str(body["data"].get("rollout"))] = call.at
+
+
+def ledger(life: Life) -> list[dict[str, Any]]:
+    """The bodies of the group's entries."""
+    return [
+        json.loads(item["body"]["S"])
+        for item in life.aws.tables.items(LEDGER_TABLE)
+        if item["group"]["S"] == GROUP
+    ]
+
+
+def check_ledger(life: Life) -> None:
+    """8: whole, in order, each thing in it once."""
+    items = [item for item in life.aws.tables.items(LEDGER_TABLE) if item["group"]["S"] == GROUP]
+    entries = [
+        Entry(GROUP, int(i["seq"]["N"]), i["previous"]["S"], i["hash"]["S"], i["body"]["S"]) for i in items
+    ]
+    head = life.record().head if life.has_record() else Head()
+    must(first_broken(GROUP, entries, head) is None, "8: the chain is broken")
+    bodies = ledger(life)
+    decisions = Counter(
+        (b["version"], b["data"]["decided_at"], b["data"]["after"])
+        for b in bodies
+        if b["kind"] == "decision" and "decided_at" in b["data"]
+    )
+    must(not decisions or max(decisions.values()) == 1, f"8: a decision twice: {decisions}")
+    open_ = ""
+    for body in bodies:
+        if body["kind"] == "rollout.started":
+            must(not open_, f"8: {body} begins before {open_} ended")
+            open_ = body["data"]["rollout"]
+        if body["kind"] in _ENDS:
+            must(body["data"]["rollout"] == open_, f"8: {body} ends what did not begin")
+            open_ = ""
+    started = [b["data"]["rollout"] for b in bodies if b["kind"] == "rollout.started"]
+    must(len(started) == len(set(started)), "8: a rollout twice")
+    aborts = Counter(b["data"]["rollout"] for b in bodies if b["kind"] == "rollout.abort")
+    must(not aborts or max(aborts.values()) == 1, "4: aborted more than once")
+    witnesses = Counter(b["data"]["event"] for b in bodies if b["kind"] == "witness")
+    must(not witnesses or max(witnesses.values()) == 1, "8: a witness twice")
+    _check_retries(life, bodies)
+
+
+def _check_retries(life: Life, bodies: list[dict[str, Any]]) -> None:
+    """7: what failed forward starts forward again only after an approval, a changed spec, or a retry."""
+    failed: dict[int, float] = {}
+    for one, _ in itertools.zip_longest(bodies, []):
+        version = one.get("version")
+        if version is None:
+            continue
+        if one["kind"] in {"rollout.failed", "version.failed"}:
+            failed[version] = one["at"]
+        if one["kind"] in {"decision", "retry"}:
+            failed.pop(version, None)
+        if one["kind"] == "rollout.started" and one["data"]["direction"] == "forward" and version in failed:
+            must(life.unordered, f"7: v{version} failed and is tried again by itself")
+
+
+def state_of(life: Life) -> str:
+    """What a history's state is, for counting how many different ones were seen."""
+    endpoint = life.endpoint()
+    record: Any = None
+    for item in life.aws.tables.items(STATE_TABLE):
+        if item["group"]["S"] == GROUP:
+            record = record_from_json(item["body"]["S"])
+    shown = (
+        endpoint and (endpoint["EndpointStatus"], endpoint["EndpointConfigName"]),
+        record
+        and (record.phase, record.live, record.rollout and (record.rollout.config, record.rollout.held)),
+        tuple((n, (life.package(n) or {}).get("ModelApprovalStatus")) for n in sorted(life.versions)),
+    )
+    return repr(shown)
+
+
+TAG = GROUP_TAG

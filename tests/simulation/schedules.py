@@ -1,0 +1,366 @@
+"""Schedules: what happens to a group in which order, with which faults; all of it by one seed."""
+
+import random
+import traceback
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from lambdas.core.spec import Withdrawal
+from local.sagemaker.service import Switches
+from tests.simulation.aws.account import DOES_NOT_START, ERRS, SOUND
+from tests.simulation.fate import Luck, Rates
+from tests.simulation.invariants import Invariants, Violation, check_ledger, state_of
+from tests.simulation.life import EVE, GROUP, NO_CAPACITY, SCALING, Life
+from tests.simulation.oracle import check_end
+
+MOST_VERSIONS = 5
+_CALM = Rates()
+WEATHER = (
+    _CALM,
+    Rates(lost=0.5, doubled=0.3, late=0.3),
+    Rates(killed_before=0.02, killed_after=0.02, throttled=0.03),
+    Rates(lost_answer=0.03, failed=0.03),
+    Rates(switched=0.3),
+    Rates(switched=0.2, stalled=0.1, lost=0.2, doubled=0.2),
+    Rates(stalled=0.1, late=0.3),
+    Rates(
+        killed_before=0.01,
+        killed_after=0.01,
+        throttled=0.02,
+        lost_answer=0.02,
+        switched=0.15,
+        stalled=0.05,
+        lost=0.3,
+        doubled=0.2,
+        late=0.2,
+    ),
+)
+GAPS = (0.0, 0.0, 5.0, 30.0, 120.0, 200.0, 400.0, 400.0, 1500.0)  # seconds
+COMMON = (
+    *[("release", SOUND)] * 4,
+    ("release", ERRS),
+    ("release", DOES_NOT_START),
+    *[("approve", n) for n in range(MOST_VERSIONS)],
+    *[("reject", n) for n in range(MOST_VERSIONS)],
+    *[("reject_live", None)] * 4,
+    *[("reject_pending", None)] * 2,
+)
+RARE = (
+    ("register", SOUND),
+    ("pend", 0),
+    ("annotate", 0),
+    ("annotate", 1),
+    ("tamper", 0),
+    ("tamper", 1),
+    ("intrude", 0),
+    ("intrude", 1),
+    ("delete", 0),
+    ("instance_type", "ml.m5.large"),
+    ("instance_type", "ml.m5.xlarge"),
+    ("instance_type", NO_CAPACITY),
+    ("scaling", True),
+    ("scaling", False),
+    ("pause", True),
+    ("pause", False),
+    ("resume", None),
+    ("retry", 0),
+    ("retry", 1),
+    ("turn_bad", 0),
+    ("autoscale", None),
+    ("quota", 0),
+    ("quota", 100),
+    ("rollback_fails", None),
+)
+Op = tuple[str, Any]
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """Everything that determines a history."""
+
+    seed: int
+    ops: tuple[tuple[Op, float], ...]
+    rates: Rates
+    switches: dict[str, Any]
+    lag: float = 0.0
+    most: int = 1
+    probation: int = 0
+    withdrawal: Withdrawal = Withdrawal.KEEP
+    already: int = 0
+
+
+@dataclass
+class Totals:
+    """What exploring has seen."""
+
+    schedules: int = 0
+    calls: int = 0
+    moves: int = 0
+    invocations: int = 0
+    kills: int = 0
+    struck: dict[str, int] = field(default_factory=dict)
+    failures: dict[str, int] = field(default_factory=dict)
+    states: set[str] = field(default_factory=set)
+
+    def add(self, other: "Totals") -> None:
+        """Take in what another worker has seen."""
+        for one in fields(self):
+            mine, theirs = getattr(self, one.name), getattr(other, one.name)
+            if isinstance(mine, set):
+                mine |= theirs
+            elif isinstance(mine, dict):
+                for key, count in theirs.items():
+                    mine[key] = mine.get(key, 0) + count
+            else:
+                setattr(self, one.name, mine + theirs)
+
+
+def schedule(seed: int) -> Schedule:
+    """The schedule of a seed."""
+    chance = random.Random(seed)  # noqa: S311 - not a secret
+    ops = tuple(
+        (chance.choice(COMMON if chance.random() < 0.7 else RARE), chance.choice(GAPS))
+        for _ in range(chance.randint(4, 12))
+    )
+    switches = {
+        "alarm_outside_baking_rolls_back": chance.random() < 0.5,
+        "alarm_at_start_refused": chance.random() < 0.5,
+        "guardrail_insufficient_data_refused": chance.random() < 0.3,
+        "failure_reason_after_rollback": chance.random() < 0.5,
+        "rolling_back_shown": chance.random() < 0.5,
+        "iam_identity_present": chance.random() < 0.7,
+        "updated_fields_present": chance.random() < 0.7,
+        "package_arn_lower_case": chance.random() < 0.5,
+        "config_visible_after_seconds": chance.choice((0.0, 0.0, 30.0)),
+    }
+    return Schedule(
+        seed=chance.randrange(2**31),
+        ops=ops,
+        rates=chance.choice(WEATHER),
+        switches=switches,
+        lag=chance.choice((0.0, 0.0, 60.0)),
+        most=chance.choice((1, 2, 3)),
+        probation=chance.choice((0, 0, 30)),
+        withdrawal=chance.choice(tuple(Withdrawal)),
+        already=chance.choice((0, 0, 1)),
+    )
+
+
+def run(plan: Schedule, totals: Totals) -> str | None:
+    """Live through a schedule; what broke, in one line, or None."""
+    life = Life.by_seed(
+        plan.seed,
+        plan.rates,
+        Switches(**plan.switches),
+        lag=plan.lag,
+        most=plan.most,
+        probation_minutes=plan.probation,
+        withdrawal=plan.withdrawal,
+    )
+    watch = Invariants(life)
+    life.aws.watchers.append(watch)
+    player = Player(life, plan)
+    try:
+        player.play()
+        check_ledger(life)
+        check_end(life)
+    except Violation as violation:
+        return str(violation)
+    except Exception as error:  # noqa: BLE001 - a bug anywhere is what is looked for
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        return f"{type(error).__name__} in {last.filename.rpartition('/')[2]}:{last.lineno}: {error}"
+    finally:
+        totals.schedules += 1
+        totals.calls += len(life.aws.log)
+        totals.moves += watch.moves
+        totals.invocations += life.world.invocations
+        totals.kills += life.world.kills
+        luck = life.world.luck
+        more = Totals(struck=dict(luck.struck) if luck else {}, failures=life.world.reporter.failures)
+        totals.add(more)
+        totals.states |= player.states
+    return None
+
+
+@dataclass
+class Player:
+    """Does the things of a schedule to a life."""
+
+    life: Life
+    plan: Schedule
+    states: set[str] = field(default_factory=set)
+
+    def play(self) -> None:
+        """From before the group's spec to long after the faults."""
+        life = self.life
+        life._call(EVE, "sagemaker", "create_model_package_group", ModelPackageGroupName=GROUP)
+        for _ in range(self.plan.already):
+            life.versions[life.release()].before_us = True
+            life.aws.advance_to(life.aws.clock.now() + 60)
+        life.aws.alarms.make(f"greenlight/{GROUP}/abort")
+        life.write_spec()
+        life.aws.advance_to(life.aws.clock.now() + 2)
+        for (name, value), gap in self.plan.ops:
+            life.aws.advance_to(life.aws.clock.now() + 2)
+            getattr(self, f"_{name}")(value)
+            if gap:
+                life.world.pass_time(gap)
+            self.states.add(state_of(life))
+        self._end()
+
+    def _end(self) -> None:
+        """The faults stop; what must happen, happens."""
+        life = self.life
+        life.world.luck = Luck(_CALM, random.Random(0))  # noqa: S311 - not a secret
+        life.aws.fate = life.world.luck
+        life.aws.faults.quota.clear()
+        life.aws.faults.rollback_fails.clear()
+        life.resume()
+        life.aws.advance_to(life.aws.clock.now() + 2)
+        life.world.sweep(full=True)
+        life.world.pass_time(9000)
+
+    # --- operations -----------------------------------------------------------------------------------------------
+
+    def _pick(self, which: int) -> int | None:
+        there = [n for n in sorted(self.life.versions) if self.life.package(n) is not None]
+        return there[which % len(there)] if there else None
+
+    def _register(self, kind: str) -> int | None:
+        life = self.life
+        if len(life.versions) >= MOST_VERSIONS:
+            return None
+        number = life.register(kind)
+        unnoticed = kind == ERRS and (life.spec.probation_minutes == 0 or self.plan.rates != _CALM)
+        no_room = life.spec.endpoint.instance_type == NO_CAPACITY
+        life.versions[number].doubtful = unnoticed or no_room
+        return number
+
+    def _release(self, kind: str) -> None:
+        number = self._register(kind)
+        if number is not None:
+            self._decide(number, "Approved")
+
+    def _decide(self, number: int, status: str) -> None:
+        life, known = self.life, self.life.versions[number]
+        if status == "Approved" and (known.approved_at is not None or life.is_approved(number)):
+            # Approved before, rejected and approved: without its events, no change; with them, whenever they come.
+            known.doubtful = True
+            life.unordered = True
+        life.decide(number, status)
+
+    def _approve(self, which: int) -> None:
+        number = self._pick(which)
+        if number is not None and not self.life.is_approved(number):
+            self._decide(number, "Approved")
+
+    def _reject(self, which: int) -> None:
+        number = self._pick(which)
+        if number is not None and self.life.package(number)["ModelApprovalStatus"] != "Rejected":  # type: ignore[index] # it is there
+            self._decide(number, "Rejected")
+
+    def _reject_live(self, _: object) -> None:
+        found = self.life.endpoint()
+        number = self.life.version_behind(found["EndpointConfigName"]) if found else None
+        if number is not None and self.life.package(number) is not None:
+            self._decide(number, "Rejected")
+
+    def _reject_pending(self, _: object) -> None:
+        found = self.life.endpoint() or {}
+        config = found.get("PendingDeploymentSummary", {}).get("EndpointConfigName")
+        number = self.life.version_behind(config) if config else None
+        if number is not None and self.life.package(number) is not None:
+            self._decide(number, "Rejected")
+
+    def _pend(self, which: int) -> None:
+        number = self._pick(which)
+        if number is not None and self.life.is_approved(number):
+            self._decide(number, "PendingManualApproval")
+
+    def _annotate(self, which: int) -> None:
+        number = self._pick(which)
+        if number is not None:
+            self.life.annotate(number)
+
+    def _tamper(self, which: int) -> None:
+        number = self._pick(which)
+        if number is not None and self.life.is_approved(number):
+            self.life.tamper(number)
+            self.life.versions[number].doubtful = True
+
+    def _intrude(self, which: int) -> None:
+        """An administrator approves, once what went before was taken in: otherwise it looks like an approver's."""
+        life, number = self.life, self._pick(which)
+        if number is None or life.is_approved(number) or not life.has_record() or life.aws.queue.messages:
+            return
+        known = life.record().versions.get(number)
+        status = life.package(number)["ModelApprovalStatus"]  # type: ignore[index] # it is there
+        if (known is None) == (status == "PendingManualApproval") or (
+            known and known.approval.value == status
+        ):
+            life.decide(number, "Approved", EVE)
+
+    def _delete(self, which: int) -> None:
+        number = self._pick(which)
+        if number is not None:
+            self.life.delete(number)
+            self.life.unordered = True
+
+    def _instance_type(self, value: str) -> None:
+        if value == NO_CAPACITY:
+            self.life.aws.faults.no_capacity.add(NO_CAPACITY)
+            for known in self.life.versions.values():
+                known.doubtful = True
+        self.life.respec(instance_type=value)
+
+    def _scaling(self, on: bool) -> None:
+        self.life.respec(autoscaling=SCALING if on else None)
+
+    def _pause(self, rollbacks: bool) -> None:
+        self.life.pause(rollbacks=rollbacks)
+
+    def _resume(self, _: object) -> None:
+        self.life.resume()
+
+    def _retry(self, which: int) -> None:
+        number = self._pick(which)
+        if number is not None:
+            self.life.retry(number)
+            self.life.unordered = True
+
+    def _turn_bad(self, which: int) -> None:
+        number = self._pick(which)
+        if number is not None:
+            self.life.turn_bad(number)
+
+    def _autoscale(self, _: object) -> None:
+        if not (
+            self.plan.rates.killed_before
+            or self.plan.rates.lost_answer
+            or self.plan.rates.throttled
+            or self.plan.rates.failed
+        ):
+            self.life.autoscale()  # else see docs/decisions/005: what died before its call looks rolled back afterwards
+
+    def _quota(self, instances: int) -> None:
+        for kind in ("ml.m5.large", "ml.m5.xlarge"):
+            self.life.aws.faults.quota[kind] = instances
+
+    def _rollback_fails(self, _: object) -> None:
+        self.life.aws.faults.rollback_fails.add(GROUP)
+
+
+def minimal(plan: Schedule, broke: str) -> Schedule:
+    """A schedule with as few operations as still break the same invariant."""
+    kind = broke[:3]
+    shrunk = True
+    while shrunk:
+        shrunk = False
+        for index in range(len(plan.ops)):
+            ops = plan.ops[:index] + plan.ops[index + 1 :]
+            less = Schedule(**{**{f.name: getattr(plan, f.name) for f in fields(plan)}, "ops": ops})
+            again = run(less, Totals())
+            if again is not None and again[:3] == kind:
+                plan, shrunk = less, True
+                break
+    return plan
