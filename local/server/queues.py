@@ -31,6 +31,7 @@ def install() -> None:
     handlers = hooks.private("services.sqs._HANDLERS")
     handlers["DeleteMessage"] = delete_message
     handlers["DeleteMessageBatch"] = delete_batch
+    handlers["StartMessageMoveTask"] = move_messages
 
 
 def expire(q: Queue) -> None:
@@ -91,6 +92,19 @@ def delete_batch(data: dict[str, Any], qurl: str) -> dict[str, Any]:
                 }
             )
     return {"Successful": done, "Failed": failed}
+
+
+def move_messages(data: dict[str, Any], _qurl: str) -> dict[str, Any]:
+    """StartMessageMoveTask, done at once: everything that is visible goes to the other queue, as a new message."""
+    by_arn, error = hooks.private("services.sqs._queue_by_arn"), hooks.private("services.sqs._Err")
+    source, target = by_arn(data.get("SourceArn", "")), by_arn(data.get("DestinationArn", ""))
+    if source is None or target is None:
+        raise error("ResourceNotFoundException", "One or more specified resources don't exist.")
+    now = time.time()
+    for message in _remove(source, [one for one in list(source["messages"]) if one["visible_at"] <= now]):
+        fresh = {"receipt_handle": None, "receive_count": 0, "visible_at": now, "enqueued_at": now}
+        target["messages"].append({**message, **fresh})
+    return {"TaskHandle": hooks.private("services.sqs._queue_url")(data["SourceArn"].rsplit(":", 1)[1])}
 
 
 def publish_metrics() -> None:

@@ -1,5 +1,6 @@
 """The commands, as people run them, against the local AWS."""
 
+import json
 import subprocess
 import sys
 from collections.abc import Callable
@@ -53,6 +54,24 @@ def test_the_ledger_is_exported_and_verified(scene: Make) -> None:
     assert "is its name right?" in told.stderr
 
 
-def test_an_empty_dead_letter_queue_needs_no_redrive(scene: Make) -> None:
-    done = run(scene("planned").aws, "cli.redrive")
-    assert (done.returncode, done.stdout) == (0, "the dead-letter queue is empty\n")
+def test_dead_letters_go_back_to_reconcile(scene: Make) -> None:
+    s = scene("planned")
+    sqs = s.aws.client("sqs")
+    outputs = s.aws.client("cloudformation").describe_stacks(StackName="Greenlight-Controller")["Stacks"][0][
+        "Outputs"
+    ]
+    dead = next(one["OutputValue"] for one in outputs if one["OutputKey"] == "DeadLetterUrl")
+    sqs.purge_queue(QueueUrl=dead)
+    empty = run(s.aws, "cli.redrive")
+    assert (empty.returncode, empty.stdout) == (0, "the dead-letter queue is empty\n"), empty.stderr
+    asks = json.dumps({"greenlight": {"group": s.group, "source": "redriven"}})
+    sqs.send_message(QueueUrl=dead, MessageBody=asks, MessageGroupId="g", MessageDeduplicationId="redriven")
+    moved = run(s.aws, "cli.redrive")
+    assert (moved.returncode, moved.stdout) == (0, "about 1 messages go back to reconcile\n"), moved.stderr
+
+    def is_gone() -> bool | None:
+        names = ["ApproximateNumberOfMessages"]
+        left = sqs.get_queue_attributes(QueueUrl=dead, AttributeNames=names)["Attributes"]
+        return True if left["ApproximateNumberOfMessages"] == "0" else None
+
+    assert s.until("the dead-letter queue to be empty", is_gone)
