@@ -1,4 +1,4 @@
-"""The invariants of the design, seen from outside: on every call that a function makes, and on the ledger at the end."""
+"""The invariants of the design, seen from outside: on every call of a function, and on the ledger at the end."""
 
 import itertools
 import json
@@ -7,10 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lambdas.core.ledger import Entry, first_broken
-from lambdas.core.names import GROUP_TAG, abort_alarm, version_in
+from lambdas.core.names import abort_alarm, version_in
 from lambdas.core.record import Head, Record, record_from_json
 from tests.simulation.aws.account import LEDGER_TABLE, STATE_TABLE, Call
-from tests.simulation.aws.client import Answer
 from tests.simulation.life import GROUP, Life
 
 MOVES = ("CreateEndpoint", "UpdateEndpoint")
@@ -36,24 +35,24 @@ class Invariants:
     served: dict[str, float] = field(default_factory=dict)
     failed: dict[str, float] = field(default_factory=dict)
     moves: int = 0
+    _doomed: str | None = None
 
-    def __call__(self, call: Call, answer: Answer | None) -> None:
+    def before(self, call: Call) -> None:
+        """A call is about to take effect: what it would delete is still there to be looked at."""
+        self._doomed = None
+        if call.operation == "DeleteEndpointConfig" and call.function != "person":
+            self._doomed = self._may_delete(str(call.request["EndpointConfigName"]))
+
+    def after(self, call: Call) -> None:
         """A call took effect."""
         self._note()
         if call.function == "person":
             return
-        must(
-            not (
-                call.function.startswith("sweep")
-                and call.service == "sagemaker"
-                and call.operation != "Search"
-            ),
-            "the sweep writes",
-        )
+        must(self._doomed is None, self._doomed or "")
+        writes = call.service == "sagemaker" and call.operation != "Search"
+        must(not (call.function.startswith("sweep") and writes), "the sweep writes")
         if call.operation in MOVES:
             self._may_move(call)
-        if call.operation.startswith("Delete") and call.service == "sagemaker":
-            self._may_delete(call)
         if call.operation == "TransactWriteItems":
             self._may_record(call)
         if call.operation == "PutMetricData" and call.request["MetricData"][0]["Value"] >= 1:
@@ -115,19 +114,15 @@ class Invariants:
         others = [name for name in alarms if name != abort_alarm(GROUP) and config not in name]
         must(not others, f"14: alarms of another fleet watch: {others}")
 
-    def _may_delete(self, call: Call) -> None:
-        """5, 10."""
-        record = self._record()
-        if call.operation == "DeleteEndpointConfig":
-            name = str(call.request["EndpointConfigName"])
-            endpoint = self.life.endpoint()
-            pending = (
-                endpoint.get("PendingDeploymentSummary", {}).get("EndpointConfigName") if endpoint else None
-            )
-            live = endpoint["EndpointConfigName"] if endpoint else None
-            must(name not in {live, pending}, f"10: the live config {name} is deleted")
-            must(name != self._last_known_good(record), f"10: the last known good config {name} is deleted")
-            must(version_in(name) is not None, f"5: {name} is not ours, and deleted")
+    def _may_delete(self, name: str) -> str | None:
+        """5, 10: why a config must not be deleted; None: it may."""
+        endpoint, record = self.life.endpoint() or {}, self._record()
+        pending = endpoint.get("PendingDeploymentSummary", {}).get("EndpointConfigName")
+        if name in {endpoint.get("EndpointConfigName"), pending}:
+            return f"10: the live config {name} is deleted"
+        if name == self._last_known_good(record):
+            return f"10: the last known good config {name} is deleted"
+        return None if version_in(name) is not None else f"5: {name} is not ours, and deleted"
 
     def _last_known_good(self, record: Record) -> str | None:
         """What served before what serves now, another version that nothing speaks against."""
@@ -137,18 +132,11 @@ class Invariants:
         past = sorted(self.served.items(), key=lambda one: one[1], reverse=True)
         for config, _ in past:
             number = version_in(config)
-            decided = record.versions.get(number or 0)
-            good = decided is not None and decided.approval.value == "Approved" and decided.failed is None
-            kept = record.placement(config) is not None and life.uri_behind(config) is not None
-            live_before = kept and (placement := record.placement(config)) is not None and placement.live_at
-            if (
-                number not in current
-                and good
-                and kept
-                and live_before
-                and decided is not None
-                and decided.by is not None
-            ):
+            decided, placement = record.versions.get(number or 0), record.placement(config)
+            if decided is None or placement is None or number in current:
+                continue
+            good = decided.approval.value == "Approved" and decided.failed is None and decided.by is not None
+            if good and placement.live_at and life.uri_behind(config) is not None:
                 return config
         return None
 
@@ -247,6 +235,3 @@ def state_of(life: Life) -> str:
         tuple((n, (life.package(n) or {}).get("ModelApprovalStatus")) for n in sorted(life.versions)),
     )
     return repr(shown)
-
-
-TAG = GROUP_TAG

@@ -66,7 +66,6 @@ class Life:
     versions: dict[int, Known] = field(default_factory=dict)
     unordered: bool = False  # only a lost event could tell when an approval was
     hands_off: bool = False  # a pause held aborts
-    respecs: list[float] = field(default_factory=list)
     pauses: int = 0
 
     @classmethod
@@ -225,7 +224,9 @@ class Life:
     def respec(self, **endpoint: Any) -> None:
         """The group's endpoint is to be another."""
         self.spec = replace(self.spec, endpoint=replace(self.spec.endpoint, **endpoint))
-        self.respecs.append(self.aws.clock.now())
+        if not self.has_record():  # the first look will find the spec younger than these approvals
+            for known in self.versions.values():
+                known.before_us = known.before_us or self.is_approved(known.number)
         self.write_spec()
 
     def pause(self, *, rollbacks: bool = True) -> None:

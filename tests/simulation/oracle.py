@@ -10,14 +10,15 @@ def check_end(life: Life) -> None:
     """3, 9, 10, 13. Whatever went wrong before, this is where it ends."""
     must(life.has_record(), "9: the group was never looked at")
     record, endpoint = life.record(), life.endpoint()
-    must(record.rollout is None, f"9: a rollout hangs: {record.rollout}")
+    halted = endpoint is not None and endpoint["EndpointStatus"] == "UpdateRollbackFailed"
+    must(record.rollout is None or halted, f"9: a rollout hangs: {record.rollout}")
     must(not life.aws.queue.messages, f"9: messages are left: {life.aws.queue.messages}")
     if endpoint is not None:
         status = endpoint["EndpointStatus"]
         must(status in {"InService", "Failed", "UpdateRollbackFailed"}, f"9: the endpoint is {status}")
-        if status == "UpdateRollbackFailed":
+        if halted:
             must(record.phase is Phase.HALTED, f"9: {status}, and the group is {record.phase}")
-            return
+            return  # a person must mend it
     state = life.aws.sagemaker._account.state
     kept = {placement.config for placement in record.kept}
     leaked = {config.name for config in state.configs.values()} - kept

@@ -8,7 +8,7 @@ from typing import Any
 from lambdas.core.spec import Withdrawal
 from local.sagemaker.service import Switches
 from tests.simulation.aws.account import DOES_NOT_START, ERRS, SOUND
-from tests.simulation.fate import Luck, Rates
+from tests.simulation.fate import NoFate, Rates
 from tests.simulation.invariants import Invariants, Violation, check_ledger, state_of
 from tests.simulation.life import EVE, GROUP, NO_CAPACITY, SCALING, Life
 from tests.simulation.oracle import check_end
@@ -157,7 +157,7 @@ def run(plan: Schedule, totals: Totals) -> str | None:
         probation_minutes=plan.probation,
         withdrawal=plan.withdrawal,
     )
-    watch = Invariants(life)
+    watch, luck = Invariants(life), life.world.luck
     life.aws.watchers.append(watch)
     player = Player(life, plan)
     try:
@@ -175,7 +175,6 @@ def run(plan: Schedule, totals: Totals) -> str | None:
         totals.moves += watch.moves
         totals.invocations += life.world.invocations
         totals.kills += life.world.kills
-        luck = life.world.luck
         more = Totals(struck=dict(luck.struck) if luck else {}, failures=life.world.reporter.failures)
         totals.add(more)
         totals.states |= player.states
@@ -211,8 +210,7 @@ class Player:
     def _end(self) -> None:
         """The faults stop; what must happen, happens."""
         life = self.life
-        life.world.luck = Luck(_CALM, random.Random(0))  # noqa: S311 - not a secret
-        life.aws.fate = life.world.luck
+        life.world.luck, life.aws.fate = None, NoFate()
         life.aws.faults.quota.clear()
         life.aws.faults.rollback_fails.clear()
         life.resume()

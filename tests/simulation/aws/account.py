@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Protocol
 
 from lambdas.core.names import ACT_PREFIX, ALARM_PREFIX, PARAMETER_PREFIX, abort_alarm, version_in
 from local.sagemaker import routing
@@ -50,7 +50,11 @@ class Call:
     error: str | None = None
 
 
-Watch = Callable[[Call, Answer | None], None]
+class Watcher(Protocol):
+    """Sees every call just before it takes effect, and once it did."""
+
+    def before(self, call: Call) -> None: ...
+    def after(self, call: Call) -> None: ...
 
 
 @dataclass
@@ -89,7 +93,7 @@ class Aws:
         self.fate: Fate = fate or NoFate()
         self.lag = lag
         self.log: list[Call] = []
-        self.watchers: list[Watch] = []
+        self.watchers: list[Watcher] = []
         self.kinds: dict[str, str] = {}
         self.boundary: Callable[[], None] = lambda: None
         self._due: list[tuple[float, int, Callable[[], None]]] = []
@@ -170,13 +174,15 @@ class Aws:
                 self.fate.before(operation)
             call = Call(self.clock.now(), function, service, operation, request)
             self.log.append(call)
+            for watcher in self.watchers:
+                watcher.before(call)
             try:
                 found = handler(operation, request)
             except Exception as error:
                 call.error = type(error).__name__
                 raise
             for watcher in self.watchers:
-                watcher(call, found)
+                watcher.after(call)
             if faulty:
                 self.fate.after(operation)
             return found
