@@ -43,11 +43,13 @@ def operation_model(operation: str) -> OperationModel:
     return service_model().operation_model(operation)
 
 
+@cache
 def members(shape: str) -> frozenset[str]:
     """The names of a structure's members."""
     return _members(service_model().shape_for(shape))
 
 
+@cache
 def output_members(operation: str) -> frozenset[str]:
     """The names of the members of an operation's answer."""
     return _members(operation_model(operation).output_shape)

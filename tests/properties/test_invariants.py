@@ -19,7 +19,7 @@ from tests.properties.world import Rates, World, without_threads
 
 MANY = int(os.environ.get("GREENLIGHT_HISTORIES", "0"))
 HISTORIES = settings(
-    max_examples=MANY or 700,
+    max_examples=MANY or 400,
     derandomize=not MANY,
     deadline=None,
     database=None,

@@ -135,6 +135,8 @@ class Invariants:
             decided, placement = record.versions.get(number or 0), record.placement(config)
             if decided is None or placement is None or number in current:
                 continue
+            if life.versions[number or 0].by_intruder:
+                continue
             good = decided.approval.value == "Approved" and decided.failed is None and decided.by is not None
             if good and placement.live_at and life.uri_behind(config) is not None:
                 return config

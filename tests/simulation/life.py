@@ -1,8 +1,11 @@
 """What people do to one group, and what is known of it: the truth that invariants and oracle are held to."""
 
 import random
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
+
+from botocore.exceptions import ClientError
 
 from lambdas.core.names import abort_alarm, act_parameter, parameter_name
 from lambdas.core.record import Record, record_from_json
@@ -257,13 +260,14 @@ class Life:
         found = self.endpoint()
         if found is None or found["EndpointStatus"] != "InService":
             return
-        self._call(
-            EVE,
-            "sagemaker",
-            "update_endpoint_weights_and_capacities",
-            EndpointName=GROUP,
-            DesiredWeightsAndCapacities=[{"VariantName": "AllTraffic", "DesiredInstanceCount": 2}],
-        )
+        with suppress(ClientError):  # the quota may be used up
+            self._call(
+                EVE,
+                "sagemaker",
+                "update_endpoint_weights_and_capacities",
+                EndpointName=GROUP,
+                DesiredWeightsAndCapacities=[{"VariantName": "AllTraffic", "DesiredInstanceCount": 2}],
+            )
 
     def _uri(self, number: int) -> str:
         found = self.package(number)

@@ -15,6 +15,7 @@ from tests.simulation.oracle import check_end
 
 MOST_VERSIONS = 5
 _CALM = Rates()
+CROWDED = Rates(switched=0.5, stalled=0.2, doubled=0.5, late=0.3)
 WEATHER = (
     _CALM,
     Rates(lost=0.5, doubled=0.3, late=0.3),
@@ -23,6 +24,7 @@ WEATHER = (
     Rates(switched=0.3),
     Rates(switched=0.2, stalled=0.1, lost=0.2, doubled=0.2),
     Rates(stalled=0.1, late=0.3),
+    CROWDED,
     Rates(
         killed_before=0.01,
         killed_after=0.01,
@@ -216,7 +218,7 @@ class Player:
         life.resume()
         life.aws.advance_to(life.aws.clock.now() + 2)
         life.world.sweep(full=True)
-        life.world.pass_time(9000)
+        life.world.pass_time(6000)
 
     # --- operations -----------------------------------------------------------------------------------------------
 

@@ -99,7 +99,9 @@ class Tables:
     def _holds(self, put: dict[str, Any]) -> bool:
         """The two conditions that there are: nothing is there, or what is there has this value."""
         there = self._items[put["TableName"]].get(self._key(put["TableName"], put["Item"]))
-        condition = put["ConditionExpression"]
+        condition = put.get("ConditionExpression")
+        if condition is None:
+            return True
         if condition.startswith("attribute_not_exists("):
             return there is None
         name, _, value = condition.partition(" = ")

@@ -1,0 +1,202 @@
+"""Seeded bugs: each breaks one promise, and exploring must find it. A name, what it breaks, and how it is put in."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from lambdas.adapters.store import Store
+from lambdas.core import desired, gates, intake, moves, proof, rules
+from lambdas.core.actions import UpdateEndpoint
+from lambdas.core.facts import AlarmState, Facts, VersionDetail
+from lambdas.core.names import abort_alarm
+from lambdas.core.record import Approval, Decided, Placement, Record, Rollout
+from lambdas.core.spec import GroupSpec
+from lambdas.core.turn import Need, Turn
+from lambdas.reconcile import look
+
+Patch = Callable[[Any, str, Any], None]
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """`breaks`: the numbers of invariants, any of which may be what is seen first. `crowded`: it shows only where
+    invocations come between each other all the time."""
+
+    name: str
+    breaks: tuple[str, ...]
+    put_in: Callable[[Patch], None]
+    crowded: bool = False
+
+
+def _retry_what_failed(patch: Patch) -> None:
+    def candidate(record: Record, decided: Decided) -> bool:
+        return decided.approval is Approval.APPROVED and decided.at >= record.ours_since
+
+    patch(desired, "_is_candidate", candidate)
+
+
+def _trust_in_service(patch: Patch) -> None:
+    ended = rules.ended_rollout
+
+    def trusting(turn: Turn) -> Any:
+        rollout, endpoint = turn.record.rollout, turn.facts.endpoint
+        if rollout is not None and endpoint is not None and not rollout.held:
+            turn.facts = replace(turn.facts, endpoint=replace(endpoint, config=rollout.config))
+        return ended(turn)
+
+    patch(rules, "ended_rollout", trusting)
+    _rule(patch, ended, trusting)
+
+
+def _skip_the_fresh_read(patch: Patch) -> None:
+    def stale(turn: Turn, target: Any) -> Any:
+        if turn.facts.spec is None:
+            return Need(spec=True, alarms=moves._watching(turn) if moves._watched(turn, target) else ())
+        return moves._unwatchable(turn, target) if moves._watched(turn, target) else None
+
+    makings = moves._makings
+
+    def unread(turn: Turn, target: Any, placement: Placement) -> Any:
+        if target.version not in turn.facts.details:
+            decided = turn.record.versions[target.version]
+            content = _REMEMBERED.get(target.version, ())
+            detail = VersionDetail(target.version, "arn", decided.approval, "Completed", decided.at, content)
+            turn.facts = replace(turn.facts, details={**turn.facts.details, target.version: detail})
+        return makings(turn, target, placement)
+
+    take = intake._take
+
+    def remembering(turn: Turn, detail: VersionDetail, at: float) -> None:
+        _REMEMBERED[detail.version] = detail.containers
+        take(turn, detail, at)
+
+    patch(intake, "_take", remembering)
+    patch(moves, "_obstacle", stale)
+    patch(moves, "_makings", unread)
+
+
+_REMEMBERED: dict[int, Any] = {}
+
+
+def _delete_the_last_known_good(patch: Patch) -> None:
+    patch(moves, "last_known_good", lambda _record: None)
+    clean = moves._clean_up
+
+    def eager(turn: Turn) -> None:
+        before = turn.record.spec
+        turn.record = replace(turn.record, spec=before and replace(before, retain_versions=0))
+        clean(turn)
+        turn.record = replace(turn.record, spec=before)
+
+    patch(moves, "_clean_up", eager)
+
+
+def _believe_messages(patch: Patch) -> None:
+    """An event that says Approved is taken for an approver's approval."""
+    patch(proof, "_who", lambda _spec, _decided: ())
+
+
+def _forget_the_revision(patch: Patch) -> None:
+    """Neither the record's revision nor an entry's number is a condition of the transaction."""
+    record, entry = Store._put_record, Store._put_entry
+
+    def unconditional(put: dict[str, Any]) -> dict[str, Any]:
+        kept = {"TableName", "Item"}
+        return {"Put": {name: value for name, value in put["Put"].items() if name in kept}}
+
+    def any_record(self: Store, written: Record, expected: int, *, unsettled: bool) -> dict[str, Any]:
+        return unconditional(record(self, written, expected, unsettled=unsettled))
+
+    patch(Store, "_put_record", any_record)
+    patch(Store, "_put_entry", lambda self, one: unconditional(entry(self, one)))
+
+
+def _abort_on_any_rejection(patch: Patch) -> None:
+    def any_rejection(turn: Turn, rollout: Rollout) -> bool:
+        others = (d for v, d in turn.record.versions.items() if v != rollout.version)
+        return any(d.approval is Approval.REJECTED and d.at > rollout.started_at - 1000 for d in others)
+
+    patch(rules, "_must_abort", any_rejection)
+
+
+def _succeed_before_verifying(patch: Patch) -> None:
+    busy = rules.busy
+
+    def hasty(turn: Turn) -> Any:
+        if turn.record.rollout is not None and turn.facts.endpoint is not None:
+            turn.facts = replace(turn.facts, alarms={**turn.facts.alarms, **_quiet(turn)})
+            rules._succeed(turn, turn.record.rollout)
+        return busy(turn)
+
+    _rule(patch, busy, hasty)
+
+
+def _quiet(turn: Turn) -> dict[str, AlarmState]:
+    return dict.fromkeys(turn.record.rollout.unwatched if turn.record.rollout else (), AlarmState.OK)
+
+
+def _watch_the_way_back(patch: Patch) -> None:
+    at_once = moves._steps
+
+    def watched(turn: Turn, target: Any, placement: Placement) -> Any:
+        steps = at_once(turn, target, placement)
+        alarm = abort_alarm(turn.record.group)
+        return [
+            replace(step, alarms=(alarm,)) if isinstance(step, UpdateEndpoint) and not step.alarms else step
+            for step in steps
+        ]
+
+    patch(moves, "_steps", watched)
+
+
+def _act_on_what_was_before_us(patch: Patch) -> None:
+    def candidate(_record: Record, decided: Decided) -> bool:
+        return decided.approval is Approval.APPROVED and decided.failed is None
+
+    patch(desired, "_is_candidate", candidate)
+    patch(moves, "obstacles", lambda *_: ())
+
+
+def _act_before_recording(patch: Patch) -> None:
+    take = look._take
+
+    def hasty(ports: Any, facts: Facts) -> Any:
+        decision = look.decided(ports, facts)
+        for action in decision.actions:
+            ports.executor.perform(action)
+        return take(ports, facts)
+
+    patch(look, "_take", hasty)
+
+
+def _overlook_changed_content(patch: Patch) -> None:
+    def lenient(spec: GroupSpec, decided: Decided, detail: VersionDetail | None) -> tuple[str, ...]:
+        return () if detail is not None and detail.approval is Approval.APPROVED else ("gone",)
+
+    patch(gates, "obstacles", lenient)
+    patch(moves, "obstacles", lenient)
+
+
+def _rule(patch: Patch, rule: Any, other: Any) -> None:
+    """Replace a rule in the list of rules."""
+    from lambdas.core import decide  # noqa: PLC0415 - its list was made when it was imported
+
+    patch(decide, "RULES", tuple(other if one is rule else one for one in decide.RULES))
+
+
+MUTANTS = (
+    Mutant("a version that failed is tried again by itself", ("7", "9"), _retry_what_failed),
+    Mutant("InService is taken for success, on whatever config", ("6", "9", "3"), _trust_in_service),
+    Mutant("a rollout starts without a fresh read", ("1", "2", "11"), _skip_the_fresh_read),
+    Mutant("the last known good config is cleaned up", ("10",), _delete_the_last_known_good),
+    Mutant("whoever approved counts as an approver", ("11",), _believe_messages),
+    Mutant("the record's revision is not checked", ("8", "9"), _forget_the_revision, crowded=True),
+    Mutant("any rejection aborts what is in flight", ("4", "9"), _abort_on_any_rejection),
+    Mutant("success is recorded before it is verified", ("6", "8", "9"), _succeed_before_verifying),
+    Mutant("an alarm watches the way back", ("14",), _watch_the_way_back),
+    Mutant("what was approved before the group's spec is deployed", ("9",), _act_on_what_was_before_us),
+    Mutant("the effect comes before the intent", ("8",), _act_before_recording),
+    Mutant(
+        "content that changed after the approval is deployed", ("2", "9", "11"), _overlook_changed_content
+    ),
+)
