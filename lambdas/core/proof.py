@@ -223,10 +223,23 @@ def _settle(turn: Turn, witness: Witness) -> None:
     if witness.registered and decided.registrant is None:
         turn.decided(witness.version, registrant=witness.by)
     if witness.approval is Approval.APPROVED:
-        _settle_approver(turn, turn.record.versions[witness.version], witness)
+        if not _taken_back(turn.facts, witness):
+            _settle_approver(turn, turn.record.versions[witness.version], witness)
     elif _is_against(turn.record.versions[witness.version], witness):
         # Rejected after the approval that we know, and approved again since, unseen: by whom is not known.
         turn.decided(witness.version, by=None, at=witness.at, not_before=witness.at)
+
+
+def _taken_back(facts: Facts, approval: Witness) -> bool:
+    """Whether CloudTrail saw a decision against the version since this approval. Its times are whole seconds, so of two
+    in one second the one against it counts as the later."""
+    return any(
+        other.version == approval.version
+        and other.approval in {Approval.REJECTED, Approval.PENDING}
+        and not other.registered
+        and other.at >= approval.at
+        for other in verified(facts)
+    )
 
 
 def _settle_approver(turn: Turn, decided: Decided, witness: Witness) -> None:

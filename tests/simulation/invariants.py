@@ -28,14 +28,13 @@ def must(holds: object, what: str) -> None:
 
 @dataclass
 class Invariants:
-    """Watches every call; `began`: when each config was last asked for, forward."""
+    """Watches every call; `served`: when each config last began to take traffic."""
 
     life: Life
-    began: list[tuple[float, str]] = field(default_factory=list)
     served: dict[str, float] = field(default_factory=dict)
-    failed: dict[str, float] = field(default_factory=dict)
     moves: int = 0
     _doomed: str | None = None
+    _serving: set[str] = field(default_factory=set)
 
     def before(self, call: Call) -> None:
         """A call is about to take effect: what it would delete is still there to be looked at."""
@@ -60,9 +59,9 @@ class Invariants:
 
     def _note(self) -> None:
         """What serves now, and what SageMaker gave up."""
-        now = self.life.aws.clock.now()
-        for config in self.life.aws.serving(GROUP):
-            self.served.setdefault(config, now)
+        now, serving = self.life.aws.clock.now(), set(self.life.aws.serving(GROUP))
+        self.served |= dict.fromkeys(serving - self._serving, now)
+        self._serving = serving
 
     def _record(self) -> Record:
         must(self.life.has_record(), "8: an effect without a record")
@@ -88,7 +87,6 @@ class Invariants:
         must(uri in known.contents, f"2: v{number} starts with content that nobody approved: {uri}")
         if call.operation == "UpdateEndpoint":
             self._watched(call, config, record)
-        self.began.append((call.at, config))
 
     def _was_read(self, call: Call, number: int) -> bool:
         """Whether this very invocation described the version, and it was Approved then."""
@@ -163,8 +161,6 @@ class Invariants:
             body = json.loads(put["Item"]["body"]["S"])
             if body["kind"] == "rollout.succeeded":
                 must(body["data"]["config"] in self.served, "6: success of what never served")
-            if body["kind"] == "rollout.failed":
-                self.failed[str(body["data"].get("rollout"))] = call.at
 
 
 def ledger(life: Life) -> list[dict[str, Any]]:

@@ -237,6 +237,27 @@ def test_an_approval_of_before_a_rejection_proves_nothing_about_the_one_after_it
     assert ADMIN.arn in blocked(heard(then(seen, decision), witness(at=AT)))
 
 
+@pytest.mark.parametrize("after", [0.0, 2.0, 60.0])
+def test_an_approval_that_the_approver_took_back_soon_proves_nothing_of_a_later_one(after: float) -> None:
+    """Neither was seen: the registry first shows what somebody else made of it."""
+    seen = fresh(package(1, author=ADMIN, at=AT + 200))
+    calls = (
+        witness(at=AT),
+        witness(at=AT + after, approval=Approval.REJECTED, id="e-taken-back"),
+        witness(ADMIN, at=AT + 200),
+    )
+    assert blocked(heard(then(seen, decided_on(seen)), *calls))
+    trail = Trail((*calls, REGISTERED), complete=True)
+    assert blocked(decided_on(replace(seen, trail=trail, hints=(SWEEP,))))
+
+
+def test_an_approver_who_took_an_approval_back_may_give_it_again() -> None:
+    seen = fresh(package(1, author=None, registrant=None, at=AT + 200))
+    taken_back = witness(at=AT + 2, approval=Approval.REJECTED)
+    calls = (REGISTERED, witness(at=AT), taken_back, witness(at=AT + 200))
+    assert starts(decided_on(replace(seen, trail=Trail(calls, complete=True), hints=(SWEEP,)))) == 1
+
+
 def test_an_approver_who_approves_again_unblocks() -> None:
     by_admin = package(1, author=ADMIN)
     seen = fresh(by_admin, event_of(by_admin))
