@@ -91,9 +91,8 @@ def author_of(facts: Facts, spec: GroupSpec, detail: VersionDetail, at: float) -
     if wrote_it and detail.author is not None and _by_approver(spec, detail.author):
         return detail.author
     for witness in verified(facts):
-        if (witness.version, witness.approval) == (detail.version, detail.approval) and _same_call(
-            witness, at
-        ):
+        decides = (witness.version, witness.approval) == (detail.version, detail.approval)
+        if decides and _same_call(witness, at) and not _taken_back(facts, witness):
             return witness.by
     return detail.author if detail.modified == at else None
 
@@ -233,7 +232,7 @@ def _settle(turn: Turn, witness: Witness) -> None:
 def _taken_back(facts: Facts, approval: Witness) -> bool:
     """Whether CloudTrail saw a decision against the version since this approval. Its times are whole seconds, so of two
     in one second the one against it counts as the later."""
-    return any(
+    return approval.approval is Approval.APPROVED and any(
         other.version == approval.version
         and other.approval in {Approval.REJECTED, Approval.PENDING}
         and not other.registered

@@ -9,7 +9,7 @@ from lambdas.core.content import Container
 from lambdas.core.facts import Hint, Trail, VersionDetail
 from lambdas.core.identity import Identity
 from lambdas.core.proof import lookup
-from lambdas.core.record import Approval, Phase, Record
+from lambdas.core.record import Approval, Decided, Phase, Record
 from lambdas.core.spec import AllowedSpec, ApprovalSpec, GroupSpec, Mode
 from lambdas.core.trail import Witness
 from lambdas.core.turn import Decision
@@ -249,6 +249,14 @@ def test_an_approval_that_the_approver_took_back_soon_proves_nothing_of_a_later_
     assert blocked(heard(then(seen, decided_on(seen)), *calls))
     trail = Trail((*calls, REGISTERED), complete=True)
     assert blocked(decided_on(replace(seen, trail=trail, hints=(SWEEP,))))
+
+
+def test_nor_does_the_message_of_an_approval_that_was_taken_back_soon() -> None:
+    known = replace(a_record(), versions={1: Decided(Approval.REJECTED, START + 4)})
+    seen = Seen(known, (package(1, author=ADMIN, at=AT + 200),))
+    taken_back = witness(at=AT + 2, approval=Approval.REJECTED)
+    assert blocked(heard(seen, witness(at=AT), taken_back))
+    assert blocked(heard(then(seen, heard(seen, witness(at=AT), taken_back)), witness(ADMIN, at=AT + 200)))
 
 
 def test_an_approver_who_took_an_approval_back_may_give_it_again() -> None:
