@@ -20,6 +20,7 @@ from lambdas.adapters.specs import Specs
 from lambdas.adapters.stacks import outputs
 from lambdas.adapters.store import Store
 from lambdas.adapters.trails import Trails
+from lambdas.adapters.trials import Trials
 from lambdas.core.errors import GreenlightError
 from lambdas.core.record import Approval
 from lambdas.reconcile.foresee import foresee, in_words
@@ -59,6 +60,7 @@ def _ports(aws: Aws) -> Ports:
         store=Store(aws.dynamodb, tables["StateTable"], tables["LedgerTable"]),
         executor=Executor(endpoints, alarms, Scaling(aws.application_autoscaling)),
         objects=Objects(lambda: aws.sts, aws.s3_as),
+        trials=Trials(aws.runtime),
         now=time.time,
         holding=holding,
     )

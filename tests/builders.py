@@ -14,10 +14,13 @@ from lambdas.core.facts import (
     EndpointStatus,
     Facts,
     Hint,
+    Outcome,
+    Payload,
     Report,
     SpecRead,
     Told,
     Trail,
+    Trial,
     VersionDetail,
     VersionSummary,
 )
@@ -170,6 +173,8 @@ def an_endpoint(config: str, status: EndpointStatus = EndpointStatus.IN_SERVICE,
     )
 
 
+PASSED = Trial(Outcome.PASSED, "the model answered 200")
+NO_PAYLOAD = Payload(problem="its sample payload cannot be read: it is not there")
 NO_REPORT = Report(problem="its evaluation report cannot be read: it is not there")
 
 
@@ -198,6 +203,8 @@ class Seen:
     calendar: Calendar | None = field(default_factory=Calendar)
     frozen: tuple[Freeze, ...] = ()
     reports: Mapping[str, Report] = field(default_factory=dict)
+    payloads: Mapping[str, Payload] = field(default_factory=dict)
+    trial: Trial = field(default_factory=lambda: PASSED)
 
     def read(self) -> SpecRead:
         """The group's parameters as read."""
@@ -232,6 +239,8 @@ class Seen:
             tags=self.tags if need.tags else facts.tags,
             trail=self.trail if need.trail else facts.trail,
             reports={**facts.reports, **{uri: self.reports.get(uri, NO_REPORT) for uri in need.reports}},
+            payloads={**facts.payloads, **{uri: self.payloads.get(uri, NO_PAYLOAD) for uri in need.payloads}},
+            trial=self.trial if need.trial else facts.trial,
         )
 
 

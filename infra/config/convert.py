@@ -28,6 +28,7 @@ def to_spec(config: GroupConfig, execution_role: str, reader_role: str | None) -
         approval=ApprovalSpec(mode=config.approval.mode, four_eyes=config.approval.four_eyes),
         allowed=AllowedSpec(**dict(config.allowed)),
         gates=_gates(config.gates),
+        smoke_test=config.smoke_test.as_spec(),
         reader_role=reader_role,
         probation_minutes=config.probation_minutes,
         retain_versions=config.retain_versions,

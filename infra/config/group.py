@@ -1,5 +1,6 @@
 """The model of one `groups/*.yaml`: its keys, their types, and the limits that one key has by itself."""
 
+import json
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -19,6 +20,7 @@ from lambdas.core.spec import (
     Onboarding,
     Recurring,
     RolloutSpec,
+    SmokeTest,
     Strategy,
     Withdrawal,
 )
@@ -168,6 +170,34 @@ class GatesConfig(Section):
     stage: StageConfig | None = None
 
 
+class SmokeTestConfig(Section):
+    """One request to a version that has taken over, and what a sound answer is; otherwise it goes back."""
+
+    enabled: bool = True
+    payload: words.Payload | None = SmokeTest.payload
+    """The request's body; left out: the sample payload that the version was registered with, if it was."""
+    content_type: words.MediaType | None = SmokeTest.content_type
+    """Left out: the first content type that the version supports."""
+    accept: words.MediaType | None = SmokeTest.accept
+    status: Annotated[int, Field(ge=200, le=599)] = SmokeTest.status
+    """The HTTP status that the model answers with."""
+    answer: words.AnswerSchema | None = None
+    """A JSON Schema (up to draft 2019-09) of the answer."""
+    seconds: Annotated[int, Field(ge=1, le=15)] = SmokeTest.seconds
+    """How long the model may take to answer."""
+
+    def as_spec(self) -> SmokeTest | None:
+        """As reconcile reads it."""
+        if not self.enabled:
+            return None
+        answer = (
+            None if self.answer is None else json.dumps(self.answer, sort_keys=True, separators=(",", ":"))
+        )
+        said = dict(self) | {"answer": answer}
+        del said["enabled"]
+        return SmokeTest(**said)
+
+
 class FreezeConfig(Section):
     """A window in which nothing moves forward; rejecting the live version still leads off it."""
 
@@ -214,6 +244,7 @@ class GroupConfig(Section):
     sessions: SessionsConfig = SessionsConfig()
     allowed: AllowedConfig = AllowedConfig()
     gates: GatesConfig = GatesConfig()
+    smoke_test: SmokeTestConfig = SmokeTestConfig()
     rollout: RolloutConfig = RolloutConfig()
     guardrails: GuardrailConfig = GuardrailConfig()
     probation_minutes: Annotated[int, Field(ge=0)] = GroupSpec.probation_minutes

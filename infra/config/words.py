@@ -1,10 +1,13 @@
 """The kinds of text that a group's YAML is made of, each with AWS's own limits and how to say them."""
 
+import json
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Annotated
 from zoneinfo import available_timezones
 
+import fastjsonschema
 from cronsim import CronSim, CronSimError
 from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
 
@@ -21,6 +24,7 @@ _TAG_TEXT = r"^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$"  # TagKey and TagValue [B]
 _DESCRIPTION = r"^[\p{L}\p{M}\p{Z}\p{S}\p{N}\p{P}]+$"  # EntityDescription [B]: no line breaks
 _NOT_BLANK = r"\S"
 _BUCKET = r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$"
+_MEDIA_TYPE = r"^[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+( *; *[A-Za-z0-9_.-]+=[^;]+)*$"
 _REPOSITORY = r"^[a-z0-9]([a-z0-9._-]*[a-z0-9])?(:[0-9]+)?(/[a-z0-9]([a-z0-9._-]*[a-z0-9])?)*(/\*)?$"
 
 IN_WORDS = {
@@ -33,6 +37,7 @@ IN_WORDS = {
     _TAG_TEXT: "must be letters, digits, spaces and _.:/=+-@",
     _DESCRIPTION: "must be one line of text",
     _NOT_BLANK: "must not be blank",
+    _MEDIA_TYPE: "must be a MIME type, such as application/json",
     _BUCKET: "must be the name of a bucket, without s3:// and without a path",
     _REPOSITORY: "must be registry/repository without tag or digest, or registry/prefix/*, such as "
     "111122223333.dkr.ecr.eu-west-1.amazonaws.com/scoring/*",
@@ -50,6 +55,29 @@ def _no_reference(text: str) -> str:
     if "{{" in text:
         raise ValueError("must not contain {{")
     return text
+
+
+def _a_schema(schema: dict[str, object]) -> dict[str, object]:
+    """Compile it once: what a smoke test finds only after a rollout is found too late."""
+    _no_reference(json.dumps(schema, separators=(",", ":")))
+    if outside := sorted(set(_outside(schema))):
+        raise ValueError(f"must not refer to what is not part of it: {', '.join(outside)}")
+    try:
+        fastjsonschema.compile(schema)
+    except Exception as error:  # it has no root of its own for what a schema's parts may be wrong in
+        raise ValueError(f"must be a JSON Schema: {error}") from error
+    return schema
+
+
+def _outside(part: object) -> Iterator[str]:
+    if isinstance(part, dict):
+        for key, value in part.items():
+            if key in {"$ref", "$id", "id"} and isinstance(value, str) and not value.startswith("#"):
+                yield value
+            yield from _outside(value)
+    elif isinstance(part, list):
+        for one in part:
+            yield from _outside(one)
 
 
 def _one_principal(arn: str) -> str:
@@ -136,6 +164,13 @@ InstanceType = Annotated[
     StringConstraints(pattern=_INSTANCE_TYPE),
     Field(description="A SageMaker hosting instance type, such as ml.m5.large."),
 ]
+MediaType = Annotated[
+    str,
+    StringConstraints(max_length=1024, pattern=_MEDIA_TYPE),
+    Field(description="A MIME type, such as application/json (InvokeEndpoint)."),
+]
+Payload = Annotated[str, StringConstraints(min_length=1), AfterValidator(_no_reference)]
+AnswerSchema = Annotated[dict[str, object], AfterValidator(_a_schema)]
 Subnet = Annotated[str, StringConstraints(max_length=32, pattern=_SUBNET)]
 SecurityGroup = Annotated[str, StringConstraints(max_length=32, pattern=_SECURITY_GROUP)]
 AlarmName = Annotated[

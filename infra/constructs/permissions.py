@@ -149,6 +149,13 @@ def reconcile_endpoints() -> list[Grant]:
             why=_OURS_ONLY,
         ),
         allow(
+            "SmokeTests",
+            ["sagemaker:InvokeEndpoint"],
+            _sagemaker("endpoint"),
+            _OURS_BY_RESOURCE,
+            why=_OURS_ONLY,
+        ),
+        allow(
             "PassEndpointRoles",
             ["iam:PassRole"],
             [_role(f"role{ROLE_PATH}*-endpoint")],

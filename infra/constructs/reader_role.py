@@ -1,4 +1,4 @@
-"""The role by which reconcile reads a group's reports and sample payloads in S3, for groups that ask for it."""
+"""The role by which reconcile reads a group's reports and sample payloads in S3, unless it needs neither."""
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
@@ -10,12 +10,13 @@ from infra.constructs.nag import acknowledge_inline_policy
 from infra.constructs.s3_prefix import bucket_arn, objects_arn, prefix_of
 from lambdas.core.names import ROLE_PATH, function_role_name, role_name
 
-_BELOW = "every version has reports of its own below the group's prefix"
+_BELOW = "every version has reports and payloads of its own below the group's prefix"
 
 
 def reads_objects(config: GroupConfig) -> bool:
-    """Whether anything of the group's is read from S3."""
-    return bool(config.gates.metrics)
+    """Whether anything of the group's is read from S3: reports that its gates ask for, or sample payloads."""
+    samples = config.smoke_test.enabled and config.smoke_test.payload is None
+    return samples or bool(config.gates.metrics)
 
 
 class ReaderRole(Construct):
@@ -32,7 +33,7 @@ class ReaderRole(Construct):
             "Role",
             role_name=role_name(config.name, "reader"),
             path=ROLE_PATH,
-            description=f"By which Greenlight reads reports of model package group {config.name}",
+            description=f"By which Greenlight reads reports and payloads of model package group {config.name}",
             # The account, and of it only the function: a role that is named itself must be there already, and the
             # controller's stack may be made anew.
             assume_role_policy_document=iam.PolicyDocument(

@@ -87,6 +87,11 @@ class Aws:
         """Amazon S3 as somebody else; made anew for each, as credentials differ."""
         return boto3.client("s3", config=Config(**_CONFIG), **credentials)  # type: ignore[call-overload] # a dict
 
+    def runtime(self, seconds: int) -> Any:
+        """Amazon SageMaker Runtime; a request that is not answered within so many seconds is not made again."""
+        config = Config(**_CONFIG | {"read_timeout": seconds, "retries": {"total_max_attempts": 1}})
+        return boto3.client("sagemaker-runtime", config=config)
+
     @functools.cached_property
     def sqs(self) -> SQSClient:
         """Amazon SQS."""

@@ -104,7 +104,7 @@ def _summary(item: Mapping[str, Any]) -> VersionSummary:
 
 
 def _detail(answer: Mapping[str, Any]) -> VersionDetail:
-    containers = answer.get("InferenceSpecification", {}).get("Containers", ())
+    specification = answer.get("InferenceSpecification", {})
     # A version that nobody has written to since its registration has no LastModifiedTime.
     modified = answer.get("LastModifiedTime", answer["CreationTime"])
     return VersionDetail(
@@ -113,7 +113,7 @@ def _detail(answer: Mapping[str, Any]) -> VersionDetail:
         approval=Approval(answer.get("ModelApprovalStatus", Approval.PENDING.value)),
         status=answer["ModelPackageStatus"],
         modified=modified.timestamp(),
-        containers=tuple(container_of(item) for item in containers),
+        containers=tuple(container_of(item) for item in specification.get("Containers", ())),
         author=_identity(answer.get("LastModifiedBy") or answer.get("CreatedBy")),
         registrant=_identity(answer.get("CreatedBy")),
         reason=answer.get("ApprovalDescription", ""),
@@ -122,6 +122,8 @@ def _detail(answer: Mapping[str, Any]) -> VersionDetail:
         has_lineage=any(answer.get("MetadataProperties", {}).values()),
         has_card="ModelCard" in answer,
         stage=_stage(answer.get("ModelLifeCycle")),
+        sample=answer.get("SamplePayloadUrl"),
+        content_types=tuple(specification.get("SupportedContentTypes", ())),
     )
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from lambdas.core.names import versioned_name
 from lambdas.core.proof import counts
-from lambdas.core.record import Approval, Decided, Direction, Placement, Record
+from lambdas.core.record import Approval, Decided, Direction, Placement, Record, Rollout
 from lambdas.core.spec import GroupSpec
 
 
@@ -89,6 +89,11 @@ def _still_stands(record: Record, placement: Placement, decided: Decided) -> boo
     if placement.decided_at >= decided.not_before:
         return True
     return record.spec is not None and counts(record.spec, decided)
+
+
+def overtaken(record: Record, rollout: Rollout) -> bool:
+    """Whether another version that may be tried was approved after the one that a rollout leads to."""
+    return any(d.since > rollout.decided_at for v, d in _candidates(record) if v != rollout.version)
 
 
 def last_known_good(record: Record) -> Placement | None:

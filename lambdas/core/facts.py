@@ -63,7 +63,8 @@ class VersionDetail:
     """One version as DescribeModelPackage tells it; `modified` in epoch seconds.
 
     `author` and `registrant` are LastModifiedBy's and CreatedBy's IamIdentity, None where AWS does not give them.
-    `evaluation`: the S3 URI of its model quality statistics. `stage`: of its life cycle, with its status.
+    `evaluation`: the S3 URI of its model quality statistics. `stage`: of its life cycle, with its status. `sample`: the
+    S3 URI of its sample payload. `content_types`: those of requests that it supports.
     """
 
     version: int
@@ -80,6 +81,8 @@ class VersionDetail:
     has_lineage: bool = False
     has_card: bool = False
     stage: tuple[str, str] | None = None
+    sample: str | None = None
+    content_types: tuple[str, ...] = ()
 
     @property
     def fingerprint(self) -> str:
@@ -186,12 +189,49 @@ class Report:
 
 
 @dataclass(frozen=True)
+class Payload:
+    """A version's sample payload as read; `problem`: why it could not be."""
+
+    content: bytes = b""
+    problem: str | None = None
+
+
+@dataclass(frozen=True)
+class Probe:
+    """One request to an endpoint, and what a sound answer is; the members are `SmokeTest`'s, filled in."""
+
+    endpoint: str
+    body: bytes
+    content_type: str | None
+    accept: str | None
+    status: int
+    answer: str | None
+    seconds: int
+
+
+class Outcome(StrEnum):
+    """What a smoke test shows."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    INCONCLUSIVE = "inconclusive"  # the request could not be made: says nothing of the version
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What came of a smoke test, and how, in words."""
+
+    outcome: Outcome
+    reason: str
+
+
+@dataclass(frozen=True)
 class Facts:
     """One look at a group.
 
     What every look reads comes first; the rest is read only when a decision asks for it (see `Need`) and is None, or
-    lacks the key, until then. `reports`: by their S3 URI. `frozen`: recurring freeze windows that hold now. `actors`:
-    who asked for each kind of act.
+    lacks the key, until then. `reports`, `payloads`: by their S3 URI. `frozen`: recurring freeze windows that hold now.
+    `actors`: who asked for each kind of act.
     """
 
     group: str
@@ -207,4 +247,6 @@ class Facts:
     tags: Mapping[str, str] | None = None
     frozen: tuple[Freeze, ...] = ()
     reports: Mapping[str, Report] = field(default_factory=dict)
+    payloads: Mapping[str, Payload] = field(default_factory=dict)
+    trial: Trial | None = None
     actors: Mapping[str, str] | None = None

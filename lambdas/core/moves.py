@@ -15,6 +15,7 @@ from lambdas.core.proof import doubts, lookup
 from lambdas.core.quality import Compared, shortcomings
 from lambdas.core.record import Approval, Direction, Phase, Placement, Rollout
 from lambdas.core.rules import Verdict
+from lambdas.core.smoke import cannot_be_tested
 from lambdas.core.spec import GatesSpec, GroupSpec, RolloutSpec, Strategy, Withdrawal
 from lambdas.core.turn import Need, Turn, on_probation
 
@@ -84,6 +85,8 @@ def _obstacle(turn: Turn, target: Target) -> Need | str | None:
             return short
         if reasons := (*obstacles(turn.spec, turn.record.versions[target.version], detail), *short):
             return f"v{target.version}: {'; '.join(reasons)}"
+        if untestable := cannot_be_tested(turn, detail) if detail is not None else None:
+            return untestable if isinstance(untestable, Need) else f"v{target.version}: {untestable}"
     return _unwatchable(turn, target) if _watched(turn, target) else None
 
 
@@ -463,8 +466,7 @@ def _withdraw(turn: Turn, live: Placement, blocked: list[str]) -> Verdict:
     elif decided.approval is Approval.APPROVED and not decided.failed:
         why = f"v{live.version} was rejected, and its approval since is not proven,"
     note = f" ({' | '.join(blocked)})" if blocked else ""
-    rejected = decided.approval in {Approval.REJECTED, Approval.PENDING}
-    if turn.spec.withdrawal is not Withdrawal.DELETE or not rejected:
+    if turn.spec.withdrawal is not Withdrawal.DELETE or not decided.is_rejected:
         turn.enter(Phase.WITHDRAWN, f"{why} and nothing good is left{note}; it serves on", Kind.WITHDRAWN)
         return True
     target = Target(live.version, live.config, Direction.FORWARD, live.decided_at)

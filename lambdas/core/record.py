@@ -80,6 +80,11 @@ class Decided:
     failures: int = 0
 
     @property
+    def is_rejected(self) -> bool:
+        """Whether it was decided against: rejected, or set back to pending."""
+        return self.approval in {Approval.REJECTED, Approval.PENDING}
+
+    @property
     def since(self) -> float:
         """From when on it counts, against other decisions."""
         return max(self.at, self.renewed)

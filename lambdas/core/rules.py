@@ -6,12 +6,13 @@ A rule returns a `Need` (something must be read first), True (it decided) or Non
 from dataclasses import replace
 
 from lambdas.core.actions import ClearAbort, DeleteEndpoint, TripAbort
-from lambdas.core.desired import serves_rightly, targets
-from lambdas.core.facts import BUSY, AlarmState, Endpoint, EndpointStatus
+from lambdas.core.desired import overtaken, serves_rightly, targets
+from lambdas.core.facts import BUSY, AlarmState, Endpoint, EndpointStatus, Outcome, Trial
 from lambdas.core.holds import held
 from lambdas.core.ledger import Kind
 from lambdas.core.names import GROUP_TAG, abort_alarm
-from lambdas.core.record import Approval, Direction, Phase, Placement, Rollout
+from lambdas.core.record import Direction, Phase, Placement, Rollout
+from lambdas.core.smoke import smoke_test
 from lambdas.core.spec import VARIANT
 from lambdas.core.turn import Need, Turn, on_probation
 
@@ -108,7 +109,7 @@ def _must_abort(turn: Turn, rollout: Rollout) -> bool:
     back, which a pause may hold."""
     if rollout.direction is Direction.BACKWARD or held(turn, Direction.BACKWARD) is not None:
         return False
-    return turn.record.versions[rollout.version].approval in {Approval.REJECTED, Approval.PENDING}
+    return turn.record.versions[rollout.version].is_rejected
 
 
 def _abort(turn: Turn, rollout: Rollout, endpoint: Endpoint) -> Verdict:
@@ -188,12 +189,10 @@ def ended_rollout(turn: Turn) -> Verdict:
             )
         return None
     if endpoint.config == rollout.config:
-        if any(name not in turn.facts.alarms for name in rollout.unwatched):
-            return Need(alarms=rollout.unwatched)
-        _succeed(turn, rollout)
-    elif rollout.held or endpoint.modified == rollout.endpoint_modified:
+        return _serves(turn, rollout)
+    if rollout.held or endpoint.modified == rollout.endpoint_modified:
         return None  # AWS never took it up: the last rule starts it again, or another one instead
-    elif rollout.abort_at is not None:
+    if rollout.abort_at is not None:
         turn.update(rollout=None)
         turn.say(
             Kind.ABORTED,
@@ -209,35 +208,82 @@ def ended_rollout(turn: Turn) -> Verdict:
     return None
 
 
-def _succeed(turn: Turn, rollout: Rollout) -> None:
-    muted = tuple(name for name in rollout.unwatched if turn.facts.alarms[name] is AlarmState.ALARM)
-    seconds = turn.facts.now - rollout.started_at
-    before, left = turn.record.live, _seconds_from_rejection(turn)
-    turn.update(live=rollout.config, rollout=None)
-    turn.placed(
-        rollout.config,
-        live_at=turn.facts.now,
-        decided_at=rollout.decided_at,
-        muted=muted,
-        gone=False,
-        instead_of=before if rollout.direction is Direction.RESPEC else None,
-    )
+def _serves(turn: Turn, rollout: Rollout) -> Verdict:
+    """The endpoint serves what we asked for; now the smoke test says whether that is success."""
+    if any(name not in turn.facts.alarms for name in rollout.unwatched):
+        return Need(alarms=rollout.unwatched)
+    trial = smoke_test(turn, rollout)
+    if isinstance(trial, Need):
+        return trial
+    if trial is not None and trial.outcome is Outcome.INCONCLUSIVE:
+        return _untested(turn, rollout, trial.reason)
+    if trial is not None and trial.outcome is Outcome.FAILED:
+        _fail_serving(turn, rollout, f"its smoke test failed: {trial.reason}")
+    else:
+        _succeed(turn, rollout, trial)
+    return None
+
+
+def _succeed(turn: Turn, rollout: Rollout, trial: Trial | None) -> None:
+    seconds, left = turn.facts.now - rollout.started_at, _seconds_from_rejection(turn)
+    _take_over(turn, rollout)
+    turn.placed(rollout.config, live_at=turn.facts.now)
+    tested = "" if trial is None else f"; its smoke test passed: {trial.reason}"
     turn.say(
         Kind.SUCCEEDED,
-        f"v{rollout.version} is live: verified after {seconds:.0f} s",
+        f"v{rollout.version} is live: verified after {seconds:.0f} s{tested}",
         rollout.version,
         rollout=rollout.id,
         config=rollout.config,
         seconds=round(seconds, 3),
+        smoke_test="none" if trial is None else trial.outcome.value,
         **left,
     )
+
+
+def _take_over(turn: Turn, rollout: Rollout) -> None:
+    """What the rollout led to is live; whether it is good is not said by that."""
+    before = turn.record.live
+    turn.update(live=rollout.config, rollout=None)
+    turn.placed(
+        rollout.config,
+        decided_at=rollout.decided_at,
+        muted=tuple(name for name in rollout.unwatched if turn.facts.alarms[name] is AlarmState.ALARM),
+        gone=False,
+        instead_of=before if rollout.direction is Direction.RESPEC else None,
+    )
+
+
+def _fail_serving(turn: Turn, rollout: Rollout, reason: str) -> None:
+    """It took over and is no good: it is what is live, and has failed, so that the last rule leads off it."""
+    _take_over(turn, rollout)
+    fail_rollout(turn, rollout, reason)
+
+
+def _untested(turn: Turn, rollout: Rollout, reason: str) -> Verdict:
+    """The smoke test could not be made, which says nothing of the version: it serves on without being called good,
+    and each look tries again, until it passes, an alarm trips, or something else is wanted."""
+    placement = turn.record.placement(rollout.config)
+    alarms = placement.alarms if placement is not None else ()
+    if any(name not in turn.facts.alarms for name in alarms):
+        return Need(alarms=alarms)
+    untested = f"its smoke test could not be made: {reason}"
+    if tripped := [name for name in alarms if turn.facts.alarms[name] is AlarmState.ALARM]:
+        _fail_serving(turn, rollout, f"its alarm tripped: {', '.join(tripped)}; {untested}")
+        return None
+    if turn.record.versions[rollout.version].is_rejected or overtaken(turn.record, rollout):
+        _take_over(turn, rollout)
+        turn.say(Kind.SUPERSEDED, f"v{rollout.version}: {untested}", rollout.version, rollout=rollout.id)
+        return None
+    turn.enter(Phase.WAITING, f"v{rollout.version} serves; {untested}", Kind.WAITING)
+    return True
 
 
 def _seconds_from_rejection(turn: Turn) -> dict[str, float]:
     """How long the version that was live took traffic after it was rejected; nothing if it was not."""
     live = turn.record.live_placement()
     decided = turn.record.versions.get(live.version) if live else None
-    if decided is None or decided.approval not in {Approval.REJECTED, Approval.PENDING}:
+    if decided is None or not decided.is_rejected:
         return {}
     return {"seconds_from_rejection": round(turn.facts.now - decided.at, 3)}
 

@@ -176,6 +176,23 @@ class GatesSpec:
 
 
 @dataclass(frozen=True)
+class SmokeTest:
+    """One request to a version that has taken over, and what a sound answer is (InvokeEndpoint [B]).
+
+    `payload`: its body; None: the sample payload that the version was registered with (SamplePayloadUrl), and no test
+    where there is none. `content_type`: None: the first that the version supports. `status`: the model's HTTP status.
+    `answer`: a JSON Schema of the answer, as text. `seconds`: how long the model may take.
+    """
+
+    payload: str | None = None
+    content_type: str | None = None
+    accept: str | None = None
+    status: int = 200
+    answer: str | None = None
+    seconds: int = 10
+
+
+@dataclass(frozen=True)
 class Freeze:
     """A window in which nothing moves forward; `start` and `end` are epoch seconds."""
 
@@ -217,6 +234,7 @@ class GroupSpec:
     approval: ApprovalSpec = ApprovalSpec()
     allowed: AllowedSpec = AllowedSpec()
     gates: GatesSpec = GatesSpec()
+    smoke_test: SmokeTest | None = SmokeTest()
     reader_role: str | None = None
     probation_minutes: int = 60
     retain_versions: int = 3

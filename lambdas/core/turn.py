@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from lambdas.core.actions import Action
-from lambdas.core.facts import Facts, Lookup
+from lambdas.core.facts import Facts, Lookup, Probe
 from lambdas.core.ledger import Entry, Event, Kind, chain
 from lambdas.core.record import SETTLED_PHASES, Decided, Phase, Record
 from lambdas.core.spec import GroupSpec
@@ -21,6 +21,8 @@ class Need:
     tags: bool = False
     actors: bool = False
     reports: frozenset[str] = frozenset()
+    payloads: frozenset[str] = frozenset()
+    trial: Probe | None = None
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from lambdas.adapters.scaling import Scaling
 from lambdas.adapters.specs import Specs
 from lambdas.adapters.store import Store
 from lambdas.adapters.trails import Trails
+from lambdas.adapters.trials import Trials
 from lambdas.core.settings import from_environment
 from lambdas.reconcile.ports import Ports
 from lambdas.reconcile.report import Report
@@ -48,6 +49,7 @@ def compose() -> App:
         store=Store(aws.dynamodb, settings.state_table, settings.ledger_table),
         executor=Executor(endpoints, alarms, Scaling(aws.application_autoscaling)),
         objects=Objects(lambda: aws.sts, aws.s3_as),
+        trials=Trials(aws.runtime),
         now=time.time,
         holding=holding,
     )

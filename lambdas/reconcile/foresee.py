@@ -4,13 +4,20 @@ from dataclasses import dataclass, replace
 
 from lambdas.core import actions as do
 from lambdas.core.errors import GreenlightError
-from lambdas.core.facts import Hint, Told, VersionDetail, VersionSummary
+from lambdas.core.facts import Hint, Outcome, Probe, Told, Trial, VersionDetail, VersionSummary
 from lambdas.core.identity import Identity
 from lambdas.core.names import SWEEP, account_of, role_name
 from lambdas.core.record import Approval
 from lambdas.core.turn import Decision
 from lambdas.reconcile.look import decided, observed
 from lambdas.reconcile.ports import Ports, Registry
+
+
+class _NotTried:
+    """A plan asks no endpoint anything."""
+
+    def make(self, probe: Probe) -> Trial:
+        return Trial(Outcome.INCONCLUSIVE, f"a plan does not invoke endpoint {probe.endpoint}")
 
 
 class UnknownVersionError(GreenlightError):
@@ -58,9 +65,8 @@ def foresee(ports: Ports, group: str, version: int, approval: Approval) -> Decis
     if detail is not None and approval is Approval.APPROVED:
         wrote = frozenset({"ModelApprovalStatus"})
         hints.append(Hint("foreseen", Told(version, approval, supposed.at, wrote, detail.containers)))
-    return decided(
-        replace(ports, registry=supposed), observed(replace(ports, registry=supposed), group, hints)
-    )
+    supposing = replace(ports, registry=supposed, trials=_NotTried())
+    return decided(supposing, observed(supposing, group, hints))
 
 
 def in_words(decision: Decision) -> list[str]:

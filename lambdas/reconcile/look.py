@@ -6,18 +6,19 @@ from dataclasses import dataclass, replace
 from lambdas.adapters.concurrently import concurrently
 from lambdas.core.decide import decide
 from lambdas.core.errors import GreenlightError, Unreadable
-from lambdas.core.facts import Facts, Hint, Report, SpecRead
+from lambdas.core.facts import Facts, Hint, Payload, Report, SpecRead
 from lambdas.core.hints import SPEC
 from lambdas.core.names import ACCOUNT_WIDE, SWEEP
 from lambdas.core.quality import report_of
 from lambdas.core.record import Record
+from lambdas.core.samples import sample_of
 from lambdas.core.setback import setback
 from lambdas.core.turn import Decision, Need
 from lambdas.reconcile.ports import Ports
 
 _MOST_TURNS = 10  # each turn takes in at most 80 decisions; what is left is taken by the sweep's next look
 _MOST_NEEDS = 10  # a decision asks for details, alarms, the spec, reports; more rounds than that is a bug
-_MOST_BYTES = 1_000_000  # of an evaluation report
+_MOST_BYTES = 1_000_000  # of an evaluation report, or of an archive with a sample payload
 
 
 @dataclass(frozen=True)
@@ -129,18 +130,20 @@ def _satisfy(ports: Ports, facts: Facts, need: Need) -> Facts:
     """Read what a decision asks for, all at once, and add it to the facts."""
     arns = {v.version: v.arn for v in facts.versions if v.version in need.details}
     wanted = sorted(arns)
-    uris = sorted(need.reports)
-    spec, actors, alarms, tags, trail, *details = concurrently(
+    reports, payloads = sorted(need.reports), sorted(need.payloads)
+    spec, actors, alarms, tags, trail, trial, *more = concurrently(
         lambda: ports.specs.read(facts.group) if need.spec and facts.spec is None else facts.spec,
         lambda: ports.specs.actors(facts.group) if need.actors else facts.actors,
         lambda: ports.alarms.states(need.alarms) if need.alarms else {},
         lambda: ports.endpoints.tags(facts.endpoint.arn) if need.tags and facts.endpoint else facts.tags,
         lambda: ports.trail.writes(need.trail) if need.trail else facts.trail,
+        lambda: ports.trials.make(need.trial) if need.trial else facts.trial,
         *(lambda arn=arns[version]: ports.registry.detail(arn) for version in wanted),
-        *(lambda uri=uri: _report(ports, facts, uri) for uri in uris),
+        *(lambda uri=uri: _report(ports, facts, uri) for uri in reports),
+        *(lambda uri=uri: _sample(ports, facts, uri) for uri in payloads),
     )
-    details, reports = details[: len(wanted)], details[len(wanted) :]
-    found = dict.fromkeys(need.details, None) | dict(zip(wanted, details, strict=True))
+    answers = iter(more)
+    found = dict.fromkeys(need.details, None) | dict(zip(wanted, answers, strict=False))
     facts = replace(
         facts,
         spec=spec,
@@ -149,18 +152,32 @@ def _satisfy(ports: Ports, facts: Facts, need: Need) -> Facts:
         tags=tags,
         trail=trail,
         details={**facts.details, **found},
-        reports={**facts.reports, **dict(zip(uris, reports, strict=True))},
+        trial=trial,
+        reports={**facts.reports, **dict(zip(reports, answers, strict=False))},
+        payloads={**facts.payloads, **dict(zip(payloads, answers, strict=False))},
     )
     return _with_calendar(ports, facts) if need.spec else facts
 
 
 def _report(ports: Ports, facts: Facts, uri: str) -> Report:
     """An evaluation report, or why it cannot be read: that is no reason to look away from the group."""
-    read = facts.spec.spec if facts.spec is not None else None
-    role = read.reader_role if read is not None else None
-    if role is None:
-        return Report(problem="its evaluation report cannot be read: the group's stack has no role for it")
     try:
-        return report_of(ports.objects.read(role, uri, _MOST_BYTES))
+        return report_of(_object(ports, facts, uri))
     except Unreadable as error:
         return Report(problem=f"its evaluation report cannot be read: {error}")
+
+
+def _sample(ports: Ports, facts: Facts, uri: str) -> Payload:
+    """A sample payload, or why it cannot be read."""
+    try:
+        return Payload(sample_of(_object(ports, facts, uri)))
+    except Unreadable as error:
+        return Payload(problem=f"its sample payload cannot be read: {error}")
+
+
+def _object(ports: Ports, facts: Facts, uri: str) -> bytes:
+    read = facts.spec.spec if facts.spec is not None else None
+    spec = read or (facts.record.spec if facts.record is not None else None)
+    if spec is None or spec.reader_role is None:
+        raise Unreadable("the group's stack has no role for it")
+    return ports.objects.read(spec.reader_role, uri, _MOST_BYTES)

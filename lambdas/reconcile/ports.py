@@ -5,7 +5,17 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from lambdas.core.actions import Action
-from lambdas.core.facts import AlarmState, Endpoint, Lookup, SpecRead, Trail, VersionDetail, VersionSummary
+from lambdas.core.facts import (
+    AlarmState,
+    Endpoint,
+    Lookup,
+    Probe,
+    SpecRead,
+    Trail,
+    Trial,
+    VersionDetail,
+    VersionSummary,
+)
 from lambdas.core.ledger import Entry
 from lambdas.core.record import Record
 from lambdas.core.spec import Freeze, Recurring
@@ -50,6 +60,12 @@ class Objects(Protocol):
     def read(self, role: str, uri: str, most: int) -> bytes: ...
 
 
+class Trials(Protocol):
+    """Smoke tests."""
+
+    def make(self, probe: Probe) -> Trial: ...
+
+
 class Store(Protocol):
     """Record and ledger."""
 
@@ -76,5 +92,6 @@ class Ports:
     store: Store
     executor: Executor
     objects: Objects
+    trials: Trials
     now: Callable[[], float]
     holding: Callable[[Sequence[Recurring], float], tuple[Freeze, ...]]

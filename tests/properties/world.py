@@ -224,6 +224,7 @@ class World:
             executor=cloud,
             now=lambda: self.cloud.now,
             objects=cloud,
+            trials=cloud,
             holding=holding,
         )
 

@@ -79,11 +79,15 @@ class Luck:
         if self._strikes("failed", self.rates.failed):
             raise refusal(operation, "InternalFailure", "We encountered an internal error.", 500)
 
-    def after(self, operation: str) -> None:  # noqa: ARG002 - as the protocol has it
+    def after(self, operation: str) -> None:
         """Killed, or without an answer, with the call made."""
         if self._strikes("killed", self.rates.killed_after):
             raise Killed
         if self._strikes("no answer", self.rates.lost_answer):
+            if (
+                operation == "InvokeEndpoint"
+            ):  # a model that never answers is one that fails; this is AWS's doing
+                raise refusal(operation, "ServiceUnavailable", "Please try again.", 503)
             raise ReadTimeoutError(endpoint_url="simulation")
 
     def deliveries(self) -> list[float]:

@@ -18,6 +18,7 @@ from lambdas.adapters.scaling import Scaling
 from lambdas.adapters.specs import Specs
 from lambdas.adapters.store import Store
 from lambdas.adapters.trails import Trails
+from lambdas.adapters.trials import Trials
 from lambdas.core.errors import GreenlightError
 from lambdas.reconcile.batch import process
 from lambdas.reconcile.look import Step
@@ -77,6 +78,7 @@ def reconcile(aws: Aws, name: str, reporter: Reporter) -> Callable[[list[Message
         store=Store(clients.dynamodb, STATE_TABLE, LEDGER_TABLE),
         executor=Executor(endpoints, alarms, Scaling(clients.application_autoscaling)),
         objects=Objects(_no_objects, _no_objects),
+        trials=Trials(lambda _: clients.sagemaker_runtime, sleep=lambda _: None),
         now=aws.clock.now,
         holding=holding,
     )

@@ -10,6 +10,7 @@ from lambdas.core.ledger import Entry, first_broken
 from lambdas.core.names import abort_alarm, version_in
 from lambdas.core.record import Head, Record, record_from_json
 from tests.simulation.aws.account import LEDGER_TABLE, STATE_TABLE, Call
+from tests.simulation.aws.inference import SOUND
 from tests.simulation.life import GROUP, Life
 
 MOVES = ("CreateEndpoint", "UpdateEndpoint")
@@ -161,6 +162,17 @@ class Invariants:
             body = json.loads(put["Item"]["body"]["S"])
             if body["kind"] == "rollout.succeeded":
                 must(body["data"]["config"] in self.served, "6: success of what never served")
+                must(
+                    self._passes(body["data"]),
+                    f"6: success of v{body['version']}, which fails its smoke test",
+                )
+
+    def _passes(self, success: dict[str, Any]) -> bool:
+        """Whether what succeeded answers its smoke test; a way back has none."""
+        if self.life.spec.smoke_test is None or self.life.aws.kind_of(success["config"]) == SOUND:
+            return True
+        started = (one["data"] for one in ledger(self.life) if one["kind"] == "rollout.started")
+        return any(one["rollout"] == success["rollout"] and one["direction"] == "backward" for one in started)
 
 
 def ledger(life: Life) -> list[dict[str, Any]]:

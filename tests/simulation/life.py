@@ -15,12 +15,14 @@ from lambdas.core.spec import (
     GroupSpec,
     GuardrailSpec,
     RolloutSpec,
+    SmokeTest,
     Strategy,
     Withdrawal,
     spec_to_json,
 )
 from local.sagemaker.service import Caller, Switches
-from tests.simulation.aws.account import ACCOUNT, DOES_NOT_START, ERRS, SOUND, STATE_TABLE, Aws
+from tests.simulation.aws.account import ACCOUNT, STATE_TABLE, Aws
+from tests.simulation.aws.inference import DOES_NOT_START, ERRS, SOUND
 from tests.simulation.fate import Fate, Luck, Rates
 from tests.simulation.functions import caller
 from tests.simulation.world import World, by_seed
@@ -303,5 +305,6 @@ def _specification(uri: str) -> dict[str, Any]:
     }
 
 
+SMOKE_TEST = SmokeTest(payload="1", answer='{"type":"number"}')
 SCALING = Autoscaling(1, 4, 500)
 KINDS = (SOUND, SOUND, SOUND, SOUND, ERRS, DOES_NOT_START)

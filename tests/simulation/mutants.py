@@ -125,7 +125,7 @@ def _succeed_before_verifying(patch: Patch) -> None:
     def hasty(turn: Turn) -> Any:
         if turn.record.rollout is not None and turn.facts.endpoint is not None:
             turn.facts = replace(turn.facts, alarms={**turn.facts.alarms, **_quiet(turn)})
-            rules._succeed(turn, turn.record.rollout)
+            rules._succeed(turn, turn.record.rollout, None)
         return busy(turn)
 
     _rule(patch, busy, hasty)
@@ -177,6 +177,10 @@ def _overlook_changed_content(patch: Patch) -> None:
     patch(moves, "obstacles", lenient)
 
 
+def _skip_the_smoke_test(patch: Patch) -> None:
+    patch(rules, "smoke_test", lambda _turn, _rollout: None)
+
+
 def _rule(patch: Patch, rule: Any, other: Any) -> None:
     """Replace a rule in the list of rules."""
     from lambdas.core import decide  # noqa: PLC0415 - its list was made when it was imported
@@ -196,6 +200,7 @@ MUTANTS = (
     Mutant("an alarm watches the way back", ("14",), _watch_the_way_back),
     Mutant("what was approved before the group's spec is deployed", ("9",), _act_on_what_was_before_us),
     Mutant("the effect comes before the intent", ("8",), _act_before_recording),
+    Mutant("success is recorded without a smoke test", ("6",), _skip_the_smoke_test),
     Mutant(
         "content that changed after the approval is deployed", ("2", "9", "11"), _overlook_changed_content
     ),

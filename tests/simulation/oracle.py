@@ -1,7 +1,8 @@
 """After the faults have stopped: what is served is what a naive reading of the registry wants."""
 
 from lambdas.core.record import Phase
-from tests.simulation.aws.account import SOUND, group_alarm
+from tests.simulation.aws.account import group_alarm
+from tests.simulation.aws.inference import SOUND
 from tests.simulation.invariants import must
 from tests.simulation.life import GROUP, NO_CAPACITY, Known, Life
 

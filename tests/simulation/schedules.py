@@ -7,10 +7,10 @@ from typing import Any
 
 from lambdas.core.spec import Withdrawal
 from local.sagemaker.service import Switches
-from tests.simulation.aws.account import DOES_NOT_START, ERRS, SOUND
+from tests.simulation.aws.inference import ANSWERS_WRONGLY, DOES_NOT_START, ERRS, SOUND
 from tests.simulation.fate import NoFate, Rates
 from tests.simulation.invariants import Invariants, Violation, check_ledger, state_of
-from tests.simulation.life import EVE, GROUP, NO_CAPACITY, SCALING, Life
+from tests.simulation.life import EVE, GROUP, NO_CAPACITY, SCALING, SMOKE_TEST, Life
 from tests.simulation.oracle import check_end
 
 MOST_VERSIONS = 5
@@ -42,6 +42,7 @@ COMMON = (
     *[("release", SOUND)] * 4,
     ("release", ERRS),
     ("release", DOES_NOT_START),
+    ("release", ANSWERS_WRONGLY),
     *[("approve", n) for n in range(MOST_VERSIONS)],
     *[("reject", n) for n in range(MOST_VERSIONS)],
     *[("reject_live", None)] * 4,
@@ -89,6 +90,7 @@ class Schedule:
     probation: int = 0
     withdrawal: Withdrawal = Withdrawal.KEEP
     already: int = 0
+    tested: bool = False
 
 
 @dataclass
@@ -145,6 +147,7 @@ def schedule(seed: int) -> Schedule:
         probation=chance.choice((0, 0, 30)),
         withdrawal=chance.choice(tuple(Withdrawal)),
         already=chance.choice((0, 0, 1)),
+        tested=chance.random() < 0.5,
     )
 
 
@@ -158,6 +161,7 @@ def run(plan: Schedule, totals: Totals) -> str | None:
         most=plan.most,
         probation_minutes=plan.probation,
         withdrawal=plan.withdrawal,
+        smoke_test=SMOKE_TEST if plan.tested else None,
     )
     watch, luck = Invariants(life), life.world.luck
     life.aws.watchers.append(watch)
@@ -230,6 +234,8 @@ class Player:
         life = self.life
         if len(life.versions) >= MOST_VERSIONS:
             return None
+        if kind == ANSWERS_WRONGLY and not self.plan.tested:
+            kind = SOUND  # nobody could tell
         number = life.register(kind)
         unnoticed = kind == ERRS and (life.spec.probation_minutes == 0 or self.plan.rates != _CALM)
         no_room = life.spec.endpoint.instance_type == NO_CAPACITY

@@ -23,8 +23,10 @@ from lambdas.core.facts import (
     EndpointStatus,
     Hint,
     Lookup,
+    Probe,
     SpecRead,
     Trail,
+    Trial,
     VersionDetail,
     VersionSummary,
 )
@@ -76,7 +78,7 @@ class Desk:
     @property
     def ports(self) -> Ports:
         objects = Objects(self.objects, self.calls)
-        return Ports(self, self, self, self, self, self, self, objects, lambda: self.seen.now, holding)
+        return Ports(self, self, self, self, self, self, self, objects, self, lambda: self.seen.now, holding)
 
     def _call(self, name: str) -> None:
         self.calls.append(name)
@@ -110,6 +112,10 @@ class Desk:
     def read(self, group: str) -> SpecRead:
         self._call("spec")
         return self.seen.read()
+
+    def make(self, probe: Probe) -> Trial:
+        self._call("trial")
+        return self.seen.trial
 
     def actors(self, group: str) -> Mapping[str, str]:
         return self.seen.actors

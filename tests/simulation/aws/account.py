@@ -15,6 +15,7 @@ from local.sagemaker.ports import Fleet
 from local.sagemaker.service import Caller, Faults, SageMaker, SageMakerError, Switches, Timings
 from tests.simulation.aws.alarms import Alarms
 from tests.simulation.aws.client import Answer, Client
+from tests.simulation.aws.inference import DOES_NOT_START, ERRS, SOUND, Inference
 from tests.simulation.aws.parameters import Parameters
 from tests.simulation.aws.queue import Queue
 from tests.simulation.aws.tables import Tables
@@ -24,7 +25,6 @@ from tests.simulation.fate import Fate, NoFate, refusal
 ACCOUNT, REGION = "123456789012", "eu-west-1"
 START = 1_800_000_000.0
 STATE_TABLE, LEDGER_TABLE = "state", "ledger"
-SOUND, ERRS, DOES_NOT_START = "sound", "errs", "does-not-start"
 TIMINGS = Timings(provision=120, container_start=20, alarm_poll=10, delete=20, teardown=10)
 _DECISIONS = {"Approved", "Rejected", "PendingManualApproval"}
 # Rules as infra.constructs.rules has them: what of an event becomes the message group.
@@ -116,6 +116,7 @@ class Aws:
         self.parameters = Parameters(self.clock.now, self._publish)
         self.trail = Trail(self.clock.now, self._publish)
         self.scaling = Scaling()
+        self.inference = Inference(self.serving, self.kind_of)
 
     # --- what SageMaker asks of the world -----------------------------------------------------------------------
 
@@ -156,6 +157,7 @@ class Aws:
             "cloudwatch": self.alarms.call,
             "cloudtrail": self.trail.call,
             "application-autoscaling": self.scaling.call,
+            "sagemaker-runtime": self.inference.call,
         }
         made = {
             service.replace("-", "_"): Client(service, self._answering(function, service, handler))

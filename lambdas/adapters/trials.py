@@ -1,0 +1,117 @@
+"""Smoke tests: one request to an endpoint (InvokeEndpoint), and whether its answer is what was asked for."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError, ReadTimeoutError
+
+from lambdas.adapters.aws import aws_errors, code_of
+from lambdas.core.errors import GreenlightError
+from lambdas.core.facts import Outcome, Trial
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from lambdas.core.facts import Probe
+
+_TRIES = 2  # a container that has just taken over may stumble over its first request
+_PAUSE = 2.0  # seconds between them
+_MOST_SHOWN = 200  # characters of what a model says that go into the ledger
+_OK = 200
+
+
+class Trials:
+    """Makes smoke tests.
+
+    Args:
+        runtime: gives the client of SageMaker Runtime whose read time-out is so many seconds, and that does not repeat
+            by itself what was not answered in time; made only when it is needed.
+        sleep: takes seconds.
+    """
+
+    def __init__(self, runtime: Callable[[int], Any], sleep: Callable[[float], None] = time.sleep) -> None:
+        self._runtime, self._sleep = runtime, sleep
+
+    def make(self, probe: Probe) -> Trial:
+        """Ask once, and once more if the first answer is no good.
+
+        Returns:
+            Passed or failed by what the model answered; inconclusive where AWS did not let the request through.
+        """
+        trial = self._ask(probe)
+        for _ in range(_TRIES - 1):
+            if trial.outcome is Outcome.PASSED:
+                break
+            self._sleep(_PAUSE)
+            trial = self._ask(probe)
+        return trial
+
+    def _ask(self, probe: Probe) -> Trial:
+        request: dict[str, Any] = {"EndpointName": probe.endpoint, "Body": probe.body}
+        if probe.content_type is not None:
+            request["ContentType"] = probe.content_type
+        if probe.accept is not None:
+            request["Accept"] = probe.accept
+        try:
+            with aws_errors(f"invoking endpoint {probe.endpoint}"):
+                status, body = self._answer(probe, request)
+        except _SilentError:
+            return Trial(Outcome.FAILED, f"no answer within {probe.seconds} s")
+        except GreenlightError as error:
+            return Trial(Outcome.INCONCLUSIVE, str(error))
+        return judged(probe, status, body)
+
+    def _answer(self, probe: Probe, request: dict[str, Any]) -> tuple[int, bytes]:
+        """The model's own status and answer; a model that errs is an answer too (ModelError [B])."""
+        try:
+            answer = self._runtime(probe.seconds).invoke_endpoint(**request)
+            with answer["Body"] as body:
+                return _OK, bytes(body.read())
+        except ClientError as error:
+            if code_of(error) != "ModelError":
+                raise
+            told: Any = error.response
+            return int(told.get("OriginalStatusCode", 0)), str(told.get("OriginalMessage", "")).encode()
+        except ReadTimeoutError as error:
+            raise _SilentError from error
+
+
+class _SilentError(Exception):
+    """The model did not answer in time."""
+
+
+def judged(probe: Probe, status: int, body: bytes) -> Trial:
+    """Whether an answer is what the smoke test asks for."""
+    if status != probe.status:
+        said = body.decode(errors="replace")[:_MOST_SHOWN]
+        return Trial(Outcome.FAILED, f"the model answered {status} instead of {probe.status}: {said}")
+    if probe.answer is None:
+        return Trial(Outcome.PASSED, f"the model answered {status}")
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        return Trial(Outcome.FAILED, f"its answer is not JSON: {error}")
+    return _by_schema(probe.answer, value)
+
+
+def _by_schema(schema: str, value: object) -> Trial:
+    """Judge by the group's JSON Schema, which was compiled once already before it was deployed."""
+    import fastjsonschema  # noqa: PLC0415 - needed by groups with a schema only, and no cold start should pay for it
+
+    try:
+        fastjsonschema.compile(json.loads(schema), handlers=_NO_REFERENCES)(value)
+    except fastjsonschema.JsonSchemaValueException as error:
+        return Trial(Outcome.FAILED, f"its answer is not by the schema: {str(error)[:_MOST_SHOWN]}")
+    except (fastjsonschema.JsonSchemaDefinitionException, ValueError, RecursionError) as error:
+        return Trial(Outcome.INCONCLUSIVE, f"the group's schema of the answer cannot be used: {error}")
+    return Trial(Outcome.PASSED, "the model's answer is by the schema")
+
+
+def _refused(uri: str) -> object:
+    raise ValueError(f"it refers to {uri}, which is not looked up")
+
+
+_NO_REFERENCES = dict.fromkeys(("http", "https", "ftp", "file", ""), _refused)

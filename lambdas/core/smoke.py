@@ -1,0 +1,56 @@
+"""The smoke test: one request to a version that has just taken over, before its success is recorded."""
+
+from lambdas.core.facts import Outcome, Payload, Probe, Trial, VersionDetail
+from lambdas.core.record import Direction, Rollout
+from lambdas.core.spec import SmokeTest
+from lambdas.core.turn import Need, Turn
+
+
+def smoke_test(turn: Turn, rollout: Rollout) -> Need | Trial | None:
+    """What the smoke test of a version shows that serves now; a way back, which led to what was good, has none.
+
+    Returns:
+        What must be read or tried first, what came of the test, or None: there is none to make.
+    """
+    asked = turn.spec.smoke_test
+    if asked is None or rollout.direction is Direction.BACKWARD:
+        return None
+    if rollout.version not in turn.facts.details:
+        return Need(details=frozenset({rollout.version}))
+    detail = turn.facts.details[rollout.version]
+    payload = _payload(turn, asked, detail)
+    if payload is None or isinstance(payload, Need):
+        return payload
+    if turn.record.versions[rollout.version].is_rejected:
+        return Trial(Outcome.INCONCLUSIVE, "it was rejected before")
+    if payload.problem is not None:
+        return Trial(Outcome.INCONCLUSIVE, payload.problem)
+    types = detail.content_types if detail is not None else ()
+    return turn.facts.trial or Need(
+        trial=Probe(
+            endpoint=turn.spec.endpoint.name,
+            body=payload.content,
+            content_type=asked.content_type or next(iter(types), None),
+            accept=asked.accept,
+            status=asked.status,
+            answer=asked.answer,
+            seconds=asked.seconds,
+        )
+    )
+
+
+def cannot_be_tested(turn: Turn, detail: VersionDetail) -> Need | str | None:
+    """Why a version could go live and not be tested then, in words; None: it can be, or need not be."""
+    asked = turn.spec.smoke_test
+    payload = None if asked is None else _payload(turn, asked, detail)
+    return payload.problem if isinstance(payload, Payload) else payload
+
+
+def _payload(turn: Turn, asked: SmokeTest, detail: VersionDetail | None) -> Need | Payload | None:
+    if asked.payload is not None:
+        return Payload(asked.payload.encode())
+    if detail is None or detail.sample is None:
+        return None
+    if detail.sample not in turn.facts.payloads:
+        return Need(payloads=frozenset({detail.sample}))
+    return turn.facts.payloads[detail.sample]
