@@ -15,7 +15,8 @@ SCHEMA = json.dumps({"type": "object", "required": ["score"], "properties": {"sc
 
 
 def refusal(code: str, **more: Any) -> ClientError:
-    return ClientError({"Error": {"Code": code, "Message": "m"}, **more}, "InvokeEndpoint")
+    response: Any = {"Error": {"Code": code, "Message": "m"}, **more}
+    return ClientError(response, "InvokeEndpoint")
 
 
 MODEL_ERROR = refusal("ModelError", OriginalStatusCode=500, OriginalMessage="boom")

@@ -6,12 +6,14 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from lambdas.core.spec import Withdrawal
+from lambdas.core.turn import on_probation
 from local.sagemaker.service import Switches
 from tests.simulation.aws.inference import ANSWERS_WRONGLY, DOES_NOT_START, ERRS, SOUND
 from tests.simulation.fate import NoFate, Rates
 from tests.simulation.invariants import Invariants, Violation, check_ledger, state_of
 from tests.simulation.life import EVE, GROUP, NO_CAPACITY, SCALING, SMOKE_TEST, Life
 from tests.simulation.oracle import check_end
+from tests.simulation.world import SWEEP_EVERY
 
 MOST_VERSIONS = 5
 _CALM = Rates()
@@ -37,6 +39,8 @@ WEATHER = (
         late=0.2,
     ),
 )
+_SETTLING = 900.0  # seconds
+_MOST_SWEEPS = 10  # pairs of them, after the faults have stopped
 GAPS = (0.0, 0.0, 5.0, 30.0, 120.0, 200.0, 400.0, 400.0, 1500.0)  # seconds
 COMMON = (
     *[("release", SOUND)] * 4,
@@ -222,7 +226,21 @@ class Player:
         life.resume()
         life.aws.advance_to(life.aws.clock.now() + 2)
         life.world.sweep(full=True)
-        life.world.pass_time(6000)
+        life.world.pass_time(_SETTLING)
+        for _ in range(_MOST_SWEEPS):
+            before = self._standing()
+            life.world.pass_time(2 * SWEEP_EVERY)
+            if life.aws.next_change_at() is None and self._standing() == before:
+                return  # nothing is under way, and two sweeps found nothing to do: it stays so
+
+    def _standing(self) -> tuple[object, ...]:
+        """What would change if anything were still to happen; time is part of it as long as a probation lasts."""
+        life = self.life
+        if not life.has_record():
+            return (life.aws.clock.now(),)
+        record = life.record()
+        waiting = record.rollout is not None or on_probation(record, life.aws.clock.now())
+        return (record, life.endpoint(), life.aws.clock.now() if waiting else None)
 
     # --- operations -----------------------------------------------------------------------------------------------
 
