@@ -149,13 +149,6 @@ def reconcile_endpoints() -> list[Grant]:
             why=_OURS_ONLY,
         ),
         allow(
-            "SmokeTests",
-            ["sagemaker:InvokeEndpoint"],
-            _sagemaker("endpoint"),
-            _OURS_BY_RESOURCE,
-            why=_OURS_ONLY,
-        ),
-        allow(
             "PassEndpointRoles",
             ["iam:PassRole"],
             [_role(f"role{ROLE_PATH}*-endpoint")],
@@ -174,6 +167,12 @@ def reconcile_endpoints() -> list[Grant]:
             "ReadVolumeKeys", ["kms:DescribeKey"], [here("kms", "key/*")], _via("sagemaker"), why=_THEIR_KEYS
         ),
     ]
+
+
+def reconcile_smoke_tests() -> list[Grant]:
+    """Ask what has just taken over one request."""
+    ours = _sagemaker("endpoint")
+    return [allow("SmokeTests", ["sagemaker:InvokeEndpoint"], ours, _OURS_BY_RESOURCE, why=_OURS_ONLY)]
 
 
 def reconcile_alarms() -> list[Grant]:

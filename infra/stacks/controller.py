@@ -80,6 +80,7 @@ class ControllerStack(cdk.Stack):
                 *permissions.reconcile_trail(),
                 *permissions.reconcile_readers(),
                 *permissions.reconcile_endpoints(),
+                *permissions.reconcile_smoke_tests(),
                 *permissions.reconcile_alarms(),
                 *permissions.reconcile_scaling(),
                 *permissions.reconcile_queues(queues.reconcile.queue_arn, queues.dead_letters.queue_arn),

@@ -1,6 +1,8 @@
 """Registers the demo's real models: artifact and evaluation to S3, then a version in the registry."""
 
+import io
 import json
+import tarfile
 from typing import Any
 
 from local.aws import LocalAws
@@ -29,6 +31,7 @@ class Registrations:
         """Upload the artifact and its evaluation; returns the CreateModelPackage request that registers it."""
         prefix = f"{self._group}/{name}"
         self._put(f"{prefix}/model.tar.gz", artifact.model_tar)
+        self._put(f"{prefix}/sample.tar.gz", _packed(artifact.sample_request))
         self._put(f"{prefix}/evaluation.json", json.dumps(artifact.evaluation).encode())
         quality = {"ContentType": "application/json", "S3Uri": f"s3://{BUCKET}/{prefix}/evaluation.json"}
         return {
@@ -40,6 +43,7 @@ class Registrations:
                 "SupportedContentTypes": ["application/json"],
                 "SupportedResponseMIMETypes": ["application/json"],
             },
+            "SamplePayloadUrl": f"s3://{BUCKET}/{prefix}/sample.tar.gz",
             "ModelMetrics": {"ModelQuality": {"Statistics": quality}},
             "CustomerMetadataProperties": dict(artifact.metadata),
         }
@@ -52,3 +56,13 @@ class Registrations:
 
     def _put(self, key: str, body: bytes) -> None:
         self._s3.put_object(Bucket=BUCKET, Key=key, Body=body)
+
+
+def _packed(request: bytes) -> bytes:
+    """A sample payload as SageMaker wants it: one archive."""
+    content = io.BytesIO()
+    with tarfile.open(fileobj=content, mode="w:gz") as archive:
+        member = tarfile.TarInfo("request.json")
+        member.size = len(request)
+        archive.addfile(member, io.BytesIO(request))
+    return content.getvalue()

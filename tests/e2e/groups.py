@@ -44,6 +44,8 @@ GROUPS: dict[str, dict[str, Any]] = {
     },
     "paused": {},
     "planned": {},
+    "smoke-tested": {"smoke_test": {"payload": "hello", "content_type": "text/plain"}},
+    "sampled": {},
     "gated": {"gates": _GATES},
     "papers": {"gates": _GATES},
     "break-glass": {},

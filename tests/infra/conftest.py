@@ -33,6 +33,13 @@ gates:
   evaluation: true
   model_card: true
   stage: {{name: Production, status: Approved}}
+smoke_test:
+  payload: '{{"rows": [[1, 2]]}}'
+  content_type: application/json
+  accept: application/json
+  status: 200
+  answer: {{type: object, required: [scores]}}
+  seconds: 5
 endpoint:
   name: everything-live
   instance_type: ml.c5.xlarge

@@ -69,6 +69,7 @@ def test_an_asset_holds_no_tests_caches_or_sdk(function: str) -> None:
     assert top == {
         "aws_lambda_powertools",
         "cronsim",
+        "fastjsonschema",
         "jmespath",
         "lambdas",
         "typing_extensions.py",

@@ -4,9 +4,12 @@ import json
 from typing import Any
 
 import pytest
+import yaml
 
+from infra.config.load import check
+from infra.constructs.reader_role import reads_objects
 from lambdas.core.spec import GroupSpec, Mode, spec_from_json
-from tests.infra.conftest import Assembly
+from tests.infra.conftest import LONELY, Assembly
 from tests.infra.policies import text
 
 STACK = "Greenlight-Group-everything"
@@ -124,6 +127,23 @@ def test_roles_have_the_names_and_path_that_others_rely_on(assembly: Assembly) -
     }
 
 
+@pytest.mark.parametrize(
+    ("changes", "reads"),
+    [
+        ({}, True),  # samples that versions are registered with
+        ({"smoke_test": {"payload": "1,2"}}, False),
+        ({"smoke_test": {"enabled": False}}, False),
+        ({"smoke_test": {"enabled": False}, "gates": {"metrics": [{"name": "x", "at_least": 1}]}}, True),
+    ],
+)
+def test_a_group_has_a_reader_role_only_if_something_of_its_own_is_read(
+    changes: dict[str, object], reads: bool
+) -> None:
+    config, _ = check(yaml.safe_load(LONELY) | changes, "x.yaml")
+    assert config is not None
+    assert reads_objects(config) is reads
+
+
 def test_the_abort_alarm_trips_within_seconds_and_holds_its_state(assembly: Assembly) -> None:
     (alarm,) = assembly.properties(STACK, "AWS::CloudWatch::Alarm")
     assert alarm["AlarmName"] == "greenlight/everything/abort"
@@ -149,7 +169,7 @@ def test_everything_carries_the_groups_tags(assembly: Assembly, kind: str) -> No
 
 def test_a_group_that_names_nobody_has_no_roles_for_people_and_says_so(assembly: Assembly) -> None:
     roles = assembly.properties("Greenlight-Group-lonely", "AWS::IAM::Role")
-    assert [role["RoleName"] for role in roles] == ["lonely-endpoint"]
+    assert [role["RoleName"] for role in roles] == ["lonely-endpoint", "lonely-reader"]
     said = json.dumps(json.loads((assembly.folder / "Greenlight-Group-lonely.metadata.json").read_text()))
     assert "names no approvers" in said
     assert "names no registrants" in said
