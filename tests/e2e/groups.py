@@ -5,7 +5,7 @@ from typing import Any
 _HARDWARE = {"instance_type": "ml.m5.large", "instance_count": 2}
 
 SWITCHES: dict[str, dict[str, Any]] = {
-    "no-rollback-outside-baking": {"switches": {"alarm_outside_baking_rolls_back": False}},
+    "rollback-outside-baking": {"switches": {"alarm_outside_baking_rolls_back": True}},
     "no-failure-reason": {"switches": {"failure_reason_after_rollback": False}},
     "no-identity": {"switches": {"iam_identity_present": False}},
     "lower-case-arns": {"switches": {"package_arn_lower_case": True}},
@@ -30,6 +30,8 @@ GROUPS: dict[str, dict[str, Any]] = {
     "counted": {},
     "counted-back": {},
     "aborted": {},
+    "aborted-early-on": {},
+    "aborted-early-off": {},
     "unlike-named": {"endpoint": {**_HARDWARE, "name": "another-name"}},
     "foreign": {},
     "quota": {"endpoint": {"instance_type": "ml.p4d.24xlarge", "instance_count": 2}},

@@ -42,6 +42,31 @@ def test_a_version_rejected_while_it_bakes_is_aborted_once(scene: Make) -> None:
     assert s.watch.broken_entry() is None
 
 
+@pytest.mark.parametrize(("name", "outside"), [("aborted-early-on", True), ("aborted-early-off", False)])
+def test_a_version_rejected_before_it_takes_traffic_goes_whether_alarms_outside_baking_count_or_not(
+    scene: Make, name: str, outside: bool
+) -> None:
+    s = scene(name)
+    good, other = s.go_live(), s.register()
+    s.aws.control(switches={"alarm_outside_baking_rolls_back": outside})
+    try:
+        with s.slowly():
+            s.approve(other)
+            s.until("its fleet to be provisioned", lambda: provisioning(s) or None)
+            s.reject(other)
+            s.until_said(Kind.ABORTED, other)
+        s.until_live(good)
+    finally:
+        s.aws.control(switches={"alarm_outside_baking_rolls_back": False})
+    (aborted,) = [line for line in s.watch.ledger() if line.kind == Kind.ABORTED.value]
+    assert aborted.data["seconds_from_rejection"] > 0
+
+
+def provisioning(scene: Scene) -> bool:
+    found = scene.watch.endpoint()
+    return found is not None and found["EndpointStatus"] == "Updating" and not scene.watch.baking()
+
+
 def test_an_endpoint_named_unlike_its_group_is_found_by_its_events(scene: Make) -> None:
     s = scene("unlike-named")
     s.go_live()

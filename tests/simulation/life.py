@@ -80,13 +80,21 @@ class Life:
 
     @classmethod
     def by_seed(
-        cls, seed: int, rates: Rates, switches: Switches, *, lag: float = 0.0, most: int = 1, **spec: Any
+        cls,
+        seed: int,
+        rates: Rates,
+        switches: Switches,
+        *,
+        lag: float = 0.0,
+        most: int = 1,
+        literal: bool = False,
+        **spec: Any,
     ) -> "Life":
         """Everything that is left to chance is by this seed."""
         chance, choose = by_seed(seed)
         luck = Luck(rates, random.Random(chance.random()))  # noqa: S311 - not a secret
         fate: Fate = luck
-        aws = Aws(switches, lag=lag, fate=fate)
+        aws = Aws(switches, lag=lag, fate=fate, literal=literal)
         return cls(World(aws, choose, most=most, luck=luck), a_spec(**spec))
 
     @property

@@ -95,6 +95,7 @@ class Schedule:
     withdrawal: Withdrawal = Withdrawal.KEEP
     already: int = 0
     tested: bool = False
+    literal: bool = False
 
 
 @dataclass
@@ -152,6 +153,7 @@ def schedule(seed: int) -> Schedule:
         withdrawal=chance.choice(tuple(Withdrawal)),
         already=chance.choice((0, 0, 1)),
         tested=chance.random() < 0.5,
+        literal=chance.random() < 0.1,
     )
 
 
@@ -163,6 +165,7 @@ def run(plan: Schedule, totals: Totals) -> str | None:
         Switches(**plan.switches),
         lag=plan.lag,
         most=plan.most,
+        literal=plan.literal,
         probation_minutes=plan.probation,
         withdrawal=plan.withdrawal,
         smoke_test=SMOKE_TEST if plan.tested else None,

@@ -84,14 +84,20 @@ class Aws:
         switches: what AWS's documentation leaves open.
         lag: seconds until lists, searches and indexes show a write.
         fate: what befalls calls of functions, and events.
+        literal: whether a rule's path to the message group is taken literally: all share one.
     """
 
     def __init__(
-        self, switches: Switches | None = None, *, lag: float = 0.0, fate: Fate | None = None
+        self,
+        switches: Switches | None = None,
+        *,
+        lag: float = 0.0,
+        fate: Fate | None = None,
+        literal: bool = False,
     ) -> None:
         self.clock = VirtualClock(START)
         self.fate: Fate = fate or NoFate()
-        self.lag = lag
+        self.lag, self.literal = lag, literal
         self.log: list[Call] = []
         self.watchers: list[Watcher] = []
         self.kinds: dict[str, str] = {}
@@ -215,7 +221,7 @@ class Aws:
         if not _heard(kind, detail):
             return
         body = json.dumps({"source": source, "detail-type": kind, "detail": detail})
-        group = str(detail[_PATHS[kind]])
+        group = "$.detail" if self.literal else str(detail[_PATHS[kind]])
         for delay in self.fate.deliveries():
             self.later(delay, lambda: self.queue.send(body, group))
 
