@@ -177,11 +177,8 @@ def run(plan: Schedule, totals: Totals) -> str | None:
         player.play()
         check_ledger(life)
         check_end(life)
-    except Violation as violation:
-        return str(violation)
     except Exception as error:  # noqa: BLE001 - a bug anywhere is what is looked for
-        last = traceback.extract_tb(error.__traceback__)[-1]
-        return f"{type(error).__name__} in {last.filename.rpartition('/')[2]}:{last.lineno}: {error}"
+        return what_broke(error)
     finally:
         totals.schedules += 1
         totals.calls += len(life.aws.log)
@@ -192,6 +189,14 @@ def run(plan: Schedule, totals: Totals) -> str | None:
         totals.add(more)
         totals.states |= player.states
     return None
+
+
+def what_broke(error: Exception) -> str:
+    """In one line."""
+    if isinstance(error, Violation):
+        return str(error)
+    last = traceback.extract_tb(error.__traceback__)[-1]
+    return f"{type(error).__name__} in {last.filename.rpartition('/')[2]}:{last.lineno}: {error}"
 
 
 @dataclass
@@ -269,12 +274,7 @@ class Player:
             self._decide(number, "Approved")
 
     def _decide(self, number: int, status: str) -> None:
-        life, known = self.life, self.life.versions[number]
-        if status == "Approved" and (known.approved_at is not None or life.is_approved(number)):
-            # Approved before, rejected and approved: without its events, no change; with them, whenever they come.
-            known.doubtful = True
-            life.unordered = True
-        life.decide(number, status)
+        decide(self.life, number, status)
 
     def _approve(self, which: int) -> None:
         number = self._pick(which)
@@ -375,6 +375,16 @@ class Player:
 
     def _rollback_fails(self, _: object) -> None:
         self.life.aws.faults.rollback_fails.add(GROUP)
+
+
+def decide(life: Life, number: int, status: str) -> None:
+    """An approver writes a status; where no naive reading can tell what follows, that is noted."""
+    known = life.versions[number]
+    if status == "Approved" and (known.approved_at is not None or life.is_approved(number)):
+        # Approved before, rejected and approved: without its events, no change; with them, whenever they come.
+        known.doubtful = True
+        life.unordered = True
+    life.decide(number, status)
 
 
 def minimal(plan: Schedule, broke: str) -> Schedule:

@@ -1,5 +1,6 @@
 """One account in one region: every service on one virtual clock, and the bus between them."""
 
+import functools
 import heapq
 import itertools
 import json
@@ -223,7 +224,7 @@ class Aws:
         body = json.dumps({"source": source, "detail-type": kind, "detail": detail})
         group = "$.detail" if self.literal else str(detail[_PATHS[kind]])
         for delay in self.fate.deliveries():
-            self.later(delay, lambda: self.queue.send(body, group))
+            self.later(delay, functools.partial(self.queue.send, body, group))
 
     def later(self, seconds: float, do: Callable[[], None]) -> None:
         """Do something when so much time has passed."""

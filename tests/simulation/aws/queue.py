@@ -90,6 +90,11 @@ class Queue:
         if message in self.messages:
             self.messages.remove(message)
 
+    def ready(self) -> bool:
+        """Whether a message may be received now."""
+        at = self.next_at()
+        return at is not None and at <= self._now()
+
     def next_at(self) -> float | None:
         """When a message may be received next."""
         heads: dict[str, float] = {}
