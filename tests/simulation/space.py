@@ -14,23 +14,24 @@ _TIMES = (When.AT_ONCE, When.STARTING, When.SHIFTED, When.SETTLED)
 class Space:
     """All histories of so many decisions, at these times; each without a fault, and with each fault of these kinds.
 
-    `begins`: only histories that begin so. `ends`: they are no longer than that. `fault`: only this one.
+    `begins`: only histories that begin so. `fault`: only this one.
     """
 
     decisions: int = 3
     times: tuple[When, ...] = _TIMES
     kinds: tuple[Kind, ...] = tuple(Kind)
     begins: tuple[Decision, ...] = ()
-    ends: bool = False
     fault: Fault | None = None
 
     @classmethod
     def of_one(cls, history: tuple[Decision, ...], fault: Fault | None) -> "Space":
         """One history with one fault, or none."""
-        return cls(len(history), begins=history, ends=True, fault=fault, kinds=(fault.kind,) if fault else ())
+        return cls(len(history), begins=history, fault=fault, kinds=(fault.kind,) if fault else ())
 
     def parts(self) -> list["Space"]:
         """The same in parts that have nothing in common: by the first decision."""
+        if self.begins:
+            return [self]
         firsts = [Decision(v, status, When.SETTLED) for v in (1, 2) for status in ("Approved", "Rejected")]
         return [replace(self, begins=(first,)) for first in firsts]
 

@@ -251,7 +251,7 @@ def side_by_side(space: Space, jobs: int) -> tuple[Totals, list[Broke]]:
     """Walk through the parts of a space in several processes."""
     totals, broke = Totals(), list[Broke]()
     with multiprocessing.get_context("spawn").Pool(jobs, initializer=prepare) as pool:
-        for part in pool.imap_unordered(_walked, space.parts()):
+        for part in pool.imap(_walked, space.parts()):
             totals.add(part[0])
             broke += part[1]
     return totals, broke
