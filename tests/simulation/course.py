@@ -97,6 +97,8 @@ class Course:
         self._calm()
         self.fault = fault if hitch.struck else self.fault
         self.steps += 1
+        if hitch.struck or any(spot.operation == "TransactWriteItems" for spot in hitch.spots):
+            check_ledger(self.life)
         must(self.steps - self.decided_in < _MOST_STEPS, "9: the functions wake each other up without end")
         return hitch
 
