@@ -86,6 +86,13 @@ HOOKS: tuple[Hook, ...] = (
         "ctx",
     ),
     _replaced(
+        _IAM,
+        "_conditions_met",
+        "knew no policy variables, such as ${aws:username}",
+        "conditions",
+        "ctx",
+    ),
+    _replaced(
         _IAM, "_principal_keys", "adds aws:SourceIdentity, and MFA of a session made with it", "credential"
     ),
     _replaced(

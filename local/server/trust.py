@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 
 ASSUME, SET_SOURCE_IDENTITY, TAG = "sts:AssumeRole", "sts:SetSourceIdentity", "sts:TagSession"
 _MFA = "aws:multifactorauthpresent"
+_NO_DEVICE = (
+    "MultiFactorAuthentication failed, unable to validate MFA code.  Please verify your MFA serial number is valid and "
+    "associated with this user."
+)
 _KEYS_OF = {
     ASSUME: ("sts:", "aws:"),
     SET_SOURCE_IDENTITY: ("sts:sourceidentity", _MFA),
@@ -41,12 +45,14 @@ class SessionRequest:
         role_arn: of the role to assume, as the request has it.
         keys: the condition keys of the request, in lower case, the source identity of the calling session included.
         inherited: the source identity of the calling session, "" for none.
+        names_device: whether it names an MFA device.
     """
 
     operation: str
     role_arn: str
     keys: Mapping[str, Any]
     inherited: str = ""
+    names_device: bool = False
 
     @property
     def source_identity(self) -> str:
@@ -80,7 +86,7 @@ _asked: ContextVar[SessionRequest | None] = ContextVar("session_request", defaul
 def request_keys(parameters: Mapping[str, Any]) -> dict[str, Any]:
     """The condition keys of a query request to STS, in lower case.
 
-    Any MFA device and any six digits will do: there is no clock to check them by.
+    Any MFA device and any six digits will do: there is no clock to check them by. A role's session has no device.
     """
     named = {
         "sts:sourceidentity": "SourceIdentity",
@@ -130,7 +136,13 @@ def session_request(headers: Mapping[str, str], body: bytes, query: Mapping[str,
     keys = request_keys(parameters)
     if inherited:
         keys.setdefault("sts:sourceidentity", inherited)
-    return SessionRequest(_one(parameters, "Action"), _one(parameters, "RoleArn"), keys, inherited)
+    return SessionRequest(
+        _one(parameters, "Action"),
+        _one(parameters, "RoleArn"),
+        keys,
+        inherited,
+        names_device=bool(_one(parameters, "SerialNumber")),
+    )
 
 
 def _show_to_identity_policies() -> None:
@@ -174,6 +186,8 @@ def _keep_in_sessions() -> None:
 def _refusal(asked: SessionRequest, headers: Mapping[str, str], query: Mapping[str, Any]) -> Answer | None:
     """AWS's refusal where ministack would not refuse; None leaves the answer to ministack.
 
+    A device is one of the user who calls [STS API reference, AssumeRole, SerialNumber], so a role's session has none.
+
     A source identity and tags need permissions of their own, of the caller's policies and of the trust policy; of the
     trust policy ministack asks sts:AssumeRole and sts:TagSession itself.
     """
@@ -193,6 +207,8 @@ def _refusal(asked: SessionRequest, headers: Mapping[str, str], query: Mapping[s
     role = role_of(asked.role_arn)
     if role is None or isinstance(who, AuthError):
         return None
+    if asked.names_device and ":assumed-role/" in who.arn:
+        return _denied(ASSUME, who.arn, asked.role_arn, _NO_DEVICE)
     if role["Arn"] != asked.role_arn:
         return _denied(ASSUME, who.arn, asked.role_arn)  # the right name below another path is no such role
 

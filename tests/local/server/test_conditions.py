@@ -33,6 +33,8 @@ MET = {
     "any of one": {"ForAnyValue:StringEquals": {"aws:PrincipalTag/Team": ["fraud", "churn"]}},
     "all of none": {"ForAllValues:StringEquals": {"aws:TagKeys": ["a"]}},
     "both": {"ArnLike": {"aws:PrincipalArn": SELF}, "StringLike": {"aws:PrincipalTag/Team": "fr?ud"}},
+    "variable": {"StringEquals": {"aws:PrincipalTag/Team": ["churn", "${aws:PrincipalTag/team}"]}},
+    "variable in a text": {"ArnEquals": {"aws:PrincipalArn": f"{SELF[:-9]}${{aws:PrincipalTag/By}}"}},
 }
 NOT_MET = {
     "principal arn": {"ArnEquals": {"aws:PrincipalArn": OTHER}},
@@ -44,6 +46,8 @@ NOT_MET = {
     "string that is the same": {"StringNotEqualsIfExists": {"aws:PrincipalTag/Team": "fraud"}},
     "null": {"Null": {"aws:SourceIdentity": "false"}},
     "any of none": {"ForAnyValue:StringEquals": {"aws:TagKeys": ["a"]}},
+    "variable": {"StringEquals": {"aws:PrincipalTag/Team": "${aws:PrincipalAccount}"}},
+    "variable that is not there": {"StringNotEquals": {"aws:PrincipalTag/Team": "${aws:username}"}},
     "one of both": {"ArnLike": {"aws:PrincipalArn": SELF}, "StringLike": {"aws:PrincipalTag/Team": "x*"}},
 }
 
@@ -67,7 +71,11 @@ def read(client: Any) -> None:
 @pytest.fixture(scope="module")
 def conditioned(aws: LocalAws) -> Any:
     """An SSM client in a session of a role that is tagged and has, at first, no policy."""
-    make_role(aws, name="by-condition", Tags=[{"Key": "Team", "Value": "fraud"}])
+    make_role(
+        aws,
+        name="by-condition",
+        Tags=[{"Key": "Team", "Value": "fraud"}, {"Key": "By", "Value": "condition"}],
+    )
     return session(aws, SELF)
 
 

@@ -221,6 +221,15 @@ def test_a_session_token_got_with_mfa_carries_it_and_one_of_a_role_does_not(aws:
         assume(client_of(aws, plain, "sts"), role)
 
 
+def test_a_session_of_a_role_has_no_device(aws: LocalAws) -> None:
+    """STS API reference, AssumeRole: the device is one of the user who calls."""
+    sts = client_of(aws, assume(aws.client("sts"), make_role(aws, statement(ASSUME))), "sts")
+    role = make_role(aws)
+    assert assume(sts, role)
+    with refused("unable to validate MFA code"):
+        assume(sts, role, **MFA)
+
+
 def test_the_callers_own_policy_can_ask_for_mfa_and_a_session_name(aws: LocalAws) -> None:
     condition = {
         "Bool": {"aws:MultiFactorAuthPresent": "true"}, "StringEquals": {"sts:RoleSessionName": "ann"},
