@@ -20,7 +20,8 @@ class BreakGlassConfig(Section):
     """The role for emergencies; without this section there is none."""
 
     principals: Annotated[tuple[words.Principal, ...], Field(min_length=1)]
-    """Who may step into it, with a second factor and a source identity."""
+    """Who may step into it: IAM users with a second factor and their own name as source identity; roles whose session
+    has a source identity. AWS does not know whether a role's people gave a second factor: ask where they sign in."""
 
 
 class GovernanceConfig(Section):

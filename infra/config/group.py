@@ -119,9 +119,11 @@ class SessionsConfig(Section):
     """What stepping into the group's roles takes, beside being named."""
 
     mfa: bool = False
-    """Approvers only: a session that began with a second factor. Pipelines, which register, have none."""
+    """Approvers who are IAM users: a second factor. A role's session has none that AWS knows of: ask where people sign
+    in to it. Pipelines, which register, have none."""
     source_identity: bool = False
-    """A source identity, which stays through all sessions that follow: who a person is cannot be chosen anew."""
+    """A source identity: for roles one that their session has already, as set where people sign in; for IAM users their
+    own name. It cannot be chosen here, and stays through all sessions that follow."""
     tags: dict[words.TagKey, words.TagValue] = {}
     """Session tags that must be passed with exactly these values."""
 

@@ -17,6 +17,7 @@ from infra.config.group import (
     GroupConfig,
     GuardrailConfig,
     RolloutConfig,
+    SessionsConfig,
 )
 from infra.config.problems import ConfigError, Problem, from_pydantic, shown
 from infra.config.rules import Sections, breaches
@@ -99,6 +100,7 @@ def _sections(raw: dict[str, Any]) -> Sections:
         registrants=section("registrants", tuple[str, ...], ()),
         artifacts=section("artifacts", tuple[str, ...], ()),
         gates=section("gates", GatesConfig, GatesConfig()),
+        sessions=section("sessions", SessionsConfig, SessionsConfig()),
     )
 
 

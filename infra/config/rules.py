@@ -12,7 +12,9 @@ from infra.config.group import (
     GatesConfig,
     GuardrailConfig,
     RolloutConfig,
+    SessionsConfig,
 )
+from infra.config.words import is_role
 from lambdas.core.spec import Strategy
 
 _MOST_ALARMS = 10  # AutoRollbackConfiguration's AlarmList [B]
@@ -43,6 +45,7 @@ class Sections:
     registrants: tuple[str, ...] | None
     artifacts: tuple[str, ...] | None
     gates: GatesConfig | None
+    sessions: SessionsConfig | None
 
 
 def breaches(sections: Sections) -> Iterator[Breach]:
@@ -59,6 +62,7 @@ def breaches(sections: Sections) -> Iterator[Breach]:
     if endpoint is not None and rollout is not None and guardrails is not None:
         yield from _inferentia(endpoint, rollout, guardrails)
     yield from _people(sections)
+    yield from _second_factor(sections)
     yield from _artifacts(sections)
     if sections.gates is not None:
         yield from _gates(sections.gates)
@@ -82,6 +86,22 @@ def _people(sections: Sections) -> Iterator[Breach]:
                 principal,
                 "is among the registrants too, and could approve what it registered itself; "
                 "name somebody else, or set approval.four_eyes to false",
+            )
+
+
+def _second_factor(sections: Sections) -> Iterator[Breach]:
+    """A session of a role has no MFA device, and AWS does not know whether an identity provider asked for a second
+    factor [IAM guide, "Secure API access with MFA"]."""
+    if sections.sessions is None or not sections.sessions.mfa:
+        return
+    for index, principal in enumerate(sections.approvers or ()):
+        if is_role(principal):
+            yield Breach(
+                "sessions.mfa",
+                True,
+                f"would let nobody in by approvers.{index}, {principal}: to AWS a role's session has no second factor; "
+                "name IAM users, or leave it out, ask for the second factor where these people sign in, and set "
+                "sessions.source_identity",
             )
 
 

@@ -97,6 +97,11 @@ def _one_principal(arn: str) -> str:
     return arn
 
 
+def is_role(principal: str) -> bool:
+    """Whether a principal is a role; else it is an IAM user, which unlike a role's session may have an MFA device."""
+    return ":role/" in principal
+
+
 def _a_cron(expression: str) -> str:
     """Five fields; AWS's own dialect has six."""
     try:

@@ -79,7 +79,7 @@ def break_glass(
 
     Args:
         scope: of the role.
-        principals: who may step into it, with a second factor and a source identity, for an hour.
+        principals: who may step into it, with a source identity, for an hour; IAM users with a second factor.
         tables: as for the auditor.
         keys: as for the auditor.
         reconcile: ARN of the function.

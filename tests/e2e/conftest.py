@@ -11,7 +11,7 @@ from local.deploy import deploy_app, prepare
 from tests.e2e.groups import GROUPS
 from tests.e2e.scene import Scene, group_yaml
 
-AUDITORS, RELIABILITY = "internal-audit", "site-reliability"
+AUDITORS, RELIABILITY, ON_CALL = "internal-audit", "site-reliability", "olga"
 _TIME_SCALE = 240.0  # AWS seconds a second: a canary of some minutes takes a few seconds
 
 
@@ -39,16 +39,22 @@ def _governance(aws: LocalAws) -> str:
     """Somebody for each of the account's roles."""
     iam = aws.client("iam")
     root = {"AWS": f"arn:aws:iam::{aws.account}:root"}
-    trust = {"Effect": "Allow", "Principal": root, "Action": "sts:AssumeRole"}
-    steps_in = {"Effect": "Allow", "Action": ["sts:AssumeRole", "sts:SetSourceIdentity"], "Resource": "*"}
+    steps = ["sts:AssumeRole", "sts:SetSourceIdentity"]
+    trust = {"Effect": "Allow", "Principal": root, "Action": steps}
+    steps_in = {"Effect": "Allow", "Action": steps, "Resource": "*"}
     trust_policy, policy = (
         json.dumps({"Version": "2012-10-17", "Statement": [one]}) for one in (trust, steps_in)
     )
     for role in (AUDITORS, RELIABILITY):
         iam.create_role(RoleName=role, AssumeRolePolicyDocument=trust_policy)
         iam.put_role_policy(RoleName=role, PolicyName="work", PolicyDocument=policy)
-    named = [f"arn:aws:iam::{aws.account}:role/{role}" for role in (AUDITORS, RELIABILITY)]
-    return f"auditors: [{named[0]}]\nbreak_glass: {{principals: [{named[1]}]}}\n"
+    iam.create_user(UserName=ON_CALL)
+    iam.put_user_policy(UserName=ON_CALL, PolicyName="work", PolicyDocument=policy)
+    named = [
+        f"arn:aws:iam::{aws.account}:{one}"
+        for one in (f"role/{AUDITORS}", f"role/{RELIABILITY}", f"user/{ON_CALL}")
+    ]
+    return f"auditors: [{named[0]}]\nbreak_glass: {{principals: [{named[1]}, {named[2]}]}}\n"
 
 
 def _stop_the_sweeps(aws: LocalAws) -> None:

@@ -11,22 +11,34 @@ from botocore.exceptions import ClientError
 
 from lambdas.core.names import ACCOUNT_WIDE, AUDITOR, BREAK_GLASS
 from local.aws import LocalAws
-from tests.e2e.conftest import AUDITORS, RELIABILITY
+from tests.e2e.conftest import AUDITORS, ON_CALL, RELIABILITY
 from tests.e2e.scene import Scene
 
 Make = Callable[..., Scene]
 MFA = {"SerialNumber": "arn:aws:iam::123456789012:mfa/eve", "TokenCode": "123456"}
 
 
-def step_in(aws: LocalAws, company_role: str, role: str, **asked: str) -> Callable[[str], Any]:
-    """Clients of somebody who steps into a role of the account."""
-    sts = aws.client("sts", role=company_role, session_name="eve")
+def step_in(
+    aws: LocalAws, company_role: str, role: str, name: str = "", **asked: str
+) -> Callable[[str], Any]:
+    """Clients of somebody who steps into a role of the account; `name`: their source identity from signing in."""
+    signed_in = {"SourceIdentity": name} if name else {}
+    company = aws.client("sts").assume_role(
+        RoleArn=f"arn:aws:iam::{aws.account}:role/{company_role}", RoleSessionName="eve", **signed_in
+    )["Credentials"]
+    return _assumed(aws, _clients(aws, company)("sts"), role, **asked)
+
+
+def _assumed(aws: LocalAws, sts: Any, role: str, **asked: str) -> Callable[[str], Any]:
     arn = f"arn:aws:iam::{aws.account}:role/greenlight/{role}"
-    given = sts.assume_role(RoleArn=arn, RoleSessionName="eve", **asked)["Credentials"]
+    return _clients(aws, sts.assume_role(RoleArn=arn, RoleSessionName="eve", **asked)["Credentials"])
+
+
+def _clients(aws: LocalAws, given: dict[str, Any]) -> Callable[[str], Any]:
     session = boto3.session.Session(
         aws_access_key_id=given["AccessKeyId"],
-        aws_secret_access_key=given["SecretAccessKey"],
-        aws_session_token=given["SessionToken"],
+        aws_secret_access_key=given.get("SecretAccessKey"),
+        aws_session_token=given.get("SessionToken"),
         region_name=aws.region,
     )
     return lambda service: session.client(service, endpoint_url=aws.endpoint)  # type: ignore[call-overload] # any service
@@ -49,17 +61,33 @@ def refused() -> Iterator[None]:
         yield
 
 
-def test_break_glass_takes_a_second_factor_and_a_source_identity(scene: Make) -> None:
+def test_a_role_steps_into_break_glass_with_the_source_identity_that_it_signed_in_with(scene: Make) -> None:
     aws = scene("break-glass").aws
     for asked in ({}, MFA, {"SourceIdentity": "eve"}):
         with refused():
             step_in(aws, RELIABILITY, BREAK_GLASS, **asked)
+    for asked in (MFA, {"SourceIdentity": "somebody-else"}):
+        with refused():
+            step_in(aws, RELIABILITY, BREAK_GLASS, name="eve", **asked)
+    eve = step_in(aws, RELIABILITY, BREAK_GLASS, name="eve")
+    assert f"assumed-role/{BREAK_GLASS}/eve" in eve("sts").get_caller_identity()["Arn"]
+
+
+def test_a_user_steps_into_break_glass_by_the_own_name_and_with_a_second_factor(scene: Make) -> None:
+    aws = scene("break-glass").aws
+    sts = _clients(aws, aws.client("iam").create_access_key(UserName=ON_CALL)["AccessKey"])("sts")
+    own = {"SourceIdentity": ON_CALL}
+    for asked in ({}, MFA, own, {**MFA, "SourceIdentity": "eve"}):
+        with refused():
+            _assumed(aws, sts, BREAK_GLASS, **asked)
+    olga = _assumed(aws, sts, BREAK_GLASS, **MFA, **own)
+    assert f"assumed-role/{BREAK_GLASS}/eve" in olga("sts").get_caller_identity()["Arn"]
 
 
 def test_each_use_of_break_glass_is_in_the_accounts_ledger_and_it_decides_nothing(scene: Make) -> None:
     s = scene("break-glass")
     version = s.go_live()
-    eve = step_in(s.aws, RELIABILITY, BREAK_GLASS, SourceIdentity="eve", **MFA)
+    eve = step_in(s.aws, RELIABILITY, BREAK_GLASS, name="eve")
     sagemaker = eve("sagemaker")
     with refused():
         sagemaker.update_model_package(ModelPackageArn=s.arns[version], ModelApprovalStatus="Rejected")

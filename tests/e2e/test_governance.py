@@ -216,12 +216,15 @@ def test_an_image_from_a_repository_that_is_not_allowed_is_blocked(scene: Make) 
     assert s.watch.endpoint() is None
 
 
-def test_a_group_that_asks_for_a_source_identity_lets_nobody_in_without(scene: Make) -> None:
+def test_a_group_that_asks_for_a_source_identity_lets_nobody_in_without_or_with_a_chosen_one(
+    scene: Make,
+) -> None:
     s = scene("strict-door")
     sts = s.aws.client("sts", role=APPROVER.company_role, session_name="jonas")
     role = f"arn:aws:iam::{s.aws.account}:role/greenlight/{s.group}-approver"
-    with pytest.raises(ClientError, match="AccessDenied"):
-        sts.assume_role(RoleArn=role, RoleSessionName="jonas")
+    for asked in ({}, {"SourceIdentity": "jonas"}):
+        with pytest.raises(ClientError, match="AccessDenied"):
+            sts.assume_role(RoleArn=role, RoleSessionName="jonas", **asked)
 
 
 def test_the_controllers_own_role_decides_nothing(scene: Make) -> None:

@@ -19,7 +19,7 @@ owner: everyone@example.com
 description: A group that uses every key
 grouping: {{project: p, business_problem: b, model_type: m}}
 tags: {{cost-center: "1"}}
-approvers: ["arn:aws:iam::123456789012:role/model-risk"]
+approvers: ["arn:aws:iam::123456789012:user/people/jonas"]
 registrants: ["arn:aws:iam::123456789012:user/robots/pipeline"]
 approval: {{mode: audit, four_eyes: false, resource_policy: true}}
 sessions: {{mfa: true, source_identity: true, tags: {{team: everything}}}}
@@ -70,7 +70,12 @@ GOVERNANCE = GovernanceConfig.model_validate_json(
     json.dumps(
         {
             "auditors": ["arn:aws:iam::123456789012:role/InternalAudit"],
-            "break_glass": {"principals": ["arn:aws:iam::123456789012:role/SiteReliability"]},
+            "break_glass": {
+                "principals": [
+                    "arn:aws:iam::123456789012:role/SiteReliability",
+                    "arn:aws:iam::123456789012:user/reliability/eve",
+                ]
+            },
             "recurring_freeze": [
                 {"cron": "0 17 * * 5", "minutes": 3780, "timezone": "Europe/Berlin", "reason": "weekend"}
             ],

@@ -386,6 +386,19 @@ def test_an_approver_who_may_register_too_is_refused_as_long_as_four_eyes_are_as
     assert "approval.four_eyes" in problems["approvers.0"]
 
 
+def test_a_second_factor_that_a_role_could_never_give_is_refused_with_the_way_out() -> None:
+    user = "arn:aws:iam::123456789012:user/ann"
+    problems = told(approvers=[user, BOTH], sessions__mfa=True)
+    assert list(problems) == ["sessions.mfa"]
+    assert "approvers.1" in problems["sessions.mfa"]
+    assert (
+        "name IAM users, or leave it out, ask for the second factor where these people sign in"
+        in (problems["sessions.mfa"])
+    )
+    assert told(approvers=[user], registrants=[BOTH], sessions__mfa=True) == {}
+    assert told(approvers=[BOTH], sessions__source_identity=True) == {}
+
+
 def test_one_who_does_both_is_let_be_where_the_group_waives_four_eyes() -> None:
     assert told(approvers=[BOTH], registrants=[BOTH], approval__four_eyes=False) == {}
 

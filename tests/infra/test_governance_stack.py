@@ -28,17 +28,25 @@ def test_both_roles_have_the_names_that_others_rely_on(assembly: Assembly) -> No
 
 
 def test_only_the_named_principals_step_in(assembly: Assembly) -> None:
-    for name, principal in ((AUDITOR, "InternalAudit"), (BREAK_GLASS, "SiteReliability")):
+    named = {AUDITOR: {"role/InternalAudit"}, BREAK_GLASS: {"role/SiteReliability", "user/reliability/eve"}}
+    for name, principals in named.items():
         trusted = {str(statement["Principal"]) for statement in role(assembly, name).trust}
-        assert trusted == {str({"AWS": f"arn:aws:iam::123456789012:role/{principal}"})}
+        assert trusted == {str({"AWS": f"arn:aws:iam::123456789012:{one}"}) for one in principals}
 
 
-def test_break_glass_takes_a_second_factor_and_a_source_identity_and_lasts_an_hour(
+def test_break_glass_takes_a_source_identity_and_of_users_a_second_factor_and_lasts_an_hour(
     assembly: Assembly,
 ) -> None:
-    for statement in role(assembly, BREAK_GLASS).trust:
-        assert statement["Condition"]["Bool"] == {"aws:MultiFactorAuthPresent": "true"}
-        assert set(statement["Condition"]["Null"]) & {"sts:SourceIdentity", "aws:SourceIdentity"}
+    asked = {
+        statement["Principal"]["AWS"].rpartition("/")[2]: statement["Condition"]
+        for statement in role(assembly, BREAK_GLASS).trust
+        if "sts:AssumeRole" in statement["Action"]
+    }
+    assert asked["SiteReliability"] == {"Null": {"aws:SourceIdentity": "false"}}
+    assert asked["eve"] == {
+        "StringEquals": {"sts:SourceIdentity": "${aws:username}"},
+        "Bool": {"aws:MultiFactorAuthPresent": "true"},
+    }
     (found,) = [r for r in assembly.properties(STACK, "AWS::IAM::Role") if r["RoleName"] == BREAK_GLASS]
     assert found["MaxSessionDuration"] == 3600
 

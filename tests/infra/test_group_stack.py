@@ -11,6 +11,7 @@ from infra.constructs.reader_role import reads_objects
 from lambdas.core.spec import GroupSpec, Mode, spec_from_json
 from tests.infra.conftest import LONELY, Assembly
 from tests.infra.policies import text
+from tests.infra.templates import listed
 
 STACK = "Greenlight-Group-everything"
 
@@ -72,25 +73,35 @@ def trust(assembly: Assembly, stack: str, role: str) -> list[dict[str, Any]]:
     return list(found["AssumeRolePolicyDocument"]["Statement"])
 
 
+def conditions(assembly: Assembly, stack: str, role: str) -> dict[str, dict[str, Any]]:
+    """What each of STS's permissions takes."""
+    return {
+        action: statement.get("Condition", {})
+        for statement in trust(assembly, stack, role)
+        for action in listed(statement["Action"])
+    }
+
+
 def test_stepping_in_takes_what_the_yaml_asks_for(assembly: Assembly) -> None:
-    statements = trust(assembly, STACK, "everything-approver")
-    assert [s["Condition"]["Null"] for s in statements] == [
-        {"sts:SourceIdentity": "false"},
-        {"aws:SourceIdentity": "false"},
-    ]
-    for statement in statements:
-        assert statement["Condition"]["Bool"] == {"aws:MultiFactorAuthPresent": "true"}
-        assert statement["Condition"]["StringEquals"] == {"aws:RequestTag/team": "everything"}
+    own_name, tags = {"sts:SourceIdentity": "${aws:username}"}, {"aws:RequestTag/team": "everything"}
+    second_factor = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
+    assert conditions(assembly, STACK, "everything-approver") == {
+        "sts:AssumeRole": {"StringEquals": tags | own_name, **second_factor},
+        "sts:TagSession": {"StringEquals": tags},
+        "sts:SetSourceIdentity": {"StringEquals": own_name},
+    }
 
 
 def test_registrants_need_no_second_factor_because_pipelines_have_none(assembly: Assembly) -> None:
-    for statement in trust(assembly, STACK, "everything-registrant"):
-        assert set(statement["Condition"]) == {"StringEquals", "Null"}
+    assert all("Bool" not in each for each in conditions(assembly, STACK, "everything-registrant").values())
 
 
 def test_a_group_that_asks_for_nothing_lets_its_principals_in_as_they_come(assembly: Assembly) -> None:
-    (statement,) = trust(assembly, "Greenlight-Group-wine-cultivar", "wine-cultivar-approver")
-    assert "Condition" not in statement
+    assert conditions(assembly, "Greenlight-Group-wine-cultivar", "wine-cultivar-approver") == {
+        "sts:AssumeRole": {},
+        "sts:TagSession": {},
+        "sts:SetSourceIdentity": {"Null": {"aws:SourceIdentity": "false"}},
+    }
 
 
 def test_a_groups_own_policy_lets_nobody_else_decide_if_asked_for(assembly: Assembly) -> None:

@@ -210,7 +210,7 @@ def test_only_the_named_principals_step_in(assembly: Assembly) -> None:
         role["RoleName"]: role["AssumeRolePolicyDocument"]["Statement"][0]["Principal"] for role in roles
     }
     assert trusted == {
-        "everything-approver": {"AWS": "arn:aws:iam::123456789012:role/model-risk"},
+        "everything-approver": {"AWS": "arn:aws:iam::123456789012:user/people/jonas"},
         "everything-registrant": {"AWS": "arn:aws:iam::123456789012:user/robots/pipeline"},
         "everything-endpoint": {"Service": "sagemaker.amazonaws.com"},
         "everything-reader": trusted["everything-reader"],  # see below
