@@ -10,6 +10,7 @@ from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from infra.constructs.queues import Queues
+from lambdas.core.names import FUNCTION_DIMENSION, METRIC_NAMESPACE, NEEDS_A_PERSON
 
 # Not below `greenlight/`, which is what the rule on the groups' alarms listens to.
 _PREFIX = "greenlight-controller-"
@@ -17,7 +18,8 @@ _LATE = 900  # seconds: as long as a message is put off at most between two trie
 
 
 class Watch(Construct):
-    """An encrypted topic for people, and an alarm for each way in which the controller can fail silently."""
+    """An encrypted topic for people, an alarm for each way in which the controller can fail silently, and one for what
+    it cannot settle without them."""
 
     def __init__(
         self, scope: Construct, queues: Queues, functions: dict[str, lambda_.Function], key: kms.IKey
@@ -51,6 +53,18 @@ class Watch(Construct):
             comparison=cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
             periods=3,
             missing=cloudwatch.TreatMissingData.BREACHING,
+        )
+
+        self._alarm(
+            "needs-a-person",
+            cloudwatch.Metric(
+                namespace=METRIC_NAMESPACE,
+                metric_name=NEEDS_A_PERSON,
+                dimensions_map={FUNCTION_DIMENSION: "reconcile"},
+                statistic="Sum",
+                period=cdk.Duration.minutes(5),
+            ),
+            "A group is blocked, halted, withdrawn or foreign, or a decision is unproven",
         )
 
     def on_rule(self, name: str, rule: str, description: str) -> None:

@@ -15,6 +15,10 @@ GROUP_TAG = "greenlight:group"
 VERSION_TAG = "greenlight:version"
 SWEEP = "sweep"  # the source of a look that no event asked for
 METRIC_NAMESPACE = "Greenlight"
+FUNCTION_DIMENSION = "Function"
+NEEDS_A_PERSON = (
+    "needs-a-person"  # the metric of what does not go on, or not rightly, until somebody has looked
+)
 ABORT_METRIC = "Abort"
 GROUP_DIMENSION = "Group"
 ACCOUNT_WIDE = (

@@ -6,14 +6,20 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
 from lambdas.core.errors import Transient
-from lambdas.core.names import METRIC_NAMESPACE
+from lambdas.core.ledger import Kind
+from lambdas.core.names import FUNCTION_DIMENSION, GROUP_DIMENSION, METRIC_NAMESPACE, NEEDS_A_PERSON
 from lambdas.reconcile.look import Step
 
 _SERVICE = "reconcile"
+_NEED_A_PERSON = frozenset({Kind.BLOCKED, Kind.FOREIGN, Kind.HALTED, Kind.UNPROVEN, Kind.WITHDRAWN})
 
 
 class Report:
-    """Structured lines (Powertools Logger) and EMF metrics (Powertools Metrics), one set for each group."""
+    """Structured lines (Powertools Logger) and EMF metrics (Powertools Metrics), one set for each group.
+
+    What needs a person is counted once more for all groups together: an alarm cannot search metrics of groups that come
+    and go [CloudWatch guide, "Using metric math": SEARCH is not for alarms].
+    """
 
     def __init__(self, logger: Logger) -> None:
         self._log = logger
@@ -38,6 +44,8 @@ class Report:
         self._log.info("%s: %s", group, decision.reason, extra=keys)
         for event in decision.events:
             self._count(event.kind.value, group)
+            if event.kind in _NEED_A_PERSON:
+                self._count(NEEDS_A_PERSON)
 
     def failed(self, group: str, error: Exception) -> None:
         """A look did not come to its end; its messages come back."""
@@ -64,7 +72,7 @@ class Report:
             unit=MetricUnit.Count,
             value=1,
             namespace=METRIC_NAMESPACE,
-            default_dimensions={"Function": _SERVICE},
+            default_dimensions={FUNCTION_DIMENSION: _SERVICE},
         ) as metric:
             if group is not None:
-                metric.add_dimension(name="Group", value=group)
+                metric.add_dimension(name=GROUP_DIMENSION, value=group)

@@ -178,6 +178,7 @@ def test_every_way_to_fail_silently_has_an_alarm_that_reaches_people(assembly: A
         "break-glass-entered",
         "break-glass-used",
         "dead-letters",
+        "needs-a-person",
         "queue-age",
         "reconcile-errors",
         "reconcile-throttles",
@@ -189,6 +190,17 @@ def test_every_way_to_fail_silently_has_an_alarm_that_reaches_people(assembly: A
     for alarm in alarms:
         assert alarm["AlarmActions"] == alarm["OKActions"] != []
         assert not alarm["AlarmName"].startswith("greenlight/")
+
+
+def test_what_needs_a_person_is_an_alarm_on_the_metric_that_reconcile_counts_it_by(
+    assembly: Assembly,
+) -> None:
+    alarms = {a["AlarmName"]: a for a in assembly.properties(STACK, "AWS::CloudWatch::Alarm")}
+    alarm = alarms["greenlight-controller-needs-a-person"]
+    assert (alarm["Namespace"], alarm["MetricName"]) == ("Greenlight", "needs-a-person")
+    assert alarm["Dimensions"] == [{"Name": "Function", "Value": "reconcile"}]
+    assert (alarm["Statistic"], alarm["Period"], alarm["Threshold"]) == ("Sum", 300, 1)
+    assert alarm["TreatMissingData"] == "notBreaching"
 
 
 def test_a_sweep_that_never_ran_is_an_alarm(assembly: Assembly) -> None:
