@@ -61,6 +61,10 @@ class Role:
         return self.arn.rsplit("/", 1)[1]
 
 
+Resource = tuple[str, str, str, dict[str, Any]]
+"""A stack, a logical id, a type, and properties with every reference resolved."""
+
+
 class Templates:
     """All templates of an assembly, which may refer to each other's exports."""
 
@@ -79,6 +83,15 @@ class Templates:
             Document(f"{stack}/{identifier}{path}", kind, self._value(stack, policy))
             for stack, identifier, resource in self._resources()
             for path, kind, policy in _documents(resource.get("Properties", {}))
+        ]
+
+    def resources(self) -> list[Resource]:
+        """Every resource that is about permissions or SageMaker, or runs code at deployment."""
+        kinds = ("AWS::IAM::", "AWS::SageMaker::", "AWS::CloudFormation::", "Custom::")
+        return [
+            (stack, identifier, resource["Type"], self._value(stack, resource.get("Properties", {})))
+            for stack, identifier, resource in self._resources()
+            if resource["Type"].startswith(kinds)
         ]
 
     def arns(self, kind: str) -> list[str]:

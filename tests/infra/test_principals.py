@@ -1,5 +1,6 @@
 """Which roles could decide, write a managed endpoint, or steer reconcile, by any call: exactly those that are meant."""
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import reduce
@@ -11,7 +12,7 @@ from lambdas.core.names import BREAK_GLASS
 from tests.infra.attempts import Attempt, decisions, endpoint_writes, steering
 from tests.infra.conftest import Assembly
 from tests.infra.reach import able
-from tests.infra.templates import Role, Templates
+from tests.infra.templates import Resource, Role, Templates
 
 RECONCILE, SWEEP = "greenlight-reconcile", "greenlight-sweep"
 GROUPS = ("everything", "lonely", "tumor-screening", "wine-cultivar")
@@ -91,6 +92,61 @@ def test_no_policy_of_a_resource_lets_anyone_decide_or_write_endpoints(templates
             if statement["Effect"] == "Allow" and "Principal" in statement:
                 assert "sagemaker:" not in str(statement["Action"])
                 assert document.kind == "KeyPolicy" or "*" not in statement["Action"]
+
+
+PRINCIPALS = {"AWS::IAM::ManagedPolicy", "AWS::IAM::Policy", "AWS::IAM::Role"}
+ATTACHED = {
+    ("Greenlight-Controller", "AWS::IAM::ManagedPolicy"): {RECONCILE},
+    ("Greenlight-Controller", "AWS::IAM::Policy"): {RECONCILE, SWEEP},
+    (
+        "Greenlight-Governance",
+        "AWS::IAM::ManagedPolicy",
+    ): set(),  # the boundary, which is for others to attach
+}
+"""Whom the policies that stand beside roles are attached to, by stack and type."""
+
+
+def strangers(resources: Iterable[Resource]) -> list[str]:
+    """What gives powers otherwise than by a role that the other tests read, or decides by being deployed."""
+    found = []
+    for stack, name, kind, properties in resources:
+        beside = kind.startswith("AWS::IAM::") and kind not in PRINCIPALS
+        decides = kind.startswith("AWS::SageMaker::") and kind != "AWS::SageMaker::ModelPackageGroup"
+        runs = kind.startswith("Custom::") or kind == "AWS::CloudFormation::CustomResource"
+        if beside or decides or runs:
+            found.append(f"{stack}/{name} is a {kind}")
+        elif kind in ("AWS::IAM::ManagedPolicy", "AWS::IAM::Policy"):
+            roles = {re.sub("[0-9A-F]{8}$", "", role) for role in properties.get("Roles", [])}
+            others = [key for key in ("Users", "Groups") if properties.get(key)]
+            if others or not roles <= ATTACHED.get((stack, kind), set()):
+                found.append(f"{stack}/{name} is attached to {sorted(roles)} {others}")
+    return found
+
+
+def test_no_template_has_users_groups_versions_or_policies_of_others(templates: Templates) -> None:
+    assert strangers(templates.resources()) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "properties"),
+    [
+        ("AWS::IAM::User", {}),
+        ("AWS::IAM::Group", {}),
+        ("AWS::IAM::UserPolicy", {}),
+        ("AWS::IAM::InstanceProfile", {}),
+        ("AWS::SageMaker::ModelPackage", {"ModelApprovalStatus": "Approved"}),
+        ("AWS::SageMaker::Endpoint", {}),
+        ("AWS::IAM::Policy", {"Users": ["ann"]}),
+        ("AWS::IAM::Policy", {"Roles": ["somebody-elses"]}),
+        ("AWS::IAM::ManagedPolicy", {"Groups": ["admins"]}),
+        ("Custom::Anything", {}),
+    ],
+)
+def test_what_gives_powers_beside_the_roles_is_found(
+    templates: Templates, kind: str, properties: dict[str, Any]
+) -> None:
+    stranger = ("Greenlight-Controller", "Stranger", kind, properties)
+    assert len(strangers([*templates.resources(), stranger])) == 1
 
 
 def _allow(action: str, resource: str = "*", **more: Any) -> Callable[[Role], Role]:
