@@ -1,22 +1,28 @@
 """The commands, as people run them, against the local AWS."""
 
 import json
+import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from pathlib import Path
 
+from lambdas.core.names import AUDITOR
 from local.aws import LocalAws
+from tests.e2e.conftest import AUDITORS
 from tests.e2e.scene import Scene
 from tests.infra.conftest import ROOT
 
 Make = Callable[..., Scene]
 
 
-def run(aws: LocalAws, *arguments: str) -> subprocess.CompletedProcess[str]:
+def run(
+    aws: LocalAws, *arguments: str, environment: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(  # noqa: S603 - our own interpreter and commands
         [sys.executable, "-m", *arguments],
         cwd=ROOT,
-        env=aws.environment(),
+        env={**aws.environment(), **(environment or {})},
         capture_output=True,
         text=True,
         check=False,
@@ -44,14 +50,50 @@ def test_a_plan_for_what_is_not_there_says_so(scene: Make) -> None:
     assert done.stderr == f"plan: group {s.group} has no version 99\n"
 
 
-def test_the_ledger_is_exported_and_verified(scene: Make) -> None:
+def as_auditor(aws: LocalAws) -> dict[str, str]:
+    """The variables by which a command runs in the auditor's role."""
+    company = aws.client("sts", role=AUDITORS, session_name="ida")
+    role = f"arn:aws:iam::{aws.account}:role/greenlight/{AUDITOR}"
+    given = company.assume_role(RoleArn=role, RoleSessionName="ida")["Credentials"]
+    return {
+        "AWS_ACCESS_KEY_ID": given["AccessKeyId"],
+        "AWS_SECRET_ACCESS_KEY": given["SecretAccessKey"],
+        "AWS_SESSION_TOKEN": given["SessionToken"],
+    }
+
+
+def test_the_auditor_exports_the_ledger_and_anyone_verifies_it_without_aws(
+    scene: Make, tmp_path: Path
+) -> None:
     s = scene("planned")
-    exported = run(s.aws, "cli.ledger", "export", s.group)
+    s.go_live()
+    auditor = as_auditor(s.aws)
+    exported = run(s.aws, "cli.ledger", "export", s.group, environment=auditor)
     assert exported.returncode == 0, exported.stderr
     assert f'"{s.group}"' in exported.stdout
-    told = run(s.aws, "cli.ledger", "export", "nobody")
+    told = run(s.aws, "cli.ledger", "export", "nobody", environment=auditor)
     assert told.returncode == 2
     assert "is its name right?" in told.stderr
+    whole = verify(tmp_path, exported.stdout)
+    assert whole.returncode == 0, whole.stderr
+    lines = exported.stdout.splitlines()
+    missing = verify(tmp_path, "\n".join([*lines[:2], *lines[3:]]))
+    assert missing.returncode == 1
+    assert "entry 2" in missing.stdout + missing.stderr
+
+
+def verify(folder: Path, text: str) -> subprocess.CompletedProcess[str]:
+    """Verify an export as somebody who has the file and no AWS."""
+    (folder / "export.jsonl").write_text(text)
+    return subprocess.run(  # noqa: S603 - as above
+        [sys.executable, "-m", "cli.ledger", "verify", str(folder / "export.jsonl")],
+        cwd=ROOT,
+        env={name: value for name, value in os.environ.items() if not name.startswith("AWS_")},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
 
 
 def test_dead_letters_go_back_to_reconcile(scene: Make) -> None:
