@@ -17,7 +17,7 @@ from constructs import Construct
 
 from infra.constructs.nag import NIST, SOLUTIONS, acknowledge
 from infra.policies.denials import Denial, denials
-from lambdas.core.names import BOUNDARY, ROLE_PATH
+from lambdas.core.names import ACT_PREFIX, BOUNDARY, FREEZE_PARAMETER, ROLE_PATH
 
 _ANY_BOOTSTRAP = "*"  # each has a role that may do everything
 _WHY = "a boundary grants nothing: it says what policies of others may grant at most, and denies what is Greenlight's"
@@ -39,7 +39,7 @@ def boundary(scope: Construct) -> iam.CfnManagedPolicy:
         policy_document=iam.PolicyDocument.from_json(
             {
                 "Version": "2012-10-17",
-                "Statement": [everything, *shared, *(denial.statement() for denial in _escapes())],
+                "Statement": [everything, *shared, *(denial.statement() for denial in _more())],
             }
         ),
     )
@@ -55,8 +55,9 @@ def boundary(scope: Construct) -> iam.CfnManagedPolicy:
     return policy
 
 
-def _escapes() -> tuple[Denial, ...]:
-    """The ways out of any boundary [IAM guide, "Permissions boundaries for IAM entities"].
+def _more() -> tuple[Denial, ...]:
+    """What this policy has room for beside the shared statements: the acts of approvers and the freeze windows, and the
+    ways out of any boundary [IAM guide, "Permissions boundaries for IAM entities"].
 
     `iam:PermissionsBoundary` is, for a principal that is there already, the boundary that it has. It is not known to
     calls that change a trust policy or make credentials, so these are denied altogether.
@@ -76,6 +77,12 @@ def _escapes() -> tuple[Denial, ...]:
                 "iam:PutUserPolicy",
             ),
             conditions={"StringNotEquals": {"iam:PermissionsBoundary": ours}},
+        ),
+        # Short of room, the organisation policy leaves out what only holds groups still.
+        Denial(
+            "HoldGroups",
+            ("ssm:DeleteParameter*", "ssm:PutParameter"),
+            (f"arn:*:ssm:*:*:parameter{ACT_PREFIX}*", f"arn:*:ssm:*:*:parameter{FREEZE_PARAMETER}"),
         ),
         Denial("TakeItOff", ("iam:DeleteRolePermissionsBoundary", "iam:DeleteUserPermissionsBoundary")),
         Denial(

@@ -14,11 +14,11 @@ from tests.infra.conftest import Assembly
 from tests.infra.outsiders import IAM, OURS, Statement, administrator, breaches, hampered, without
 from tests.infra.policies import text
 from tests.infra.reach import succeeds
-from tests.infra.templates import Document
+from tests.infra.templates import ACCOUNT, REGION, Document
 from tests.infra.test_policy_lint import lint
 
-_ESCAPES = ("EmpowerUnbound", "TakeItOff", "BecomeAnother")
-SIDS = (*(denial.sid for denial in denials("*")), *_ESCAPES)
+_ITS_OWN = ("EmpowerUnbound", "HoldGroups", "TakeItOff", "BecomeAnother")
+SIDS = (*(denial.sid for denial in denials("*")), *_ITS_OWN)
 _LIMIT = 6144
 
 
@@ -73,6 +73,23 @@ def escapes(statements: list[Statement]) -> list[Attempt]:
     return [attempt for attempt in other if succeeds(role, attempt)]
 
 
+def holds(statements: list[Statement]) -> list[Attempt]:
+    """Ways to pause a group, have a failed version tried again, or freeze the account, that succeed."""
+    role = administrator(statements)
+    parameters = ("acts/everything/pause", "acts/everything/retry", "freeze")
+    return [
+        attempt
+        for parameter in parameters
+        for action in ("DeleteParameter", "DeleteParameters", "PutParameter")
+        if succeeds(
+            role,
+            attempt := Attempt(
+                f"ssm:{action}", f"arn:aws:ssm:{REGION}:{ACCOUNT}:parameter/greenlight/{parameter}"
+            ),
+        )
+    ]
+
+
 def test_it_has_the_name_that_other_policies_know(policy: dict[str, Any]) -> None:
     assert policy["Path"] + policy["ManagedPolicyName"] == "/greenlight/greenlight-boundary"
 
@@ -90,6 +107,11 @@ def test_an_administrator_with_it_can_do_nothing_that_takes_an_office(statements
 
 def test_an_administrator_with_it_finds_no_way_out_of_it(statements: list[Statement]) -> None:
     assert escapes(statements) == []
+
+
+def test_an_administrator_with_it_holds_no_group_still(statements: list[Statement]) -> None:
+    assert len(holds(without(statements, "HoldGroups"))) == 9
+    assert holds(statements) == []
 
 
 def test_an_administrator_with_it_goes_on_with_ordinary_work(statements: list[Statement]) -> None:
@@ -113,7 +135,7 @@ def test_what_remains_of_administration_is_only_about_others(statements: list[St
 @pytest.mark.parametrize("sid", SIDS)
 def test_each_statement_is_needed(statements: list[Statement], sid: str) -> None:
     left = without(statements, sid)
-    assert breaches(administrator(left)) or escapes(left)
+    assert breaches(administrator(left)) or escapes(left) or holds(left)
 
 
 def test_nothing_else_is_in_it(statements: list[Statement]) -> None:
