@@ -95,6 +95,7 @@ class LocalServer:
         rule_states.install()
         cloudformation.install([*cloudformation_types.types(), *self.sagemaker.types])
         cloudformation_types.mend_tables()
+        cloudformation_types.mend_log_groups()
         role_templates.install()
         services = {**self.sagemaker.services, "cloudtrail": self.trail.serve}
         requests.install(self.log, services, self.network, self.trail.saw)

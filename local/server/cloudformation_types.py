@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from local.server.cloudformation import Made, Properties
 
+_LONGEST_LOG_GROUP = 512
+
 
 def types() -> list[ResourceType]:
     """Every type of this module."""
@@ -129,6 +131,31 @@ def _drop_schedule(name: str, properties: Properties) -> None:
 
 def _group(properties: Properties) -> str:
     return str(properties.get("GroupName", "default"))
+
+
+# --- AWS::Logs::LogGroup (ministack names them below /aws/cloudformation/)
+
+
+def mend_log_groups() -> None:
+    """Name a log group as CloudFormation names what its template does not: after its stack and its logical id."""
+    handlers = hooks.private("services.cloudformation.provisioners._RESOURCE_HANDLERS")
+    original = dict(handlers["AWS::Logs::LogGroup"])
+
+    def create(logical_id: str, properties: Properties, stack_name: str) -> Made:
+        name = hooks.private("services.cloudformation.provisioners._physical_name")(
+            stack_name, logical_id, max_len=_LONGEST_LOG_GROUP
+        )
+        made: Made = original["create"](logical_id, {"LogGroupName": name, **properties}, stack_name)
+        return made
+
+    def update(
+        ref: str, old: Properties, new: Properties, stack_name: str, logical_id: str | None = None
+    ) -> Made:
+        named = {"LogGroupName": ref, **new} if old.get("LogGroupName") == new.get("LogGroupName") else new
+        made: Made = original["update"](ref, {"LogGroupName": ref, **old}, named, stack_name, logical_id)
+        return made
+
+    handlers["AWS::Logs::LogGroup"] = {**original, "create": create, "update": update}
 
 
 # --- AWS::DynamoDB::Table (ministack drops encryption, recovery, time to live, policy, and the protection)

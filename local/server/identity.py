@@ -99,12 +99,12 @@ def _mend_resources() -> None:
         if arn == "*" and operation == "GetParametersByPath":
             prefix = str(json.loads(body or b"{}").get("Path", "/")).strip("/")
             return f"arn:aws:ssm:{region}:{account}:parameter/{prefix}"
-        if arn == "*" and operation == "GetParameters":
+        if arn == "*" and operation in {"GetParameters", "DeleteParameters"}:
             names = json.loads(body or b"{}").get("Names", [])
             _asked.set([f"arn:aws:ssm:{region}:{account}:parameter/{str(name).strip('/')}" for name in names])
         if arn == "*" and operation == "DescribeAlarms":
             return f"arn:aws:cloudwatch:{region}:{account}:alarm:*"
-        if arn == "*" and operation == "DeleteAlarms":
+        if arn == "*" and operation in {"DeleteAlarms", "DisableAlarmActions", "EnableAlarmActions"}:
             # AWS checks each; one check is what there is room for here, and ours share their prefix.
             name = next(iter(json.loads(body or b"{}").get("AlarmNames", [])), "")
             return f"arn:aws:cloudwatch:{region}:{account}:alarm:{name}"
@@ -114,7 +114,7 @@ def _mend_resources() -> None:
 
 
 def _ask_for_each_parameter() -> None:
-    """GetParameters is checked against every parameter that it names."""
+    """GetParameters and DeleteParameters are checked against every parameter that they name."""
     enforce: Callable[..., Any] = hooks.private("core.iam_evaluator.enforce")
 
     def for_each(  # noqa: PLR0917 - the hook's shape
@@ -125,7 +125,7 @@ def _ask_for_each_parameter() -> None:
         resource_arn: str = "*",
         service_context: Mapping[str, Any] | None = None,
     ) -> Any:
-        asked = _asked.get() if iam_action == "ssm:GetParameters" else None
+        asked = _asked.get() if iam_action in {"ssm:GetParameters", "ssm:DeleteParameters"} else None
         for arn in asked or [resource_arn]:
             if denied := enforce(access_key_id, iam_action, service, region, arn, service_context):
                 return denied

@@ -1,6 +1,6 @@
-"""What IAM is asked for calls of Lambda, EventBridge and IAM itself: their actions, resources and condition keys.
+"""What IAM is asked for calls of Lambda, EventBridge, CloudWatch and IAM itself: actions, resources, condition keys.
 
-Service Authorization Reference, the pages of the three services.
+Service Authorization Reference, the pages of the services.
 """
 
 from __future__ import annotations
@@ -22,6 +22,12 @@ _RULE_CALLS = frozenset(
     {"PutRule", "DescribeRule", "EnableRule", "DisableRule", "DeleteRule"}
     | {"PutTargets", "RemoveTargets", "ListTargetsByRule"}
 )
+_STREAM_CALLS = frozenset(
+    {"CreateLogStream", "DescribeLogStreams", "FilterLogEvents", "GetLogEvents", "PutLogEvents"}
+)
+_LINKED_ROLES = {
+    "sagemaker.application-autoscaling.amazonaws.com": "AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint"
+}
 _BOUNDED_BY_REQUEST = frozenset(
     {"CreateRole", "CreateUser", "PutRolePermissionsBoundary", "PutUserPermissionsBoundary"}
 )
@@ -32,6 +38,7 @@ def install() -> None:
     _mend_actions()
     _mend_resources()
     _mend_context()
+    _know_functions_of_mappings()
 
 
 def _mend_actions() -> None:
@@ -69,6 +76,14 @@ def _mend_resources() -> None:
             found = f"arn:aws:events:{region}:{account_id}:{_rule(json.loads(body or b'{}'))}"
         if service == "iam":
             found = _entity_arn(query_params, account_id)
+        operation = str(headers.get("x-amz-target", "")).rpartition(".")[2]
+        if service == "monitoring" and operation in {"TagResource", "UntagResource"}:
+            found = str(json.loads(body or b"{}").get("ResourceARN", ""))
+        if service == "logs" and operation in _STREAM_CALLS:
+            asked = json.loads(body or b"{}")
+            # Without a stream of its own the call is about all: "…:log-group:NAME:log-stream:" in IAM's messages.
+            parts = (asked.get("logGroupName", ""), "log-stream", asked.get("logStreamName", ""))
+            found = f"arn:aws:logs:{region}:{account_id}:log-group:{':'.join(map(str, parts))}"
         return found or resource_of(service, method, path, headers, body, query_params, region, account_id)
 
     hooks.replace("core.iam_actions.extract_resource_arn", with_rules_and_paths)
@@ -84,6 +99,10 @@ def _rule(request: Mapping[str, Any]) -> str:
 def _entity_arn(parameters: Mapping[str, Any], account: str) -> str:
     """The ARN of the role, user or policy that a call to IAM names, with its path; "" if it names none by name."""
     creates = _one(parameters, "Action").startswith("Create")
+    if _one(parameters, "Action") == "CreateServiceLinkedRole":
+        service = _one(parameters, "AWSServiceName")
+        name = _LINKED_ROLES.get(service, "AWSServiceRole")  # the others' names are their services' choice
+        return f"arn:aws:iam::{account}:role/aws-service-role/{service}/{name}"
     for kind, store in (("Role", "_roles"), ("User", "_users")):
         name = _one(parameters, f"{kind}Name")
         entity = hooks.private(f"services.iam.{store}").get(name)
@@ -105,9 +124,38 @@ def _mend_context() -> None:
         service: str, iam_action: str, body: bytes, params: Mapping[str, Any]
     ) -> dict[str, Any]:
         context = context_of(service, iam_action, body, params)
+        if iam_action == "lambda:CreateEventSourceMapping":
+            return {**context, "lambda:FunctionArn": _function_arn(json.loads(body or b"{}"))}
         return {**context, **_iam_keys(params)} if service == "iam" else context
 
     hooks.replace("core.iam_actions.request_tag_context", with_iam_keys)
+
+
+def _function_arn(request: Mapping[str, Any]) -> str:
+    """The ARN of the function that a new event source mapping names."""
+    from ministack.core.responses import get_account_id, get_region  # noqa: PLC0415 - reads settings at import
+
+    name = str(request.get("FunctionName", ""))
+    return (
+        name
+        if name.startswith("arn:")
+        else f"arn:aws:lambda:{get_region()}:{get_account_id()}:function:{name}"
+    )
+
+
+def _know_functions_of_mappings() -> None:
+    """lambda:FunctionArn, of the event source mapping that a call is on."""
+    resolve: Callable[[str, Any], object] = hooks.private("core.iam_evaluator._resolve_condition_key")
+
+    def with_function(key: str, ctx: Any) -> object:
+        value = resolve(key, ctx)
+        if value is not None or key.lower() != "lambda:functionarn":
+            return value
+        _, found, identifier = str(ctx.resource_arn).partition(":event-source-mapping:")
+        mappings = hooks.private("services.lambda_svc._iter_all_esms")() if found else ()
+        return next((esm["FunctionArn"] for _, _, esm in mappings if esm.get("UUID") == identifier), None)
+
+    hooks.replace("core.iam_evaluator._resolve_condition_key", with_function)
 
 
 def _iam_keys(parameters: Mapping[str, Any]) -> dict[str, str]:
@@ -119,6 +167,8 @@ def _iam_keys(parameters: Mapping[str, Any]) -> dict[str, str]:
         user = hooks.private("services.iam._users").get(_one(parameters, "UserName"))
         boundary = str((role or user or {}).get("PermissionsBoundary") or "")
     keys = {"iam:PermissionsBoundary": boundary} if boundary else {}
+    if operation == "CreateServiceLinkedRole":
+        keys["iam:AWSServiceName"] = _one(parameters, "AWSServiceName")
     if operation.startswith(("Attach", "Detach")):
         keys["iam:PolicyARN"] = _one(parameters, "PolicyArn")
     return keys

@@ -62,7 +62,10 @@ GROUPS: dict[str, dict[str, Any]] = {
     "audited": {"approval": {"mode": "audit"}},
     "own-policy": {"approval": {"resource_policy": True}},
     "picky": {"allowed": {"image_repositories": ["123456789012.dkr.ecr.us-east-1.amazonaws.com/blessed/*"]}},
-    "matrix": _UNDEPLOYABLE,
+    "matrix": {
+        **_UNDEPLOYABLE,
+        "gates": {"metrics": [{"name": "recall", "at_least": 0.9}]},
+    },  # for its reader
     "matrix-other": _UNDEPLOYABLE,
     "matrix-guarded": {**_UNDEPLOYABLE, "approval": {"resource_policy": True}},
     "strict-door": {"sessions": {"source_identity": True}},

@@ -4,15 +4,12 @@ What they let through does no harm: what is to be made is there already, what is
 deleted is made for it.
 """
 
-from typing import Any
-
 from lambdas.core.names import GROUP_TAG
 from tests.e2e.matrix.stage import (
     OURS,
     TAGGED,
     THEIRS,
     B,
-    Stage,
     config,
     model,
     role_arn,
@@ -32,6 +29,8 @@ _ROLES = {
     "tag of A, approver's role": role_arn("approver"),
     "tag of A, reconcile's role": f"arn:aws:iam::{ACCOUNT}:role/greenlight/greenlight-reconcile",
     "tag of A, a role of others": f"arn:aws:iam::{ACCOUNT}:role/data-scientists",
+    "no tag, approver's role": role_arn("approver"),
+    "no tag, endpoint's role": role_arn("endpoint"),
 }
 _CAPACITY = {"DesiredWeightsAndCapacities": [{"VariantName": "main", "DesiredInstanceCount": 1}]}
 _TARGET = {
@@ -45,7 +44,8 @@ _NAMESPACES = {
             "ServiceNamespace": "dynamodb",
             "ResourceId": "table/tried",
             "ScalableDimension": "dynamodb:table:ReadCapacityUnits",
-        }
+        },
+        bounce="sagemaker only",
     ),
 }
 _SCALING_POLICY = {
@@ -63,12 +63,9 @@ def _owned(member: str, what: str) -> dict[str, Part]:
 
 
 def _doomed(member: str, what: str, bounce: str = "") -> dict[str, Part]:
-    def doomed(stage: Stage) -> dict[str, Any]:
-        return {member: stage.doomed(*TAGGED)}
-
     return {
-        f"{what} of ours": Part(doomed, bounce=bounce),
-        f"{what} of others": part({member: THEIRS}),
+        f"{what} of ours": Part(lambda stage: {member: stage.doomed(*TAGGED)}, bounce=bounce),
+        f"{what} of others": Part(lambda stage: {member: stage.doomed()}, bounce=bounce),
     }
 
 
@@ -98,7 +95,10 @@ CALLS: dict[str, Call] = {
         having={
             **{words: part(model(OURS, tags)) for words, tags in _TAGS.items()},
             **{
-                words: part(model(OURS, TAGGED, role), asks=("sagemaker:CreateModel", "iam:PassRole"))
+                words: part(
+                    model(OURS, [] if words.startswith("no tag") else TAGGED, role),
+                    asks=("sagemaker:CreateModel", "iam:PassRole"),
+                )
                 for words, role in _ROLES.items()
             },
         },
@@ -129,7 +129,10 @@ CALLS: dict[str, Call] = {
     "DescribeEndpointConfig": Call("sagemaker", on=_owned("EndpointConfigName", "config")),
     "DescribeModel": Call("sagemaker", on=_owned("ModelName", "model")),
     "InvokeEndpoint": Call(
-        "sagemaker-runtime", on=_owned("EndpointName", "endpoint"), having={"": part({"Body": b"tried"})}
+        "sagemaker-runtime",
+        on=_owned("EndpointName", "endpoint"),
+        having={"": part({"Body": b"tried"})},
+        bounce=f"Endpoint ({OURS}|{THEIRS}) of account",
     ),
     "RegisterScalableTarget": Call(
         "application-autoscaling",

@@ -1,34 +1,75 @@
 """The calls by which somebody could take another's powers, and those on artifacts, images and keys.
 
-What they let through does no harm; those on roles, functions and stacks are let through for nobody here.
+What they let through does no harm: functions are changed only if they are as they never were, roles, mappings and rules
+are put back, and the stack is one that is only called as ours are.
 """
 
 import json
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from tests.e2e.matrix.stage import ARTIFACTS, A, B, Stage, role_arn
-from tests.e2e.matrix.tried import Call, Part, part
+from tests.e2e.matrix.stage import ARTIFACTS, EMPTY_STACK, ROLES, A, B, Stage, arn, role_arn
+from tests.e2e.matrix.tried import Call, Part, Undo, part
 from tests.e2e.scene import ACCOUNT, BUCKET
 
 _IAM = f"arn:aws:iam::{ACCOUNT}"
+_EVERYTHING = "arn:aws:iam::aws:policy/AdministratorAccess"
+_NOTHING = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Deny", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::nobodys/*"}],
+    }
+)
 _NOBODY = json.dumps({"Version": "2012-10-17", "Statement": []})
-_ROLES = {"approver's role": f"{A}-approver", "reconcile's role": "greenlight-reconcile"}
 _SCALING = "sagemaker.application-autoscaling.amazonaws.com"
-_STACK = {"StackName": "Greenlight-Controller"}
+_STALE, _IS_STALE = {"RevisionId": "00000000-0000-0000-0000-000000000000"}, "PreconditionFailed"
 _IMAGE = {"registryId": ACCOUNT, "repositoryName": "inference"}
 _OBJECTS = {f"artifact of {letter}": key for letter, key in ARTIFACTS.items() if letter != "C"}
 
 
-def _roles(**more: Any) -> dict[str, Part]:
-    return {words: part({"RoleName": name, **more}) for words, name in _ROLES.items()}
+def _roles(undo: Callable[[Any, str], object] | None = None, **more: Any) -> dict[str, Part]:
+    """The roles; `undo` is given IAM, and the role's name."""
+
+    def one(name: str) -> Part:
+        def put_back(stage: Stage) -> None:
+            if undo is not None:
+                undo(stage.aws.client("iam"), name)
+
+        return part({"RoleName": name, **more}, undo=put_back)
+
+    return {words: one(name) for words, name in ROLES.items()}
 
 
-def _function(**more: Any) -> dict[str, Part]:
-    return {"reconcile": Part(lambda stage: {"FunctionName": stage.outputs["ReconcileFunction"], **more})}
+def _no_new_role(stage: Stage) -> None:
+    stage.aws.client("iam").delete_role(RoleName="tried-approver")
 
 
-def _mapping() -> dict[str, Part]:
-    return {"reconcile's queue": Part(lambda stage: {"UUID": stage.mapping()})}
+def _function(more: Mapping[str, Any], undo: Undo | None = None) -> dict[str, Part]:
+    def request(stage: Stage) -> dict[str, Any]:
+        return {"FunctionName": stage.outputs["ReconcileFunction"], **more}
+
+    return {"reconcile": Part(request, undo=undo)}
+
+
+def _mapping(undo: Undo | None = None) -> dict[str, Part]:
+    return {"reconcile's queue": Part(lambda stage: {"UUID": stage.mapping()}, undo=undo)}
+
+
+def _unlimited(stage: Stage) -> None:
+    stage.aws.client("lambda").delete_function_concurrency(FunctionName=stage.outputs["ReconcileFunction"])
+
+
+def _another_mapping(stage: Stage) -> dict[str, Any]:
+    queue = arn("sqs", "matrix-absent.fifo")
+    return {"FunctionName": stage.outputs["ReconcileFunction"], "EventSourceArn": queue, "Enabled": False}
+
+
+def _enabled(stage: Stage) -> None:
+    stage.aws.client("events").enable_rule(Name=stage.rule())
+
+
+def _stack(**more: Any) -> dict[str, Part]:
+    return {"stack of ours": Part(lambda stage: {"StackName": stage.stack(), **more})}
 
 
 def _objects(**more: Any) -> dict[str, Part]:
@@ -55,6 +96,7 @@ _BECOMING: dict[str, Call] = {
                 "approver's role": role_arn("approver"),
                 "registrant's role": role_arn("registrant"),
                 "endpoint's role": role_arn("endpoint"),
+                "reader's role": role_arn("reader"),
                 "reconcile's role": f"{_IAM}:role/greenlight/greenlight-reconcile",
                 "role of B's approver": role_arn("approver", B),
             }.items()
@@ -63,33 +105,68 @@ _BECOMING: dict[str, Call] = {
     "CreateRole": Call(
         "iam",
         on={
-            words: part({"RoleName": "tried-approver", "Path": path, "AssumeRolePolicyDocument": _NOBODY})
+            words: part(
+                {"RoleName": "tried-approver", "Path": path, "AssumeRolePolicyDocument": _NOBODY},
+                undo=_no_new_role,
+            )
             for words, path in {"new role of Greenlight": "/greenlight/", "new role": "/"}.items()
         },
     ),
-    "DeleteRole": Call("iam", on=_roles()),
-    "PutRolePolicy": Call("iam", on=_roles(PolicyName="tried", PolicyDocument=_NOBODY)),
-    "DeleteRolePolicy": Call("iam", on=_roles(PolicyName="tried")),
-    "AttachRolePolicy": Call("iam", on=_roles(PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess")),
-    "DetachRolePolicy": Call("iam", on=_roles(PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess")),
-    "UpdateAssumeRolePolicy": Call("iam", on=_roles(PolicyDocument=_NOBODY)),
+    "DeleteRole": Call("iam", on=_roles(), bounce="DeleteConflict"),
+    "PutRolePolicy": Call(
+        "iam",
+        on=_roles(
+            lambda iam, name: iam.delete_role_policy(RoleName=name, PolicyName="tried"),
+            PolicyName="tried",
+            PolicyDocument=_NOTHING,
+        ),
+    ),
+    "DeleteRolePolicy": Call("iam", on=_roles(PolicyName="tried"), bounce="NoSuchEntity"),
+    "AttachRolePolicy": Call(
+        "iam",
+        on=_roles(
+            lambda iam, name: iam.detach_role_policy(RoleName=name, PolicyArn=_EVERYTHING),
+            PolicyArn=_EVERYTHING,
+        ),
+    ),
+    "DetachRolePolicy": Call("iam", on=_roles(PolicyArn=_EVERYTHING), bounce="NoSuchEntity"),
+    "UpdateAssumeRolePolicy": Call(
+        "iam",
+        on={
+            words: part({"RoleName": name, "PolicyDocument": _NOBODY}, undo=Stage.put_back_trust)
+            for words, name in ROLES.items()
+        },
+    ),
     "CreateServiceLinkedRole": Call(
         "iam",
         on={
             "endpoint scaling": part({"AWSServiceName": _SCALING}),
             "another service": part({"AWSServiceName": "ecs.application-autoscaling.amazonaws.com"}),
         },
-        bounce="InvalidInput",
+        bounce="InvalidInput|AlreadyExists",
     ),
-    "Invoke": Call("lambda", on=_function(Payload=b"{}"), asks=("lambda:InvokeFunction",)),
-    "UpdateFunctionCode": Call("lambda", on=_function(ZipFile=b"tried")),
-    "UpdateFunctionConfiguration": Call("lambda", on=_function(Timeout=3)),
-    "PutFunctionConcurrency": Call("lambda", on=_function(ReservedConcurrentExecutions=0)),
+    "Invoke": Call("lambda", on=_function({"Payload": b"{}"}), asks=("lambda:InvokeFunction",)),
+    "UpdateFunctionCode": Call("lambda", on=_function({"ZipFile": b"tried", **_STALE}), bounce=_IS_STALE),
+    "UpdateFunctionConfiguration": Call("lambda", on=_function({"Timeout": 3, **_STALE}), bounce=_IS_STALE),
+    "PutFunctionConcurrency": Call("lambda", on=_function({"ReservedConcurrentExecutions": 1}, _unlimited)),
     "GetEventSourceMapping": Call("lambda", on=_mapping()),
-    "UpdateEventSourceMapping": Call("lambda", on=_mapping(), having={"": part({"Enabled": True})}),
+    "CreateEventSourceMapping": Call(
+        "lambda",
+        on={"another queue to reconcile": Part(_another_mapping, undo=Stage.put_back_mapping)},
+        bounce="InvalidParameterValue",
+    ),
+    "UpdateEventSourceMapping": Call(
+        "lambda", on=_mapping(Stage.keep_held), having={"": part({"Enabled": True})}
+    ),
+    "DeleteEventSourceMapping": Call("lambda", on=_mapping(Stage.put_back_mapping)),
     "PutRule": Call("events", on={"new rule": part({"Name": "tried", "EventPattern": '{"source": ["x"]}'})}),
-    "UpdateStack": Call("cloudformation", on={"controller": part({**_STACK, "TemplateBody": "{}"})}),
-    "DeleteStack": Call("cloudformation", on={"controller": part(_STACK)}),
+    "DisableRule": Call(
+        "events", on={"rule of ours": Part(lambda stage: {"Name": stage.rule()}, undo=_enabled)}
+    ),
+    "UpdateStack": Call(
+        "cloudformation", on=_stack(TemplateBody=json.dumps(EMPTY_STACK)), bounce="No updates"
+    ),
+    "DeleteStack": Call("cloudformation", on=_stack()),
 }
 _CONTENT: dict[str, Call] = {
     "GetObject": Call("s3", on=_objects()),

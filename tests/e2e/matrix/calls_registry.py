@@ -1,19 +1,19 @@
 """The registry's calls: versions, groups, their policies and tags.
 
 What they let through does no harm: the groups are there only for this, they allow none of their versions' images (so an
-approval deploys nothing), the versions to be deleted are not there, and the groups are not empty.
+approval deploys nothing), the versions to be deleted are not there, the groups are not empty, and policies and tags are
+put back.
 """
 
 import json
 from typing import Any
 
 from lambdas.core.names import GROUP_TAG
-from tests.e2e.matrix.stage import GROUPS, OURS, TAGGED, THEIRS, Stage, arn, specification
-from tests.e2e.matrix.tried import Call, Part, part
+from tests.e2e.matrix.stage import GROUPS, OURS, PENDING, TAGGED, THEIRS, A, Stage, arn, specification
+from tests.e2e.matrix.tried import Call, Part, Undo, part
 
 _STATUSES: dict[str, dict[str, Any]] = {
-    f"status {status}": {"ModelApprovalStatus": status}
-    for status in ("PendingManualApproval", "Approved", "Rejected")
+    f"status {status}": {"ModelApprovalStatus": status} for status in (PENDING, "Approved", "Rejected")
 }
 _APPROVED = _STATUSES["status Approved"]
 _CHANGED = {"InferenceSpecification": specification("changed:2")}
@@ -22,15 +22,21 @@ _CHANGES: dict[str, dict[str, Any]] = {
     **_STATUSES,
     "status Approved, reason": {**_APPROVED, "ApprovalDescription": "tried"},
     "status Approved, specification": {**_APPROVED, **_CHANGED},
+    "status Rejected, specification": {**_STATUSES["status Rejected"], **_CHANGED},
     "metadata": _METADATA,
     "reason": {"ApprovalDescription": "tried"},
     "specification": _CHANGED,
     "source URI": {"SourceUri": "s3://somewhere/else"},
     "life cycle": {"ModelLifeCycle": {"Stage": "Production", "StageStatus": "Approved"}},
 }
-_OPEN = {"Effect": "Allow", "Principal": "*", "Action": "sagemaker:*", "Resource": "*"}
-_TAG = {"our tag": part({"Tags": TAGGED})}
-_OUR_KEY = {"our tag": part({"TagKeys": [GROUP_TAG]})}
+_NOBODYS = {
+    "Effect": "Allow",
+    "Principal": "*",
+    "Action": "sagemaker:DescribeModelPackage",
+    "Resource": arn("sagemaker", "model-package/nobody/1"),
+}
+_TAG = {"our tag": part({"Tags": TAGGED}, undo=Stage.put_back_tags)}
+_OUR_KEY = {"our tag": part({"TagKeys": [GROUP_TAG]}, undo=Stage.put_back_tags)}
 
 
 def _parts(changes: dict[str, dict[str, Any]]) -> dict[str, Part]:
@@ -50,6 +56,19 @@ def _versions(member: str, letters: str = "AB", *, listed: bool = False) -> dict
     return {f"version of {letter}": one(GROUPS[letter]) for letter in letters}
 
 
+def _standing() -> dict[str, Part]:
+    """The version of A as it stands: pending, approved, rejected."""
+
+    def one(status: str) -> Part:
+        return Part(lambda stage: {"ModelPackageArn": stage.version(A, status)}, undo=Stage.forget_statuses)
+
+    return {
+        "version of A": one(PENDING),
+        "approved version of A": one("Approved"),
+        "rejected version of A": one("Rejected"),
+    }
+
+
 def _absent_versions() -> dict[str, Part]:
     return {
         f"version of {letter}": part({"ModelPackageName": arn("sagemaker", f"model-package/{group}/99999")})
@@ -57,8 +76,11 @@ def _absent_versions() -> dict[str, Part]:
     }
 
 
-def _groups(letters: str, **more: Any) -> dict[str, Part]:
-    return {f"group {letter}": part({"ModelPackageGroupName": GROUPS[letter], **more}) for letter in letters}
+def _groups(letters: str, *, undo: Undo | None = None, **more: Any) -> dict[str, Part]:
+    return {
+        f"group {letter}": part({"ModelPackageGroupName": GROUPS[letter], **more}, undo=undo)
+        for letter in letters
+    }
 
 
 def _tagged() -> dict[str, Part]:
@@ -77,12 +99,18 @@ CALLS: dict[str, Call] = {
         on={
             **_groups("ABC", InferenceSpecification=specification()),
             "no group": part(
-                {"ModelPackageName": "matrix-ungrouped", "InferenceSpecification": specification()}
+                {"ModelPackageName": "matrix-ungrouped", "InferenceSpecification": specification()},
+                bounce="versioned Model Packages only",
             ),
         },
         having=_parts({**_STATUSES, "no status": {}}),
+        bounce="already exist",
     ),
-    "UpdateModelPackage": Call("sagemaker", on=_versions("ModelPackageArn", "ABC"), having=_parts(_CHANGES)),
+    "UpdateModelPackage": Call(
+        "sagemaker",
+        on={**_versions("ModelPackageArn", "BC"), **_standing()},
+        having=_parts(_CHANGES),
+    ),
     "DeleteModelPackage": Call("sagemaker", on=_absent_versions(), bounce="does not exist"),
     "DescribeModelPackage": Call("sagemaker", on=_versions("ModelPackageName")),
     "BatchDescribeModelPackage": Call("sagemaker", on=_versions("ModelPackageArnList", listed=True)),
@@ -91,16 +119,23 @@ CALLS: dict[str, Call] = {
         "sagemaker",
         on={"new group": part({"ModelPackageGroupName": "matrix-new"})},
         having={"": part({}), **_TAG},
+        bounce="already exist",
     ),
     "DescribeModelPackageGroup": Call("sagemaker", on=_groups("AB")),
     "DeleteModelPackageGroup": Call("sagemaker", on=_groups("ABC"), bounce="ConflictException"),
     "ListModelPackageGroups": Call("sagemaker", on={"all groups": part({})}),
     "PutModelPackageGroupPolicy": Call(
         "sagemaker",
-        on=_groups("A", ResourcePolicy=json.dumps({"Version": "2012-10-17", "Statement": [_OPEN]})),
+        on=_groups(
+            "AC",
+            undo=Stage.put_back_policies,
+            ResourcePolicy=json.dumps({"Version": "2012-10-17", "Statement": [_NOBODYS]}),
+        ),
     ),
     "GetModelPackageGroupPolicy": Call("sagemaker", on=_groups("A"), bounce="Cannot find"),
-    "DeleteModelPackageGroupPolicy": Call("sagemaker", on=_groups("A"), bounce="Cannot find"),
+    "DeleteModelPackageGroupPolicy": Call(
+        "sagemaker", on=_groups("AC", undo=Stage.put_back_policies), bounce="Cannot find"
+    ),
     "AddTags": Call("sagemaker", on=_tagged(), having=_TAG),
     "DeleteTags": Call("sagemaker", on=_tagged(), having=_OUR_KEY),
     "ListTags": Call("sagemaker", on=_tagged()),

@@ -1,7 +1,7 @@
 """The calls by which Greenlight is told, and tells: parameters, queues, metrics and alarms, logs, the trail.
 
 What they let through does no harm: what is named `tried` is nobody's, a spec is not overwritten, what is received is
-given back at once, and what is sent lacks what a FIFO queue asks for.
+given back at once, what is sent lacks what a FIFO queue asks for, and specs are put back.
 """
 
 from typing import Any
@@ -16,7 +16,7 @@ from lambdas.core.names import (
     parameter_name,
 )  # fmt: skip
 from tests.e2e.matrix.stage import A, B, Stage, arn
-from tests.e2e.matrix.tried import Call, Part, part
+from tests.e2e.matrix.tried import Call, Part, Undo, part
 
 _SPEC = {"spec of A": parameter_name(A)}
 _ACTS = {"act of A": act_parameter(A, "tried"), "act of B": act_parameter(B, "tried")}
@@ -42,8 +42,10 @@ _LOGS_ARE = "The specified log"  # there already, or not yet
 _LOGS = {"logs of A's endpoint": A, "logs of B's endpoint": B}
 
 
-def _parameters(names: dict[str, str], more: dict[str, Any], bounce: str = "") -> dict[str, Part]:
-    return {words: part({"Name": name, **more}, bounce=bounce) for words, name in names.items()}
+def _parameters(
+    names: dict[str, str], more: dict[str, Any], bounce: str = "", undo: Undo | None = None
+) -> dict[str, Part]:
+    return {words: part({"Name": name, **more}, bounce=bounce, undo=undo) for words, name in names.items()}
 
 
 def _queues() -> dict[str, Part]:
@@ -70,17 +72,21 @@ _PARAMETERS: dict[str, Call] = {
         on={
             **_parameters(_SPEC, _VALUE, bounce="ParameterAlreadyExists"),
             **_parameters(_ACTS, {**_VALUE, "Overwrite": True}),
-            **_parameters({"freeze windows": FREEZE_PARAMETER}, _VALUE),
+            **_parameters({"freeze windows": FREEZE_PARAMETER}, _VALUE, undo=Stage.put_back_spec),
         },
     ),
     "DeleteParameter": Call(
         "ssm",
         on={
-            **_parameters({**_SPEC, "freeze windows": FREEZE_PARAMETER}, {}),
+            **_parameters(
+                {**_SPEC, "freeze windows": FREEZE_PARAMETER}, {}, "ParameterNotFound", Stage.put_back_spec
+            ),
             **_parameters(_ACTS_NOT_THERE, {}, bounce="ParameterNotFound"),
         },
     ),
-    "DeleteParameters": Call("ssm", on={"spec of A": part({"Names": [parameter_name(A)]})}),
+    "DeleteParameters": Call(
+        "ssm", on={"spec of A": part({"Names": [parameter_name(A)]}, undo=Stage.put_back_spec)}
+    ),
     "GetParameter": Call(
         "ssm", on={**_parameters(_SPEC, {}), **_parameters(_ACTS_NOT_THERE, {}, bounce="ParameterNotFound")}
     ),

@@ -18,6 +18,7 @@ _CHANGE = {"UpdateExpression": "SET #g2 = :x", "ExpressionAttributeValues": {":x
 _CHANGE_NAMES = {"ExpressionAttributeNames": {**_WORDS, "#g2": "tried"}}
 _HELD = "ConditionalCheckFailedException"
 _CANCELLED = "TransactionCanceledException"
+_NOT_DONE = "ValidationException|ConditionalCheckFailed"
 _INSERTED = " VALUE {'group': 1}"
 _KEYS = {"the sweep's item": "#sweep", "a group's item": "#matrix"}
 
@@ -72,7 +73,7 @@ def _transactions() -> dict[str, Part]:
 
 
 def _batches() -> dict[str, Part]:
-    """A batch takes no condition; nobody is let through."""
+    """A batch takes no condition; what is put into the state table is of nobody's partition."""
 
     def put(table: str, output: str) -> dict[str, Any]:
         return {"RequestItems": {table: [{"PutRequest": {"Item": _key(output, "#matrix")}}]}}
@@ -91,7 +92,7 @@ def _statements() -> dict[str, Part]:
     found = {}
     for verb, (action, begins) in texts.items():
         for words, one in _tables(_statement(verb, begins)).items():
-            found[f"{words}, {verb}"] = Part(one.request, (f"dynamodb:PartiQL{action}",))
+            found[f"{words}, {verb}"] = Part(one.request, (f"dynamodb:PartiQL{action}",), _NOT_DONE)
     return found
 
 
@@ -145,9 +146,12 @@ CALLS: dict[str, Call] = {
     ),
     "Scan": Call("dynamodb", on=_named(Limit=1)),
     "UpdateTimeToLive": Call(
-        "dynamodb", on=_named(TimeToLiveSpecification={"Enabled": True, "AttributeName": "at"})
+        "dynamodb", on=_named(TimeToLiveSpecification={"Enabled": True, "AttributeName": "tried"})
     ),
     "UpdateTable": Call("dynamodb", on=_named(DeletionProtectionEnabled=True)),
+    "UpdateContinuousBackups": Call(
+        "dynamodb", on=_named(PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": True})
+    ),
     "DeleteTable": Call("dynamodb", on=_named(), bounce="deletion protection"),
     "PutResourcePolicy": Call(
         "dynamodb",

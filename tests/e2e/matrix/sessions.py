@@ -7,13 +7,13 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from lambdas.core.names import AUDITOR, BREAK_GLASS, ROLE_PATH, function_role_name, role_name
+from infra.policies.organization import organization_policy
+from lambdas.core.names import AUDITOR, BOUNDARY, BREAK_GLASS, ROLE_PATH, function_role_name, role_name
 from local.aws import LocalAws
 from local.demo.people import APPROVER, SCIENTIST, Person
 from tests.e2e.matrix.stage import A, B, C
 
-_ADMINISTRATORS = "matrix-administrators"
-_ONE_TRY = Config(retries={"total_max_attempts": 1, "mode": "standard"})
+_ONE_TRY = Config(retries={"total_max_attempts": 1, "mode": "standard"}, parameter_validation=False)
 Credentials = dict[str, str]
 
 
@@ -27,17 +27,22 @@ class Office:
 
 OFFICES = {
     "registrant": Office(role_name(A, "registrant"), SCIENTIST),
+    "registrant of B": Office(role_name(B, "registrant"), SCIENTIST),
     "approver": Office(role_name(A, "approver"), APPROVER),
     "approver of B": Office(role_name(B, "approver"), APPROVER),
     "approver of C": Office(role_name(C, "approver"), APPROVER),
     "endpoint": Office(role_name(A, "endpoint")),
+    "reader": Office(role_name(A, "reader")),
     "reconcile": Office(function_role_name("reconcile")),
     "sweep": Office(function_role_name("sweep")),
     "auditor": Office(AUDITOR),
     "break-glass": Office(BREAK_GLASS),
 }
-ADMINISTRATOR = "administrator"
-COLUMNS = frozenset({*OFFICES, ADMINISTRATOR})
+ADMINISTRATOR, BOUNDED, ORGANIZED = "administrator", "bounded", "under org policy"
+ADMINISTRATORS = {ADMINISTRATOR: "matrix-admin", BOUNDED: "matrix-bounded", ORGANIZED: "matrix-organized"}
+"""Whom IAM lets do everything: with nothing else, with the boundary, under the organisation policy; and their roles."""
+
+COLUMNS = frozenset({*OFFICES, *ADMINISTRATORS})
 
 
 class Sessions:
@@ -65,8 +70,8 @@ class Sessions:
         )
 
     def _step_in(self, column: str) -> Credentials:
-        if column == ADMINISTRATOR:
-            return self._assumed(self._aws.client("sts"), self._hire_administrator())
+        if column in ADMINISTRATORS:
+            return self._assumed(self._aws.client("sts"), self._hire(column))
         office = OFFICES[column]
         arn = f"arn:aws:iam::{self._aws.account}:role{ROLE_PATH}{office.role}"
         if office.person is None:
@@ -85,12 +90,19 @@ class Sessions:
         finally:
             iam.update_assume_role_policy(RoleName=name, PolicyDocument=json.dumps(trusted))
 
-    def _hire_administrator(self) -> str:
-        """Somebody whom IAM lets do everything."""
-        iam = self._aws.client("iam")
+    def _hire(self, column: str) -> str:
+        """An administrator. The local AWS has no organisation: its policy stands among the role's own, where a denial
+        counts the same."""
+        iam, name = self._aws.client("iam"), ADMINISTRATORS[column]
         everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
-        made = iam.create_role(RoleName=_ADMINISTRATORS, AssumeRolePolicyDocument=_document(self._root()))
-        iam.put_role_policy(RoleName=_ADMINISTRATORS, PolicyName="all", PolicyDocument=_document(everything))
+        limits = organization_policy()["Statement"] if column == ORGANIZED else []
+        bound = f"arn:aws:iam::{self._aws.account}:policy{ROLE_PATH}{BOUNDARY}"
+        made = iam.create_role(
+            RoleName=name,
+            AssumeRolePolicyDocument=_document(self._root()),
+            **({"PermissionsBoundary": bound} if column == BOUNDED else {}),
+        )
+        iam.put_role_policy(RoleName=name, PolicyName="all", PolicyDocument=_document(everything, *limits))
         return str(made["Role"]["Arn"])
 
     def _root(self) -> dict[str, Any]:
@@ -107,5 +119,5 @@ class Sessions:
         }
 
 
-def _document(statement: dict[str, Any]) -> str:
-    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+def _document(*statements: dict[str, Any]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": statements})

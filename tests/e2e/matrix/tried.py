@@ -12,6 +12,7 @@ from tests.e2e.matrix.stage import Stage
 from tests.e2e.matrix.table import NO, YES, Key
 
 Request = Mapping[str, Any]
+Undo = Callable[[Stage], None]
 _REFUSED = frozenset({"AccessDenied", "AccessDeniedException"})
 _ACTION = re.compile(r"not authorized to perform: ([\w-]+:\w+)")
 _PREFIXES = {"sagemaker-runtime": "sagemaker"}
@@ -28,17 +29,19 @@ class Part:
     Attributes:
         request: parameters.
         asks: the IAM actions of which one may be refused.
-        bounce: how the call may fail, as a piece of `Code: message`, when IAM has let it through.
+        bounce: how the call may fail, as a pattern in `Code: message`, when IAM has let it through.
+        undo: puts back, as root, what a call that IAM has let through may have changed.
     """
 
     request: Callable[[Stage], Request]
     asks: tuple[str, ...] = ()
     bounce: str = ""
+    undo: Undo | None = None
 
 
-def part(request: Request, *, asks: tuple[str, ...] = (), bounce: str = "") -> Part:
+def part(request: Request, *, asks: tuple[str, ...] = (), bounce: str = "", undo: Undo | None = None) -> Part:
     """A part with parameters that do not depend on the stage."""
-    return Part(lambda _: request, asks, bounce)
+    return Part(lambda _: request, asks, bounce, undo)
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,7 @@ class Attempt:
     request: Callable[[Stage], dict[str, Any]]
     actions: tuple[str, ...]
     bounce: str
+    undo: Undo | None
 
 
 def attempt(calls: Mapping[str, Call], key: Key) -> Attempt:
@@ -87,11 +91,12 @@ def attempt(calls: Mapping[str, Call], key: Key) -> Attempt:
         lambda stage: {**on.request(stage), **having.request(stage)},
         having.asks or on.asks or call.asks or (named,),
         having.bounce or on.bounce or call.bounce,
+        having.undo or on.undo,
     )
 
 
 def outcome(tried: Attempt, client: Any, stage: Stage) -> str:
-    """Make the call: `yes` if IAM lets it through, `no` if IAM refuses it.
+    """Make the call: `yes` if IAM lets it through, `no` if IAM refuses it. What it has changed is put back.
 
     Raises:
         UnclearError: the call fails otherwise than it should, or IAM refuses another action than the row tries.
@@ -103,11 +108,12 @@ def outcome(tried: Attempt, client: Any, stage: Stage) -> str:
         code, message = (str(error.response["Error"].get(name, "")) for name in ("Code", "Message"))
         if code in _REFUSED:
             return _refused(tried.actions, message)
-        if tried.bounce and tried.bounce in f"{code}: {message}":
-            return YES
-        raise UnclearError(
-            f"{tried.operation} failed by {code}: {message}; expected {tried.bounce or 'success'}"
-        ) from error
+        if not tried.bounce or not re.search(tried.bounce, f"{code}: {message}"):
+            raise UnclearError(
+                f"{tried.operation} failed by {code}: {message}; expected {tried.bounce or 'success'}"
+            ) from error
+    if tried.undo is not None:
+        tried.undo(stage)
     return YES
 
 

@@ -68,6 +68,17 @@ def subjects(aws: LocalAws, mapping: str) -> dict[str, str]:
     make_role(aws, name="subject", PermissionsBoundary=bounding)
     aws.client("events").put_rule(Name="subject", ScheduleExpression="rate(1 hour)", State="DISABLED")
     aws.client("sagemaker").create_model_package_group(ModelPackageGroupName="subject")
+    aws.client("logs").create_log_group(logGroupName="subject")
+    aws.client("cloudwatch").put_metric_alarm(
+        AlarmName="subject",
+        Namespace="Tried",
+        MetricName="Tried",
+        Statistic="Sum",
+        Period=3600,
+        EvaluationPeriods=1,
+        Threshold=1.0,
+        ComparisonOperator="GreaterThanThreshold",
+    )
     return {"mapping": mapping, "policy": bounding}
 
 
@@ -77,6 +88,8 @@ GROUP = f"arn:aws:sagemaker:{REGIONAL}:model-package-group/subject"
 ROLE = f"{IAM}:role/greenlight/subject"
 RULE = f"arn:aws:events:{REGIONAL}:rule/subject"
 FUNCTION = f"arn:aws:lambda:{REGIONAL}:function:subject"
+ALARM = f"arn:aws:cloudwatch:{REGIONAL}:alarm:subject"
+STREAM = f"arn:aws:logs:{REGIONAL}:log-group:subject:log-stream"
 TARGET = {"Id": "1", "Arn": f"arn:aws:sqs:{REGIONAL}:subject"}
 POLICY = document({"Effect": "Allow", "Principal": {"AWS": ACCOUNT}, "Action": "sagemaker:DescribeModelPackage",
     "Resource": "*"})  # fmt: skip
@@ -96,6 +109,21 @@ ASKED: dict[str, tuple[str, Callable[[Any, dict[str, str]], object]]] = {
         f"arn:aws:ssm:{REGIONAL}:parameter/greenlight/subject",
         lambda c, _: c.delete_parameter(Name="/greenlight/subject"),
     ),
+    "ssm:DeleteParameters": (
+        f"arn:aws:ssm:{REGIONAL}:parameter/greenlight/subject",
+        lambda c, _: c.delete_parameters(Names=["/greenlight/subject"]),
+    ),
+    "cloudwatch:TagResource": (
+        ALARM, lambda c, _: c.tag_resource(ResourceARN=ALARM, Tags=[{"Key": "k", "Value": "v"}]),
+    ),
+    "cloudwatch:DisableAlarmActions": (ALARM, lambda c, _: c.disable_alarm_actions(AlarmNames=["subject"])),
+    "logs:CreateLogStream": (
+        f"{STREAM}:one", lambda c, _: c.create_log_stream(logGroupName="subject", logStreamName="one"),
+    ),
+    "logs:GetLogEvents": (
+        f"{STREAM}:one", lambda c, _: c.get_log_events(logGroupName="subject", logStreamName="one"),
+    ),
+    "logs:DescribeLogStreams": (f"{STREAM}:", lambda c, _: c.describe_log_streams(logGroupName="subject")),
     "events:PutRule": (RULE, lambda c, _: c.put_rule(Name="subject", ScheduleExpression="rate(1 hour)")),
     "events:DisableRule": (RULE, lambda c, _: c.disable_rule(Name="subject")),
     "events:PutTargets": (RULE, lambda c, _: c.put_targets(Rule="subject", Targets=[TARGET])),
@@ -196,3 +224,33 @@ def test_what_a_boundary_and_an_attached_policy_are_can_be_asked(
     iam.attach_role_policy(RoleName="new", PolicyArn=subjects["policy"])
     with refused():
         iam.attach_role_policy(RoleName="new", PolicyArn="arn:aws:iam::aws:policy/ReadOnlyAccess")
+
+
+def test_the_function_of_a_mapping_can_be_asked(aws: LocalAws, mapping: str) -> None:
+    """Service Authorization Reference, Lambda: lambda:FunctionArn."""
+    for function, allowed in ((FUNCTION, True), (f"{FUNCTION}-other", False)):
+        condition = {"ArnEquals": {"lambda:FunctionArn": function}}
+        lambda_ = session(
+            aws, make_role(aws, statement("lambda:*EventSourceMapping", Condition=condition)), "lambda"
+        )
+        if allowed:
+            assert lambda_.get_event_source_mapping(UUID=mapping)
+        else:
+            with refused("lambda:GetEventSourceMapping"):
+                lambda_.get_event_source_mapping(UUID=mapping)
+            with refused("lambda:CreateEventSourceMapping"):
+                lambda_.create_event_source_mapping(FunctionName="subject", EventSourceArn=TARGET["Arn"])
+
+
+def test_the_service_of_a_linked_role_can_be_asked(aws: LocalAws) -> None:
+    """Service Authorization Reference, IAM: iam:AWSServiceName; the role is below its service's path."""
+    scaling = "sagemaker.application-autoscaling.amazonaws.com"
+    name = "AWSServiceRoleForApplicationAutoScaling_SageMakerEndpoint"
+    role = f"{IAM}:role/aws-service-role/{scaling}/{name}"
+    condition = {"StringEquals": {"iam:AWSServiceName": scaling}}
+    iam = session(
+        aws, make_role(aws, statement("iam:CreateServiceLinkedRole", role, Condition=condition)), "iam"
+    )
+    with refused("iam:CreateServiceLinkedRole"):
+        iam.create_service_linked_role(AWSServiceName="ecs.amazonaws.com")
+    assert iam.create_service_linked_role(AWSServiceName=scaling)

@@ -33,6 +33,23 @@ def test_a_schedule_has_what_its_template_says(aws: LocalAws) -> None:
     assert (schedule["ScheduleExpression"], schedule["State"]) == ("rate(1 minute)", "ENABLED")
 
 
+def test_a_log_group_without_a_name_is_called_after_its_stack(aws: LocalAws) -> None:
+    def kept(days: int) -> str:
+        group = {"Type": "AWS::Logs::LogGroup", "Properties": {"RetentionInDays": days}}
+        return json.dumps({"Resources": {"Log": group}})
+
+    cloudformation = aws.client("cloudformation")
+    cloudformation.create_stack(StackName="Chatty", TemplateBody=kept(1))
+    cloudformation.get_waiter("stack_create_complete").wait(StackName="Chatty", WaiterConfig={"Delay": 1})
+    found = cloudformation.describe_stack_resources(StackName="Chatty")["StackResources"]
+    (name,) = [one["PhysicalResourceId"] for one in found]
+    assert name.startswith("Chatty-Log-")
+    cloudformation.update_stack(StackName="Chatty", TemplateBody=kept(3))
+    cloudformation.get_waiter("stack_update_complete").wait(StackName="Chatty", WaiterConfig={"Delay": 1})
+    (group,) = aws.client("logs").describe_log_groups(logGroupNamePrefix="Chatty")["logGroups"]
+    assert (group["logGroupName"], group["retentionInDays"]) == (name, 3)
+
+
 def test_a_type_that_is_not_known_fails_the_stack(aws: LocalAws) -> None:
     template = {"Resources": {"Odd": {"Type": "AWS::SageMaker::NoSuchThing", "Properties": {}}}}
     with pytest.raises(ClientError, match="NoSuchThing"):
