@@ -182,7 +182,8 @@ NO_REPORT = Report(problem="its evaluation report cannot be read: it is not ther
 class Seen:
     """All there is to see of a group. `decide` is told only what it asks for, as in production.
 
-    Alarms not named are OK; the endpoint carries our tag unless `tags` says otherwise.
+    Alarms not named are OK; the endpoint carries our tag unless `tags` says otherwise. `hints` None: the event of each
+    decision came.
     """
 
     record: Record | None
@@ -194,7 +195,7 @@ class Seen:
     alarms: Mapping[str, AlarmState] = field(default_factory=dict)
     trail: Trail = field(default_factory=lambda: Trail((), complete=True))
     tags: Mapping[str, str] = field(default_factory=lambda: {GROUP_TAG: GROUP})
-    hints: tuple[Hint, ...] = ()
+    hints: tuple[Hint, ...] | None = None
     now: float = NOW
     fresh: Mapping[int, VersionDetail | None] = field(default_factory=dict)
     unreadable: str | None = None
@@ -221,7 +222,7 @@ class Seen:
                 VersionSummary(p.version, p.arn, p.approval, p.status, START) for p in self.packages
             ),
             endpoint=self.endpoint,
-            hints=self.hints,
+            hints=tuple(map(event_of, self.packages)) if self.hints is None else self.hints,
             spec=self.read() if self.spec_is_read else None,
             frozen=self.frozen,
         )

@@ -37,6 +37,7 @@ from lambdas.reconcile.ports import Ports
 from tests.builders import (
     GROUP,
     NOW,
+    REGISTRANT,
     START,
     Seen,
     a_record,
@@ -221,12 +222,21 @@ def test_after_a_refused_version_the_next_step_follows_in_the_same_look() -> Non
 
 
 def test_many_decisions_are_taken_in_within_one_look() -> None:
-    desk = Desk(Seen(a_record(), tuple(package(v) for v in range(1, 201))))
-    steps = desk.look()
+    packages = tuple(package(v) for v in range(1, 201))
+    desk = Desk(Seen(a_record(), packages))
+    steps = desk.look(*map(event_of, packages))
     assert len(steps) == 3
     assert desk.seen.record is not None
     assert desk.seen.record.rollout is not None
     assert desk.seen.record.rollout.version == 200
+
+
+def test_many_versions_that_must_not_start_do_not_hold_up_the_look() -> None:
+    packages = tuple(package(v, author=REGISTRANT) for v in range(1, 31))
+    desk = Desk(Seen(a_record(*packages), packages))
+    desk.look()
+    assert desk.seen.record is not None
+    assert desk.seen.record.phase is Phase.BLOCKED
 
 
 @pytest.mark.parametrize("source", ["spec", "sweep"])
