@@ -85,13 +85,13 @@ def container_of(members: Mapping[str, Any]) -> Container:
 def fingerprint(containers: Sequence[Container]) -> str:
     """A digest of exactly what would run, containers in order."""
     text = json.dumps([encode(container) for container in containers], sort_keys=True, default=str)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def difference(approved: Sequence[Container], present: Sequence[Container]) -> str | None:
     """How the content differs from what an approval's event told of it; None: it does not.
 
-    An event need not tell everything, so only what it tells is compared.
+    An event need not tell everything, so only what it tells is compared; see `tells_all` for the rest.
     """
     if len(approved) != len(present):
         return f"{len(approved)} containers were approved, there are {len(present)}"
@@ -108,6 +108,16 @@ def difference(approved: Sequence[Container], present: Sequence[Container]) -> s
             if before and before != now:
                 return f"{name} of container {number} was {before!r} when it was approved, and is {now!r}"
     return None
+
+
+def tells_all(told: Sequence[Container], present: Sequence[Container]) -> bool:
+    """Whether what an event told is the whole of what would run now.
+
+    Documented events tell image, digest and artifact. What they leave out they are no evidence of: that it was not
+    there is not told either.
+    """
+    runs, would_run = ([one.definition() for one in containers] for containers in (told, present))
+    return runs == would_run and difference(told, present) is None
 
 
 def shown(containers: Sequence[Container]) -> list[dict[str, Any]]:

@@ -127,11 +127,17 @@ class Told:
 
         Writing metadata to an approved version sends an event that says Approved too.
         """
-        return (
-            self.approval is Approval.APPROVED
-            and self.wrote is not None
-            and "ModelApprovalStatus" in self.wrote
-        )
+        return self.approval is Approval.APPROVED and self.is_decision
+
+    @property
+    def is_decision(self) -> bool:
+        """Whether this very write wrote the status, as far as the event says."""
+        return self.wrote is not None and "ModelApprovalStatus" in self.wrote
+
+    @property
+    def decides_on_own_content(self) -> bool:
+        """Whether this very write wrote the status and the content."""
+        return self.is_decision and self.wrote is not None and "InferenceSpecification" in self.wrote
 
 
 @dataclass(frozen=True)

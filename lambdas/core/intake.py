@@ -4,15 +4,16 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 
-from lambdas.core import proof
+from lambdas.core import authorship, proof, testimony
 from lambdas.core.acts import PAUSE, Act, pause_of, retry_of
-from lambdas.core.content import difference, shown
+from lambdas.core.content import difference, shown, tells_all
 from lambdas.core.errors import Malformed
 from lambdas.core.facts import Facts, VersionDetail, VersionSummary
 from lambdas.core.ledger import Kind
 from lambdas.core.names import version_in
 from lambdas.core.record import Approval, Decided, Pause, Phase, Record
 from lambdas.core.spec import GroupSpec, Onboarding
+from lambdas.core.trail import SAME_CALL
 from lambdas.core.turn import Need, Turn
 
 _MOST_AT_ONCE = 80  # a transaction of DynamoDB holds 100 items: the record, these, and what the rules add
@@ -168,9 +169,10 @@ def take_decisions(turn: Turn) -> Need | None:
     news = [detail for v in changed if (detail := facts.details[v.version]) is not None]
     for detail in sorted(news, key=lambda d: (_decided_at(d, approvals), d.version)):
         _take(turn, detail, _decided_at(detail, approvals))
+    authorship.take_events(turn)
     if (need := _take_late_events(turn)) is not None:
         return need
-    if (need := proof.take_witnesses(turn)) is not None:
+    if (need := testimony.take_witnesses(turn)) is not None:
         return need
     _take_deletions(turn)
     return None
@@ -212,7 +214,7 @@ def _decided_at(detail: VersionDetail, approvals: dict[int, float]) -> float:
     approved_at = approvals.get(detail.version)
     if detail.approval is not Approval.APPROVED or approved_at is None:
         return detail.modified
-    same_write = abs(detail.modified - approved_at) < proof.SAME_WRITE
+    same_write = abs(detail.modified - approved_at) < authorship.SAME_WRITE
     return detail.modified if same_write else approved_at
 
 
@@ -225,6 +227,7 @@ def _take(turn: Turn, detail: VersionDetail, at: float) -> None:
     by = proof.author_of(facts, spec, detail, at)
     approved = detail.approval is Approval.APPROVED
     again = approved and before is Approval.APPROVED
+    written = authorship.of_decision(facts, detail, known, at, by)
     decided = Decided(
         approval=detail.approval,
         at=at,
@@ -232,8 +235,12 @@ def _take(turn: Turn, detail: VersionDetail, at: float) -> None:
         reason=detail.reason,
         fingerprint=detail.fingerprint,
         confirmed=proof.confirmed(facts, spec, detail, at, by),
-        changed=proof.changed(facts, spec, detail, at) if approved else None,
+        changed=proof.changed(facts, detail, at) if approved else None,
+        dated=proof.told_at(facts, detail, at) is not None,
         registrant=detail.registrant or (known.registrant if known else None),
+        writer=written.writer,
+        written=written.written,
+        unsure=written.unsure,
         not_before=known.not_before if known and again else known.at if known else 0.0,
         failed=None if approved or known is None else known.failed,
         failures=known.failures if known else 0,
@@ -278,13 +285,15 @@ def _take_late_events(turn: Turn) -> Need | None:
         detail, known = facts.details[version], turn.record.versions[version]
         if detail is None or told.containers is None or detail.fingerprint != known.fingerprint:
             continue  # changed since: that speaks for itself when it is to be started
-        same = abs(known.at - told.at) < proof.SAME_CALL
+        same = abs(known.at - told.at) < SAME_CALL
         turn.decided(
             version,
             at=known.at if same else told.at,
             by=known.by if same else None,
-            confirmed=True,
+            dated=True,
+            confirmed=(same and known.confirmed) or tells_all(told.containers, detail.containers),
             changed=difference(told.containers, detail.containers),
+            unsure=authorship.still_unsure(known, told),
         )
     return None
 

@@ -58,7 +58,9 @@ class Decided:
     """The last decision about a version, and whether it failed since; `at` in epoch seconds.
 
     `by`: who decided, None: not known. `confirmed`: `fingerprint` is known to be of what was approved, not of what
-    somebody made of it since; `changed`: how it is known to differ. `not_before`: when the version last had
+    somebody made of it since; `changed`: how it is known to differ. `dated`: an event told that `at` is its time.
+    `writer`: who last wrote the content after it was registered, at `written`; None: nobody, as far as known. `unsure`:
+    from when on somebody who is not known may have written it. `not_before`: when the version last had
     another status, as far as known; an approval that is older proves nothing. `recorded`: the time that the ledger's
     last entry of it gives; later evidence may change `at`. `renewed`: when somebody asked for another try.
     `failures` counts how often the version failed: part of its next config's name, so that a new attempt has a fleet,
@@ -72,7 +74,11 @@ class Decided:
     fingerprint: str | None = None
     confirmed: bool = False
     changed: str | None = None
+    dated: bool = False
     registrant: Identity | None = None
+    writer: Identity | None = None
+    written: float = 0.0
+    unsure: float | None = None
     not_before: float = 0.0
     recorded: float = 0.0
     renewed: float = 0.0

@@ -9,6 +9,7 @@ from lambdas.core.identity import Identity
 from lambdas.core.names import BREAK_GLASS
 from lambdas.core.record import Approval, approval_of
 
+SAME_CALL = 3.0  # seconds between CloudTrail's time of a call, in whole seconds, and the registry's
 UPDATED, CREATED = "UpdateModelPackage", "CreateModelPackage"
 
 
@@ -28,6 +29,20 @@ class Witness:
     approval: Approval | None = None
     content: bool = False
     registered: bool = False
+
+    @property
+    def changed_content(self) -> bool:
+        """Whether it changed what was registered."""
+        return self.content and not self.registered
+
+    @property
+    def is_against(self) -> bool:
+        """Whether it is a decision against the version."""
+        return self.approval in {Approval.REJECTED, Approval.PENDING} and not self.registered
+
+    def is_of(self, at: float) -> bool:
+        """Whether it is of the call to which the registry gives this time."""
+        return abs(self.at - at) < SAME_CALL
 
 
 @dataclass(frozen=True)

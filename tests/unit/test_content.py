@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lambdas.core.content import Container, container_of, difference, fingerprint, shown
+from lambdas.core.content import Container, container_of, difference, fingerprint, shown, tells_all
 
 DIGEST = "sha256:" + "ab" * 32
 MEMBERS: dict[str, Any] = {
@@ -104,9 +104,27 @@ def test_a_changed_member_is_a_difference_that_is_named(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(MEMBERS))
-def test_what_an_event_does_not_tell_is_not_compared(name: str) -> None:
+def test_of_what_an_event_does_not_tell_it_is_no_evidence(name: str) -> None:
+    """It shows no difference; but that all of what would run was there when it was approved, it does not tell."""
     told = container_of({key: value for key, value in MEMBERS.items() if key != name})
     assert difference([told], [WHOLE]) is None
+    runs = name not in {"ModelInput", "Framework", "ModelDataETag"}  # these say something about what runs
+    assert tells_all([told], [WHOLE]) is not runs
+
+
+@pytest.mark.parametrize(
+    "added",
+    [
+        {"Environment": {"SAGEMAKER_SUBMIT_DIRECTORY": "s3://elsewhere/code.tar.gz"}},
+        {"ModelDataUrl": "s3://elsewhere/model.tar.gz"},
+        {"ModelDataSource": SOURCE},
+        {"AdditionalModelDataSources": [{"ChannelName": "x", **SOURCE}]},
+    ],
+)
+def test_nor_is_it_of_what_was_added_since(added: dict[str, Any]) -> None:
+    told = container_of({"Image": "scorer:1"})
+    assert tells_all([told], [told])
+    assert not tells_all([told], [container_of({"Image": "scorer:1", **added})])
 
 
 def test_a_container_more_or_less_is_a_difference() -> None:
@@ -138,8 +156,10 @@ def test_a_fingerprint_is_the_contents_own(one: list[Container], other: list[Con
         return json.dumps(rows, sort_keys=True)
 
     assert (fingerprint(one) == fingerprint(other)) == (plain(one) == plain(other))
+    assert len(fingerprint(one)) == 64
 
 
 @given(contents)
 def test_nothing_differs_from_itself(content: list[Container]) -> None:
     assert difference(content, content) is None
+    assert tells_all(content, content)

@@ -89,7 +89,7 @@ def test_approving_an_approved_version_again_is_seen_by_its_event() -> None:
 
 
 def test_without_its_event_a_second_approval_changes_nothing_until_the_live_version_is_rejected() -> None:
-    seen = changed(live_on(package(5), package(3)), 3, modified=NOW - 10)
+    seen = replace(changed(live_on(package(5), package(3)), 3, modified=NOW - 10), hints=())
     assert decided_on(seen).actions == ()
     rejected = changed(seen, 5, approval=Approval.REJECTED, modified=NOW - 5)
     rollout = after(decided_on(rejected)).rollout

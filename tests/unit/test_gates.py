@@ -4,14 +4,17 @@ from dataclasses import replace
 
 import pytest
 
+from lambdas.core.facts import Hint, Trail
 from lambdas.core.gates import obstacles
 from lambdas.core.identity import Identity
 from lambdas.core.record import Approval, Phase
+from lambdas.core.trail import Witness
 from tests.builders import (
     ACCOUNT,
     APPROVER,
     GROUP,
     NOW,
+    REGISTRANT,
     START,
     Seen,
     a_record,
@@ -149,6 +152,7 @@ def test_a_blocked_version_gives_way_to_the_next_younger_approval() -> None:
 
 
 def test_a_version_blocked_for_its_changed_content_goes_when_it_is_approved_again() -> None:
+    """By somebody who did not change it: with four eyes CloudTrail is asked who did."""
     evil = replace(package(2), containers=(replace(GOOD.containers[0], image="scorer:2"),))
     seen = replace(live_on(package(1), package(2)), packages=(package(1), evil))
     blocked = decided_on(seen)
@@ -156,7 +160,15 @@ def test_a_version_blocked_for_its_changed_content_goes_when_it_is_approved_agai
     seen = replace(seen, record=after(blocked))
     seen = changed(seen, 2, approval=Approval.REJECTED, modified=NOW - 3)
     seen = replace(seen, record=after(decided_on(seen)))
-    approved = decided_on(changed(seen, 2, approval=Approval.APPROVED, modified=NOW - 1))
+    seen = changed(seen, 2, approval=Approval.APPROVED, modified=NOW - 1)
+    waiting = decided_on(seen)
+    assert "CloudTrail's answer is awaited" in after(waiting).reason
+    calls = (
+        Witness("e-1", GROUP, 2, NOW - 50, REGISTRANT, content=True),
+        Witness("e-2", GROUP, 2, NOW - 1, APPROVER, Approval.APPROVED),
+    )
+    later = replace(seen, record=after(waiting), hints=(Hint("sweep"),), now=NOW + 900)
+    approved = decided_on(replace(later, trail=Trail(calls, complete=True)))
     rollout = after(approved).rollout
     assert rollout is not None
     assert rollout.version == 2

@@ -1,0 +1,119 @@
+"""Who wrote the content that is decided on, beside who registered it: four eyes are not the writer's own."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from lambdas.core.facts import Facts, Told, VersionDetail
+from lambdas.core.identity import Identity, same_person
+from lambdas.core.record import Approval, Decided
+from lambdas.core.spec import GroupSpec
+from lambdas.core.trail import SAME_CALL, Witness
+from lambdas.core.turn import Turn
+
+SAME_WRITE = 1.0  # seconds: event times may be whole seconds where the API gives milliseconds
+
+
+@dataclass(frozen=True)
+class Authorship:
+    """As `Decided` has it: who wrote, when; and from when on somebody who is not known may have."""
+
+    writer: Identity | None = None
+    written: float = 0.0
+    unsure: float | None = None
+
+
+def doubts(spec: GroupSpec, decided: Decided) -> tuple[str, ...]:
+    """Why a group's four eyes may be one person's, though another registered the version."""
+    by, writer = decided.by, decided.writer
+    if not spec.approval.four_eyes or by is None:
+        return ()
+    if writer is not None and same_person(by, writer):
+        return (
+            f"{by} approved it and {writer} wrote its content, the same person; another approver must approve it, or "
+            "somebody else register the content as a new version",
+        )
+    if decided.unsure is not None:
+        return (
+            f"whether {by} wrote its content too is not known: no event tells it, and CloudTrail's answer is awaited",
+        )
+    return ()
+
+
+def of_decision(
+    facts: Facts, detail: VersionDetail, known: Decided | None, at: float, by: Identity | None
+) -> Authorship:
+    """What is known of the content's writer when a decision of this time is taken in.
+
+    The role of approvers cannot write content but in a call that decides. Of such a call its event tells whether it
+    wrote content; without that event, that the content is what it was at the decision before.
+    """
+    before = Authorship(known.writer, known.written, known.unsure) if known else Authorship()
+    told = [
+        hint.told
+        for hint in facts.hints
+        if hint.told is not None
+        and hint.told.version == detail.version
+        and hint.told.approval is detail.approval
+        and hint.told.is_decision
+        and abs(hint.told.at - at) < SAME_WRITE
+    ]
+    if any(one.decides_on_own_content for one in told):
+        return Authorship(by, at, None if by is not None else at)
+    fingerprint = known.fingerprint if known else None
+    if fingerprint is not None and known is not None:
+        unchanged = fingerprint == detail.fingerprint
+        return before if unchanged else Authorship(None, 0.0, _from(before.unsure, known.at))
+    return before if told else Authorship(before.writer, before.written, _from(before.unsure, at))
+
+
+def _from(unsure: float | None, at: float) -> float:
+    return at if unsure is None else min(unsure, at)
+
+
+def take_events(turn: Turn) -> None:
+    """Remember of each decision whose event says that it wrote content too, who it was: it may come late."""
+    for told in (hint.told for hint in turn.facts.hints if hint.told is not None):
+        known = turn.record.versions.get(told.version)
+        if known is None or not told.decides_on_own_content or told.at < known.written - SAME_CALL:
+            continue
+        if abs(told.at - known.written) < SAME_CALL and (known.writer or known.unsure is not None):
+            continue
+        own = abs(told.at - known.at) < SAME_WRITE and told.approval is known.approval
+        if own and known.by is not None:
+            turn.decided(told.version, writer=known.by, written=known.at, unsure=None)
+        else:
+            turn.decided(told.version, writer=None, written=told.at, unsure=_from(known.unsure, told.at))
+
+
+def still_unsure(decided: Decided, told: Told) -> float | None:
+    """What remains unsure once the approval's own event came."""
+    only_that = decided.unsure is not None and decided.unsure > told.at - SAME_WRITE
+    return None if only_that and not told.decides_on_own_content else decided.unsure
+
+
+def settle(turn: Turn, version: int, seen: Sequence[Witness], *, told_all: bool) -> None:
+    """Let CloudTrail say who wrote the content, and that nobody else did.
+
+    Args:
+        turn: in the making.
+        version: that is Approved on record.
+        seen: what CloudTrail has of it, oldest first.
+        told_all: CloudTrail must have told everything that was written up to the approval.
+    """
+    decided = turn.record.versions[version]
+    if writes := [witness for witness in seen if witness.changed_content]:
+        last = writes[-1]
+        newer = last.at > decided.written - SAME_CALL
+        if newer and (decided.writer is None or decided.writer.arn != last.by.arn):
+            turn.decided(version, writer=last.by, written=last.at)
+    if decided.unsure is None or decided.by is None:
+        return
+    its_own_call = any(
+        witness.approval is Approval.APPROVED
+        and witness.is_of(decided.at)
+        and witness.by.arn == decided.by.arn
+        for witness in seen
+    )
+    only_that = decided.unsure > decided.at - SAME_CALL
+    if its_own_call and (only_that or told_all):
+        turn.decided(version, unsure=None)
