@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from lambdas.adapters.aws import aws_errors, classify, message, not_found
+from lambdas.adapters.sameness import unlike_config, unlike_model
 from lambdas.core.errors import Denied, Gone, NotOurs, NotReady
 from lambdas.core.facts import Endpoint, EndpointStatus
 from lambdas.core.spec import VARIANT, RolloutSpec, Strategy
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from types_boto3_sagemaker import SageMakerClient
 
@@ -78,7 +78,7 @@ class Endpoints:
         if not self._made(what, self._sagemaker.create_model, request):
             with aws_errors(what):
                 found = self._sagemaker.describe_model(ModelName=action.name)
-            _must_be(what, request, found)
+            _must_be_ours(what, unlike_model(request, found))
 
     def create_config(self, action: do.CreateConfig) -> None:
         """CreateEndpointConfig; one of that name must be the same config.
@@ -107,7 +107,7 @@ class Endpoints:
         if not self._made(what, self._sagemaker.create_endpoint_config, request):
             with aws_errors(what):
                 found = self._sagemaker.describe_endpoint_config(EndpointConfigName=action.name)
-            _must_be(what, request, found)
+            _must_be_ours(what, unlike_config(request, found))
 
     def create_endpoint(self, action: do.CreateEndpoint) -> None:
         """CreateEndpoint, waiting a little for a config just made to become visible."""
@@ -213,23 +213,12 @@ class Endpoints:
                     return
 
 
-def _must_be(what: str, wanted: Mapping[str, Any], found: Mapping[str, Any]) -> None:
-    """Compare what is there with what was to be made; AWS adds members of its own, and tags are told elsewhere."""
-    for name, value in wanted.items():
-        if name != "Tags" and not _holds(value, found.get(name)):
-            raise NotOurs(
-                f"{what}: one of that name is there with another {name}: somebody else made it; see who, and delete it"
-            )
-
-
-def _holds(wanted: Any, found: Any) -> bool:
-    if isinstance(wanted, Mapping):
-        return isinstance(found, Mapping) and all(
-            _holds(value, found.get(name)) for name, value in wanted.items()
+def _must_be_ours(what: str, other: str | None) -> None:
+    """`other`: the member in which it differs."""
+    if other is not None:
+        raise NotOurs(
+            f"{what}: one of that name is there with another {other}: somebody else made it; see who, and delete it"
         )
-    if isinstance(wanted, list):
-        return isinstance(found, list) and len(wanted) == len(found) and all(map(_holds, wanted, found))
-    return bool(wanted == found)
 
 
 def _tags(tags: Mapping[str, str]) -> list[dict[str, str]]:

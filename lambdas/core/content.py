@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -37,6 +37,12 @@ class Container:
         return self.model_data or source
 
     @property
+    def places(self) -> tuple[str, ...]:
+        """Every place in S3 that its definition names, the artifact's first."""
+        named = (self.more.get(name) for name in ("ModelDataSource", "AdditionalModelDataSources"))
+        return tuple(dict.fromkeys([*([self.model_data] if self.model_data else []), *_places(list(named))]))
+
+    @property
     def repository(self) -> str:
         """The image without its tag or digest."""
         name = self.image.partition("@")[0]
@@ -57,11 +63,14 @@ class Container:
 
     def definition(self) -> dict[str, Any]:
         """The ContainerDefinition with which CreateModel makes exactly this [B]."""
+        more = {name: value for name, value in self.more.items() if name in _TAKEN_OVER}
+        if says_no_more(more.get("ModelDataSource"), self.model_data):
+            del more["ModelDataSource"]
         whole = {
             "Image": self.pinned_image,
             "ModelDataUrl": self.model_data,
             "Environment": dict(self.environment),
-            **{name: value for name, value in self.more.items() if name in _TAKEN_OVER},
+            **more,
         }
         return {name: value for name, value in whole.items() if value}
 
@@ -80,6 +89,27 @@ def container_of(members: Mapping[str, Any]) -> Container:
         environment=dict(members.get("Environment", {})),
         more={name: value for name, value in members.items() if name not in _NAMED},
     )
+
+
+def _places(value: Any) -> Iterator[str]:
+    """The S3 URIs anywhere in a structure of AWS's."""
+    if isinstance(value, Mapping):
+        for name, item in value.items():
+            if name.endswith("S3Uri") and isinstance(item, str):
+                yield item
+            else:
+                yield from _places(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _places(item)
+
+
+def says_no_more(source: Mapping[str, Any] | None, url: str | None) -> bool:
+    """Whether a ModelDataSource only says in other words what the ModelDataUrl beside it says: AWS may tell both."""
+    if not source or url is None or source.keys() != {"S3DataSource"}:
+        return False
+    told = {name: value for name, value in source["S3DataSource"].items() if name != "ETag"}
+    return told == {"S3Uri": url, "S3DataType": "S3Object", "CompressionType": "Gzip"}
 
 
 def fingerprint(containers: Sequence[Container]) -> str:

@@ -37,12 +37,15 @@ def _not_allowed(allowed: AllowedSpec, container: Container) -> list[str]:
     reasons = []
     if members := container.not_reproducible():
         reasons.append(f"its container has {', '.join(members)}, which a model cannot be made with")
-    repository, artifact = container.repository, container.artifact
+    repository = container.repository
     if allowed.image_repositories and not any(_within(repository, one) for one in allowed.image_repositories):
         reasons.append(f"its image is from {repository}, which the group does not allow")
-    bucket = (artifact or "").removeprefix("s3://").partition("/")[0]
-    if artifact and allowed.artifact_buckets and bucket not in allowed.artifact_buckets:
-        reasons.append(f"its artifact is in bucket {bucket}, which the group does not allow")
+    buckets = dict.fromkeys(place.removeprefix("s3://").partition("/")[0] for place in container.places)
+    reasons += [
+        f"its artifact is in bucket {bucket}, which the group does not allow"
+        for bucket in buckets
+        if allowed.artifact_buckets and bucket not in allowed.artifact_buckets
+    ]
     return reasons
 
 

@@ -123,7 +123,12 @@ def test_a_model_is_made_of_exactly_the_containers_that_were_approved(sagemaker:
     Endpoints(sagemaker.client).create_model(do.CreateModel("m", CONTENT, ROLE, vpc, True, TAGS))
 
 
-CONTAINER = {"Image": "reg/scorer@sha256:1", "ModelDataUrl": "s3://b/k", "Environment": {"A": "b"}}
+EVIL = {"S3Uri": "s3://evil/x/", "S3DataType": "S3Prefix", "CompressionType": "None"}
+CONTAINER: dict[str, Any] = {
+    "Image": "reg/scorer@sha256:1",
+    "ModelDataUrl": "s3://b/k",
+    "Environment": {"A": "b"},
+}
 
 
 def _model_is_there(sagemaker: Stubbed, **other: Any) -> None:
@@ -140,8 +145,8 @@ def _model_is_there(sagemaker: Stubbed, **other: Any) -> None:
     sagemaker.answers("describe_model", {**there, **other}, ModelName="m")
 
 
-def _config_is_there(sagemaker: Stubbed, **other: Any) -> None:
-    """A config `c` is there already; some members of its variant are other ones than ours."""
+def _config_is_there(sagemaker: Stubbed, whole: dict[str, Any] | None = None, **other: Any) -> None:
+    """A config `c` is there already; some members of it (`whole`) or of its variant are other ones than ours."""
     sagemaker.refuses(
         "create_endpoint_config",
         "ValidationException",
@@ -159,6 +164,7 @@ def _config_is_there(sagemaker: Stubbed, **other: Any) -> None:
         "EndpointConfigArn": "arn:aws:sagemaker:us-east-1:123456789012:endpoint-config/c",
         "ProductionVariants": [{**variant, **other}],
         "CreationTime": AT,
+        **(whole or {}),
     }
     sagemaker.answers("describe_endpoint_config", found, EndpointConfigName="c")
 
@@ -183,6 +189,21 @@ def test_a_model_or_config_that_is_there_already_is_the_same_one(sagemaker: Stub
         {"Containers": []},
         {"ExecutionRoleArn": "arn:aws:iam::123456789012:role/another-role-with-more"},
         {"EnableNetworkIsolation": False},
+        {"Containers": [{**CONTAINER, "Environment": {"A": "b", "SAGEMAKER_PROGRAM": "evil.py"}}]},
+        {"Containers": [{**CONTAINER, "Environment": {}}]},
+        {"Containers": [{**CONTAINER, "Mode": "MultiModel"}]},
+        {
+            "Containers": [
+                {**CONTAINER, "AdditionalModelDataSources": [{"ChannelName": "x", "S3DataSource": EVIL}]}
+            ]
+        },
+        {"Containers": [{**CONTAINER, "ModelDataSource": {"S3DataSource": EVIL}}]},
+        {"Containers": [{**CONTAINER, "ModelPackageName": "fraud"}]},
+        {"Containers": [{**CONTAINER, "ImageConfig": {"RepositoryAccessMode": "Vpc"}}]},
+        {"Containers": [CONTAINER, CONTAINER]},
+        {"PrimaryContainer": CONTAINER},
+        {"VpcConfig": {"Subnets": ["subnet-1"], "SecurityGroupIds": ["sg-1"]}},
+        {"InferenceExecutionConfig": {"Mode": "Direct"}},
     ],
 )
 def test_a_model_that_somebody_made_to_be_taken_for_ours_is_not(
@@ -193,12 +214,78 @@ def test_a_model_that_somebody_made_to_be_taken_for_ours_is_not(
         Endpoints(sagemaker.client).create_model(do.CreateModel("m", CONTENT, ROLE, None, True, TAGS))
 
 
-def test_a_config_that_somebody_made_to_be_taken_for_ours_is_not(sagemaker: Stubbed) -> None:
-    _config_is_there(sagemaker, ModelName="evil")
+def test_what_aws_adds_by_itself_makes_no_model_another(sagemaker: Stubbed) -> None:
+    plain = (Container("reg/scorer:1", "sha256:1", "s3://b/k"),)
+    source = {"S3Uri": "s3://b/k", "S3DataType": "S3Object", "CompressionType": "Gzip"}
+    added = {
+        "Mode": "SingleModel",
+        "Environment": {},
+        "ModelDataSource": {"S3DataSource": source},
+        "ImageConfig": {"RepositoryAccessMode": "Platform"},
+        "MultiModelConfig": {"ModelCacheSetting": "Enabled"},
+    }
+    image = {"Image": "reg/scorer@sha256:1", "ModelDataUrl": "s3://b/k"}
+    _model_is_there(sagemaker, Containers=[{**image, **added}], InferenceExecutionConfig={"Mode": "Serial"})
+    Endpoints(sagemaker.client).create_model(do.CreateModel("m", plain, ROLE, None, True, TAGS))
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"ModelName": "evil"},
+        {"EnableSSMAccess": True},
+        {"CoreDumpConfig": {"DestinationS3Uri": "s3://evil"}},
+        {"ServerlessConfig": {"MemorySizeInMB": 1024, "MaxConcurrency": 1}},
+    ],
+)
+def test_a_config_that_somebody_made_to_be_taken_for_ours_is_not(
+    sagemaker: Stubbed, other: dict[str, Any]
+) -> None:
+    _config_is_there(sagemaker, **other)
     with pytest.raises(NotOurs, match="endpoint config c"):
         Endpoints(sagemaker.client).create_config(
             do.CreateConfig("c", "m", "ml.m5.large", 2, None, None, TAGS)
         )
+
+
+CAPTURE = {
+    "EnableCapture": True,
+    "InitialSamplingPercentage": 100,
+    "DestinationS3Uri": "s3://evil",
+    "CaptureOptions": [{"CaptureMode": "Input"}],
+}
+
+
+@pytest.mark.parametrize(
+    "whole",
+    [
+        {"DataCaptureConfig": CAPTURE},
+        {"ShadowProductionVariants": [{"VariantName": "shadow", "ModelName": "evil"}]},
+        {"AsyncInferenceConfig": {"OutputConfig": {"S3OutputPath": "s3://evil"}}},
+        {"ExplainerConfig": {"ClarifyExplainerConfig": {"ShapConfig": {"ShapBaselineConfig": {}}}}},
+        {"KmsKeyId": "another"},
+        {"ProductionVariants": [{"VariantName": "AllTraffic"}, {"VariantName": "Other"}]},
+    ],
+)
+def test_nor_is_one_that_sends_what_it_is_asked_elsewhere(sagemaker: Stubbed, whole: dict[str, Any]) -> None:
+    _config_is_there(sagemaker, whole)
+    with pytest.raises(NotOurs, match=f"with another {next(iter(whole))}"):
+        Endpoints(sagemaker.client).create_config(
+            do.CreateConfig("c", "m", "ml.m5.large", 2, None, None, TAGS)
+        )
+
+
+def test_what_aws_adds_by_itself_makes_no_config_another(sagemaker: Stubbed) -> None:
+    off = {"DataCaptureConfig": {**CAPTURE, "EnableCapture": False}, "EnableNetworkIsolation": False}
+    _config_is_there(
+        sagemaker,
+        off,
+        VolumeSizeInGB=30,
+        ContainerStartupHealthCheckTimeoutInSeconds=600,
+        EnableSSMAccess=False,
+        RoutingConfig={"RoutingStrategy": "RANDOM"},
+    )
+    Endpoints(sagemaker.client).create_config(do.CreateConfig("c", "m", "ml.m5.large", 2, None, None, TAGS))
 
 
 def test_a_model_that_aws_does_not_take_is_refused(sagemaker: Stubbed) -> None:

@@ -55,6 +55,8 @@ GROUPS: dict[str, dict[str, Any]] = {
     "own-work": {},
     "tampered": {"endpoint": {"instance_type": "ml.p4d.24xlarge", "instance_count": 2}},
     "swapped": {},
+    "slipped-in": {},
+    "own-content": {},
     "annotated": {},
     "edited": {},
     "awaited": {},

@@ -18,6 +18,7 @@ from tests.e2e.test_scenarios import in_phase
 
 Make = Callable[..., Scene]
 ADMIN = "platform-admins"
+EVIL = "123456789012.dkr.ecr.us-east-1.amazonaws.com/evil:1"
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +96,7 @@ def test_content_changed_between_approval_and_rollout_is_blocked(scene: Make) ->
     s.approve(version)
     in_phase(s, Phase.WAITING)
     s.scientist().update_model_package(
-        ModelPackageArn=s.arns[version], InferenceSpecification=_specification(s, version, "evil:1")
+        ModelPackageArn=s.arns[version], InferenceSpecification=_specification(s, version, Image=EVIL)
     )
     s.aws.control(faults={"quota": {}})
     s.watch.sweep()
@@ -119,11 +120,55 @@ def test_content_changed_before_anybody_looked_is_blocked_by_the_approvals_own_e
         s.approve(version)
         time.sleep(1.1)  # an event's times are whole seconds
         s.scientist().update_model_package(
-            ModelPackageArn=s.arns[version], InferenceSpecification=_specification(s, version, "evil:1")
+            ModelPackageArn=s.arns[version], InferenceSpecification=_specification(s, version, Image=EVIL)
         )
     reason = s.until("the difference to be told", lambda: _reason_with(s, "was approved, and is"))
     assert "evil:1" in reason
     assert s.watch.endpoint() is None
+
+
+def test_content_added_before_anybody_looked_is_blocked_though_the_approvals_event_does_not_tell_it(
+    scene: Make,
+) -> None:
+    s = scene("slipped-in")
+    version = s.register()
+    with control(s.aws, event_faults={"delayed": 1.0, "delay": 900, "seed": 3}, trail_delay=1200):
+        s.approve(version)
+        time.sleep(1.1)  # an event's times are whole seconds
+        added = _specification(
+            s, version, Environment={"SAGEMAKER_SUBMIT_DIRECTORY": "s3://evil/code.tar.gz"}
+        )
+        s.scientist().update_model_package(ModelPackageArn=s.arns[version], InferenceSpecification=added)
+
+    def swept() -> str | None:
+        s.watch.sweep()
+        return _reason_with(s, "changed it afterwards")
+
+    assert "registrant" in s.until("CloudTrail's answer to be told", swept)
+    assert s.watch.endpoint() is None
+
+
+def test_an_approver_puts_nothing_of_their_own_live_however_often_they_approve_it(scene: Make) -> None:
+    s = scene("own-content")
+    version = s.register()
+    own = _specification(s, version, Environment={"MODE": "mine"})
+    s.approver().update_model_package(
+        ModelPackageArn=s.arns[version], ModelApprovalStatus="Approved", InferenceSpecification=own
+    )
+    assert "wrote its content, the same person" in in_phase(s, Phase.BLOCKED)
+    for status in ("Approved", "Rejected", "Approved"):
+        s.decide(version, status)
+        s.until("the decision to be taken in", lambda status=status: _last_decision(s, status))  # type: ignore[misc] # bound
+    assert "wrote its content, the same person" in in_phase(s, Phase.BLOCKED)
+    assert s.watch.endpoint() is None
+    other = session(s.aws, Person("zoe", APPROVER.company_role), "sagemaker", (s.group, "approver"))
+    approve(other, s, version)
+    s.until_live(version)
+
+
+def _last_decision(scene: Scene, status: str) -> bool | None:
+    decisions = [line for line in scene.watch.ledger() if line.kind == Kind.DECISION.value]
+    return True if decisions[-1].data["after"] == status else None
 
 
 def _reason_with(scene: Scene, words: str) -> str | None:
@@ -131,10 +176,9 @@ def _reason_with(scene: Scene, words: str) -> str | None:
     return record.reason if record and words in record.reason else None
 
 
-def _specification(scene: Scene, version: int, image: str) -> dict[str, Any]:
-    container = {**scene.container(version), "Image": f"123456789012.dkr.ecr.us-east-1.amazonaws.com/{image}"}
+def _specification(scene: Scene, version: int, **changes: object) -> dict[str, Any]:
     return {
-        "Containers": [container],
+        "Containers": [{**scene.container(version), **changes}],
         "SupportedContentTypes": ["text/plain"],
         "SupportedResponseMIMETypes": ["text/plain"],
     }

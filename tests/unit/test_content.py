@@ -42,6 +42,16 @@ def test_a_model_of_uncompressed_parts_keeps_its_data_source() -> None:
     }
 
 
+def test_a_source_that_only_repeats_the_url_is_left_out() -> None:
+    url = "s3://models/churn/1.tar.gz"
+    again = {"S3DataSource": {"S3Uri": url, "S3DataType": "S3Object", "CompressionType": "Gzip"}}
+    both = container_of({"Image": "scorer", "ModelDataUrl": url, "ModelDataSource": again})
+    assert both.definition() == {"Image": "scorer", "ModelDataUrl": url}
+    other = container_of({"Image": "scorer", "ModelDataUrl": url, "ModelDataSource": SOURCE})
+    assert other.definition()["ModelDataSource"] == SOURCE
+    assert other.places == (url, "s3://models/llm/")
+
+
 @pytest.mark.parametrize(
     ("image", "repository"),
     [

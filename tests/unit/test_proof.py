@@ -534,6 +534,31 @@ def test_an_artifact_from_elsewhere_is_blocked() -> None:
     assert "its artifact is in bucket models" in blocked(decided_on(fresh(IMAGE, spec=spec)))
 
 
+ELSEWHERE = {"S3Uri": "s3://elsewhere/x/", "S3DataType": "S3Prefix", "CompressionType": "None"}
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"ModelDataSource": {"S3DataSource": ELSEWHERE}},
+        {
+            "ModelDataSource": {
+                "S3DataSource": {**ELSEWHERE, "S3Uri": "s3://models/x/", "ManifestS3Uri": "s3://elsewhere/m"}
+            }
+        },
+        {"AdditionalModelDataSources": [{"ChannelName": "x", "S3DataSource": ELSEWHERE}]},
+    ],
+)
+def test_so_is_any_further_part_of_it_from_elsewhere(more: dict[str, Any]) -> None:
+    parted = package(1, containers=(Container("scorer:1", model_data="s3://models/x.tar.gz", more=more),))
+    spec = a_spec(allowed=AllowedSpec(artifact_buckets=("models",)))
+    assert "its artifact is in bucket elsewhere" in blocked(
+        decided_on(fresh(parted, event_of(parted), spec=spec))
+    )
+    wider = a_spec(allowed=AllowedSpec(artifact_buckets=("models", "elsewhere")))
+    assert starts(decided_on(fresh(parted, event_of(parted), spec=wider))) == 1
+
+
 def test_a_container_that_no_model_can_be_made_with_is_blocked() -> None:
     odd = replace(package(1), containers=(Container("scorer:1", more={"ProductId": "p"}),))
     assert "ProductId" in blocked(decided_on(fresh(odd)))
