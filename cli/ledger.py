@@ -1,7 +1,7 @@
 """The ledger for auditors: export a group's history, and verify an export offline.
 
 python -m cli.ledger export GROUP > GROUP.jsonl
-python -m cli.ledger verify GROUP.jsonl
+python -m cli.ledger verify GROUP.jsonl [--head SEQ:HASH]
 """
 
 import argparse
@@ -29,9 +29,15 @@ def main(arguments: list[str] | None = None) -> int:
     )
     verify = commands.add_parser("verify", help="verify an exported history, without AWS")
     verify.add_argument("file", type=Path, help="what export printed")
+    verify.add_argument(
+        "--head",
+        type=_head,
+        metavar="SEQ:HASH",
+        help="an entry's number and hash as you noted them elsewhere, from an earlier export: it must be in the file",
+    )
     asked = parser.parse_args(arguments)
     try:
-        return _export(asked.group) if asked.command == "export" else _verify(asked.file)
+        return _export(asked.group) if asked.command == "export" else _verify(asked.file, asked.head)
     except (GreenlightError, OSError, UnicodeDecodeError) as error:
         print(f"{asked.command}: {error}", file=sys.stderr)
         return _FAILED
@@ -52,7 +58,16 @@ def _export(group: str) -> int:
     return 0
 
 
-def _verify(file: Path) -> int:
+def _head(text: str) -> Head:
+    seq, _, digest = text.partition(":")
+    if not seq.isdecimal() or not digest:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a number, a colon and a hash, as verify prints them"
+        )
+    return Head(int(seq), digest)
+
+
+def _verify(file: Path, noted: Head | None) -> int:
     history = from_lines(file.read_text(encoding="utf-8").splitlines())
     broken = history.first_broken()
     if broken is not None:
@@ -60,7 +75,15 @@ def _verify(file: Path) -> int:
             f"{file}: entry {broken} of group {history.group} is missing, out of order or not what was written"
         )
         return _BROKEN
-    print(f"{file}: all {len(history.entries)} entries of group {history.group} are as they were written")
+    if noted is not None and not history.has(noted):
+        print(
+            f"{file}: entry {noted.seq} of group {history.group} is not the one that was noted; it was written anew"
+        )
+        return _BROKEN
+    print(
+        f"{file}: all {len(history.entries)} entries of group {history.group} are as they were written; "
+        f"head {history.head.seq}:{history.head.hash}"
+    )
     return 0
 
 

@@ -44,6 +44,10 @@ class History:
         """The number of the first entry that is missing, out of order or not what was written; None: all is well."""
         return first_broken(self.group, self.entries, self.head)
 
+    def has(self, noted: Head) -> bool:
+        """Whether an entry is in it as it was noted elsewhere: a whole chain may be written anew, and be whole."""
+        return any((entry.seq, entry.hash) == (noted.seq, noted.hash) for entry in self.entries)
+
 
 def to_lines(group: str, entries: Iterable[Entry], head: Head) -> Iterator[str]:
     """A header with the group, the record's head and how to verify; then an entry a line, its body byte for byte."""

@@ -9,6 +9,7 @@ import pytest
 from cli.ledger import main
 from lambdas.adapters.aws import Aws
 from lambdas.adapters.store import Store
+from lambdas.core.export import to_lines
 from lambdas.core.ledger import Event, Kind, chain
 from lambdas.core.record import Head, Record
 from tests.adapters.conftest import Stubbed
@@ -52,6 +53,28 @@ def test_an_export_is_verified_without_aws(capsys: pytest.CaptureFixture[str], t
     file = exported(capsys, tmp_path)
     assert main(["verify", str(file)]) == 0
     assert "all 2 entries of group fraud" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("deployed")
+def test_a_ledger_that_was_written_anew_is_found_by_a_head_noted_before(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    file = exported(capsys, tmp_path)
+    assert main(["verify", str(file)]) == 0
+    head = capsys.readouterr().out.rpartition("head ")[2].strip()
+    assert main(["verify", str(file), "--head", head]) == 0
+    entries, end = chain("fraud", Head(), [Event(Kind.DECISION, 1.5, "v1: rejected", 1), *EVENTS])
+    file.write_text("\n".join(to_lines("fraud", entries, end)))
+    assert main(["verify", str(file)]) == 0
+    assert main(["verify", str(file), "--head", head]) == 1
+    assert "entry 2 of group fraud is not the one that was noted" in capsys.readouterr().out
+
+
+def test_a_head_that_is_none_is_told(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    for text in ("", "2", "x:abc", "2:"):
+        with pytest.raises(SystemExit):
+            main(["verify", str(tmp_path / "x"), "--head", text])
+        assert "a number, a colon and a hash" in capsys.readouterr().err
 
 
 @pytest.mark.usefixtures("deployed")
