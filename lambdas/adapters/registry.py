@@ -105,8 +105,11 @@ def _summary(item: Mapping[str, Any]) -> VersionSummary:
 
 def _detail(answer: Mapping[str, Any]) -> VersionDetail:
     specification = answer.get("InferenceSpecification", {})
-    # A version that nobody has written to since its registration has no LastModifiedTime.
+    # A version that nobody has written to since its registration has no LastModifiedTime: who registered it wrote last.
     modified = answer.get("LastModifiedTime", answer["CreationTime"])
+    writer = answer.get("LastModifiedBy") or (
+        None if "LastModifiedTime" in answer else answer.get("CreatedBy")
+    )
     return VersionDetail(
         version=int(answer["ModelPackageVersion"]),
         arn=answer["ModelPackageArn"],
@@ -114,7 +117,7 @@ def _detail(answer: Mapping[str, Any]) -> VersionDetail:
         status=answer["ModelPackageStatus"],
         modified=modified.timestamp(),
         containers=tuple(container_of(item) for item in specification.get("Containers", ())),
-        author=_identity(answer.get("LastModifiedBy") or answer.get("CreatedBy")),
+        author=_identity(writer),
         registrant=_identity(answer.get("CreatedBy")),
         reason=answer.get("ApprovalDescription", ""),
         metadata=answer.get("CustomerMetadataProperties", {}),

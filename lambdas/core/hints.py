@@ -78,9 +78,15 @@ def _registry_hint(detail: dict[str, Any]) -> Hint:
     if not isinstance(version, int) or isinstance(version, bool) or at is None or approval is None:
         return Hint(source="registry")
     fields = detail.get("UpdatedModelPackageFields")
-    wrote = frozenset(str(name).rpartition(".")[2] for name in fields) if isinstance(fields, list) else None
+    wrote = _wrote(fields) if isinstance(fields, list) else None
     told = Told(version, approval, at, wrote, _containers(detail.get("InferenceSpecification")))
     return Hint(source="registry", told=told)
+
+
+def _wrote(fields: list[Any]) -> frozenset[str]:
+    """The members that were written: whatever a path leads by or to, as how deep AWS tells them is not documented."""
+    parts = (str(name).split(".") for name in fields)
+    return frozenset(part for path in parts for part in (path[0], path[-1]))
 
 
 def _containers(specification: object) -> tuple[Container, ...] | None:

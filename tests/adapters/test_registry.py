@@ -101,6 +101,17 @@ def test_a_version_without_identities_or_containers_is_read_too(sagemaker: Stubb
     assert detail.modified == AT.timestamp()
 
 
+def test_who_registered_a_version_is_not_taken_for_who_wrote_to_it_since(sagemaker: Stubbed) -> None:
+    registered = {"CreatedBy": {"IamIdentity": {"Arn": "arn:registrant"}}}
+    sagemaker.answers("describe_model_package", described(**registered), **asked(3))
+    sagemaker.answers("describe_model_package", described(**registered, LastModifiedTime=AT), **asked(3))
+    untouched, written = (Registry(sagemaker.client).detail(f"{ARN}3") for _ in range(2))
+    assert untouched is not None
+    assert written is not None
+    assert untouched.author == Identity("arn:registrant")
+    assert (written.author, written.registrant) == (None, Identity("arn:registrant"))
+
+
 def test_a_boto3_that_cannot_leave_out_the_model_card_is_not_asked_to(sagemaker: Stubbed) -> None:
     """The Lambda runtime brings its own boto3, which may be older than the parameter."""
     operation = sagemaker.client.meta.service_model.operation_model("DescribeModelPackage")

@@ -44,6 +44,12 @@ def test_an_event_that_says_the_status_was_written_is_evidence_of_an_approval() 
     assert told() == Told(3, Approval.APPROVED, AT, wrote)
 
 
+@pytest.mark.parametrize("path", ["InferenceSpecification.Containers", "ModelPackage.InferenceSpecification"])
+def test_a_member_counts_as_written_if_a_part_of_it_was(path: str) -> None:
+    written = told(UpdatedModelPackageFields=["ModelApprovalStatus", path])
+    assert written.decides_on_own_content
+
+
 def test_an_event_tells_the_content_that_the_version_had() -> None:
     container = {"Image": "scorer:1", "ImageDigest": "sha256:1", "ModelDataUrl": "s3://models/churn/3.tar.gz"}
     asked = {"Containers": [container], "SupportedContentTypes": ["text/csv"]}
