@@ -12,7 +12,7 @@ from lambdas.core.facts import Facts, VersionDetail, VersionSummary
 from lambdas.core.ledger import Kind
 from lambdas.core.names import version_in
 from lambdas.core.record import Approval, Decided, Pause, Phase, Record
-from lambdas.core.spec import GroupSpec, Onboarding
+from lambdas.core.spec import GroupSpec, Onboarding, changes
 from lambdas.core.trail import SAME_CALL
 from lambdas.core.turn import Need, Turn
 
@@ -96,7 +96,8 @@ def take_spec(turn: Turn) -> None:
     if asked != known:
         turn.update(spec=asked)
         if known is not None:
-            turn.say(Kind.SPEC, "the group's spec changed")
+            differs = changes(known, asked)
+            turn.say(Kind.SPEC, f"the group's spec changed: {', '.join(differs)}", changes=differs)
     if turn.record.phase is Phase.UNMANAGED:
         turn.enter(Phase.IDLE, "the group has a spec again")
 
@@ -260,6 +261,7 @@ def _take(turn: Turn, detail: VersionDetail, at: float) -> None:
         + (f": {detail.reason}" if detail.reason else ""),
         detail.version,
         by=None if by is None else str(by),
+        registered_by=None if decided.registrant is None else str(decided.registrant),
         decided_at=round(at, 3),
         before=before.value,
         after=detail.approval.value,

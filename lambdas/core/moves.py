@@ -1,7 +1,7 @@
 """The last rules: which target to try, and what it takes to get there, or to stay."""
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 from lambdas.core import actions as do
 from lambdas.core.codec import encode
@@ -319,6 +319,8 @@ def _record_intent(turn: Turn, target: Target, placement: Placement) -> None:
         fingerprint=decided.fingerprint,
         unwatched=list(rollout.unwatched),
         approved_by=None if decided.by is None else str(decided.by),
+        registered_by=None if decided.registrant is None else str(decided.registrant),
+        in_force={name: encode(asdict(getattr(turn.spec, name))) for name in ("approval", "allowed")},
     )
     turn.enter(Phase.ROLLING, reason)
 

@@ -1,9 +1,10 @@
 """What a group's owners want, as the controller reads it from the group's SSM parameter."""
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
+from typing import Any
 
 from lambdas.core.codec import decode, encode
 from lambdas.core.errors import Malformed
@@ -248,6 +249,21 @@ class GroupSpec:
 def spec_to_json(spec: GroupSpec) -> str:
     """The text of the group's SSM parameter: compact, keys sorted, defaults left out."""
     return json.dumps(encode(spec), sort_keys=True, separators=(",", ":"))
+
+
+def changes(before: GroupSpec, now: GroupSpec) -> dict[str, Any]:
+    """What differs between two specs, by path such as `approval.mode`, each with what it was and is."""
+    was, is_ = (dict(_leaves(encode(asdict(spec)))) for spec in (before, now))
+    paths = sorted(path for path in was.keys() | is_.keys() if was.get(path) != is_.get(path))
+    return {path: {"from": was.get(path), "to": is_.get(path)} for path in paths}
+
+
+def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    if isinstance(value, dict):
+        for name, item in value.items():
+            yield from _leaves(item, f"{path}.{name}" if path else name)
+    else:
+        yield path, value
 
 
 def calendar_from_json(text: str) -> Calendar:

@@ -10,6 +10,7 @@ from lambdas.core.record import Approval, Phase
 from tests.builders import (
     APPROVER,
     NOW,
+    REGISTRANT,
     START,
     Seen,
     a_record,
@@ -39,6 +40,7 @@ def test_an_approval_is_recorded_with_who_when_why_and_on_what_content() -> None
     assert "AUC 0.93" in event.reason
     assert event.data == {
         "by": APPROVER.arn,
+        "registered_by": REGISTRANT.arn,
         "decided_at": approved.modified,
         "before": "PendingManualApproval",
         "after": "Approved",

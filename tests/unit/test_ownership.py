@@ -7,6 +7,7 @@ import pytest
 from lambdas.core.facts import EndpointStatus
 from lambdas.core.names import GROUP_TAG
 from lambdas.core.record import Approval, Phase
+from lambdas.core.spec import AllowedSpec, ApprovalSpec, Mode
 from tests.builders import (
     GROUP,
     NOW,
@@ -46,6 +47,23 @@ def test_an_unmanaged_group_stays_so_in_silence_until_a_spec_is_read() -> None:
     rollout = after(back).rollout
     assert rollout is not None
     assert rollout.version == 2
+
+
+def test_a_changed_spec_is_told_with_what_it_was_and_is() -> None:
+    seen = live_on(package(1))
+    lax = a_spec(
+        approval=ApprovalSpec(Mode.AUDIT, four_eyes=False),
+        allowed=AllowedSpec(image_repositories=("anything",)),
+    )
+    event = decided_on(replace(seen, spec=lax, spec_is_read=True)).events[0]
+    assert event.reason == (
+        "the group's spec changed: allowed.image_repositories, approval.four_eyes, approval.mode"
+    )
+    assert event.data["changes"] == {
+        "allowed.image_repositories": {"from": [], "to": ["anything"]},
+        "approval.four_eyes": {"from": True, "to": False},
+        "approval.mode": {"from": "enforce", "to": "audit"},
+    }
 
 
 @pytest.mark.parametrize("tags", [{}, {"team": "growth"}, {GROUP_TAG: "another-group"}])

@@ -112,6 +112,7 @@ def test_the_witness_proves_it_once_who_registered_is_known_too() -> None:
     decision = heard(waiting, witness())
     assert starts(decision) == 1
     assert told(decision)[0] == "witness"
+    assert decision.events[0].data["verified"] is True
 
 
 def test_the_witness_alone_proves_it_where_four_eyes_are_not_asked_for() -> None:
@@ -583,6 +584,7 @@ def test_a_message_that_cloudtrail_does_not_confirm_proves_nothing() -> None:
     decision = only_said(then(seen, decided_on(seen)), witness(at=AT + 10))
     assert ADMIN.arn in blocked(decision)
     assert told(decision) == ["witness"]
+    assert decision.events[0].data["verified"] is False
 
 
 def test_a_message_that_cloudtrail_does_not_confirm_takes_nothing_off() -> None:

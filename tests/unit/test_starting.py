@@ -20,6 +20,7 @@ from tests.builders import (
     APPROVER,
     GROUP,
     NOW,
+    REGISTRANT,
     START,
     Seen,
     a_record,
@@ -65,6 +66,11 @@ def test_the_intent_is_told_with_version_content_and_approver() -> None:
     event = decided_on(Seen(a_record(), (V1,))).events[-1]
     assert event.version == 1
     assert event.data["approved_by"] == APPROVER.arn
+    assert event.data["registered_by"] == REGISTRANT.arn
+    assert event.data["in_force"] == {
+        "approval": {"mode": "enforce", "four_eyes": True},
+        "allowed": {"image_repositories": [], "artifact_buckets": []},
+    }
     assert event.data["fingerprint"] == V1.fingerprint
     assert event.data["direction"] == "forward"
 
