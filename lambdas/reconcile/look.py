@@ -18,7 +18,9 @@ from lambdas.reconcile.ports import Ports
 
 _MOST_TURNS = 10  # each turn takes in at most 80 decisions; what is left is taken by the sweep's next look
 _MOST_NEEDS = 10  # a decision asks for details, alarms, the spec; more rounds than that is a bug
-_NEEDS_EACH = 3  # and for each version that must not start, before it tries the next: its details, report, sample
+_NEEDS_EACH = (
+    3  # and for each version that must not start, before it tries the next: its details, report, sample
+)
 _MOST_BYTES = 1_000_000  # of an evaluation report, or of an archive with a sample payload
 
 
