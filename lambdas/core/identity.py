@@ -34,8 +34,9 @@ def is_approver(identity: Identity, group: str, account: str) -> bool:
 def same_person(one: Identity, other: Identity) -> bool:
     """Whether two callers are, as far as AWS tells, the same person: when in doubt, they are.
 
-    Both in sessions with a source identity: these decide, and are worth what the sign-in that set them is. Otherwise the name of a session or user counts too: who
-    steps from one role into another is asked for a session name, and most tools give the person's.
+    Both in sessions with a source identity: these decide, and are worth what the sign-in that set them is. Otherwise
+    the name of a session or user counts too: who steps from one role into another is asked for a session name, and
+    most tools give the person's.
     """
     if one.source and other.source:
         return one.source == other.source
