@@ -71,18 +71,25 @@ def _from(unsure: float | None, at: float) -> float:
 
 
 def take_events(turn: Turn) -> None:
-    """Remember of each decision whose event says that it wrote content too, who it was: it may come late."""
+    """Remember of each decision whose event says that it wrote content too, who it was, and of each whose event says
+    that it did not, that it did not: it may come late."""
     for told in (hint.told for hint in turn.facts.hints if hint.told is not None):
         known = turn.record.versions.get(told.version)
+        if known is not None and _is_of(told, known):
+            turn.decided(told.version, unsure=still_unsure(known, told))
         if known is None or not told.decides_on_own_content or told.at < known.written - SAME_CALL:
             continue
         if abs(told.at - known.written) < SAME_CALL and (known.writer or known.unsure is not None):
             continue
-        own = abs(told.at - known.at) < SAME_WRITE and told.approval is known.approval
-        if own and known.by is not None:
+        if _is_of(told, known) and known.by is not None:
             turn.decided(told.version, writer=known.by, written=known.at, unsure=None)
         else:
             turn.decided(told.version, writer=None, written=told.at, unsure=_from(known.unsure, told.at))
+
+
+def _is_of(told: Told, known: Decided) -> bool:
+    """Whether an event is of the decision on record."""
+    return told.is_decision and told.approval is known.approval and abs(told.at - known.at) < SAME_WRITE
 
 
 def still_unsure(decided: Decided, told: Told) -> float | None:

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from lambdas.core.record import Phase
 from local.sagemaker.service import Switches
 from tests.simulation.aws.account import Aws
 from tests.simulation.fate import NoFate
@@ -50,6 +51,7 @@ class Course:
     sweep_at: float = 0.0
     steps: int = 0
     decided_in: int = 0
+    decided_at: float = 0.0
 
     @classmethod
     def begun(cls) -> "Course":
@@ -125,14 +127,19 @@ class Course:
         write = self.life.decide if len(self.made) < _CERTAIN else functools.partial(decide, self.life)
         write(decision.version, decision.status)
         self.made, self.came, self.swept = (*self.made, decision), (), False
-        self.decided_in = self.steps
+        self.decided_in, self.decided_at = self.steps, self.life.aws.clock.now()
 
     def end(self) -> None:
         """No more decisions: after one full sweep everything must be as the registry wants it."""
         self.ending, self.sweep_at, self.swept = True, self.life.aws.clock.now(), False
-        while not self.at_rest():
+        while not self.at_rest() or self._waits():
             self.step()
         self.check()
+
+    def _waits(self) -> bool:
+        """Whether a doubt holds the group that CloudTrail settles when it must have told of everything."""
+        late = self.life.aws.clock.now() >= self.decided_at + _PATIENCE
+        return not late and self.life.record().phase is Phase.BLOCKED
 
     def check(self) -> None:
         """The ledger is whole, and what is served is what the registry wants."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any
 
 from lambdas.core.spec import Withdrawal
-from lambdas.core.turn import on_probation
+from lambdas.core.turn import is_unsettled
 from local.sagemaker.service import Switches
 from tests.simulation.aws.inference import ANSWERS_WRONGLY, DOES_NOT_START, ERRS, SOUND
 from tests.simulation.fate import NoFate, Rates
@@ -242,12 +242,12 @@ class Player:
                 return  # nothing is under way, and two sweeps found nothing to do: it stays so
 
     def _standing(self) -> tuple[object, ...]:
-        """What would change if anything were still to happen; time is part of it as long as a probation lasts."""
+        """What would change if anything were still to happen; time is part of it as long as the group waits for any."""
         life = self.life
         if not life.has_record():
             return (life.aws.clock.now(),)
         record = life.record()
-        waiting = record.rollout is not None or on_probation(record, life.aws.clock.now())
+        waiting = is_unsettled(record, life.aws.clock.now())
         return (record, life.endpoint(), life.aws.clock.now() if waiting else None)
 
     # --- operations -----------------------------------------------------------------------------------------------

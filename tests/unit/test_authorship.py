@@ -184,3 +184,14 @@ def test_cloudtrails_own_answer_is_asked_once_in_a_look() -> None:
     seen = replace(fresh(OWN, SWEEP), trail=Trail((witness(), REGISTERED), complete=True))
     assert starts(decided_on(seen)) == 1
     assert starts(decided_on(replace(seen, hints=(Hint("trail", witness=witness()),)))) == 1
+
+
+def test_the_event_of_a_rejection_that_comes_after_its_look_leaves_no_doubt_of_a_later_approval() -> None:
+    rejected = package(1, approval=Approval.REJECTED, at=AT)
+    early = decided_on(fresh(rejected))
+    assert after(early).versions[1].unsure is not None
+    told_later = decided_on(replace(then(fresh(rejected), early), hints=(event_of(rejected),)))
+    assert after(told_later).versions[1].unsure is None
+    approved = package(1, at=AT + 600)
+    seen = replace(then(fresh(rejected), told_later), packages=(approved,), hints=(event_of(approved),))
+    assert starts(decided_on(seen)) == 1
