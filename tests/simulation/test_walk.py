@@ -14,7 +14,8 @@ from tests.simulation.space import Space
 from tests.simulation.walk import Walk, side_by_side, sparing
 from tests.simulation.world import without_threads
 
-# Failing at AWS and being throttled are one to the functions; a quarter of an hour and a minute late differ only then.
+# Left to `make walk`: what fails at AWS, much as what is throttled; what is very late, much as what is late; and what
+# begins otherwise.
 SMALL = Space(
     decisions=2,
     kinds=tuple(kind for kind in Kind if kind not in {Kind.FAILED, Kind.VERY_LATE}),
