@@ -132,14 +132,14 @@ class Course:
     def end(self) -> None:
         """No more decisions: after one full sweep everything must be as the registry wants it."""
         self.ending, self.sweep_at, self.swept = True, self.life.aws.clock.now(), False
-        while not self.at_rest() or self._waits():
+        while not self.at_rest():
             self.step()
         self.check()
 
     def _waits(self) -> bool:
         """Whether a doubt holds the group that CloudTrail settles when it must have told of everything."""
         late = self.life.aws.clock.now() >= self.decided_at + _PATIENCE
-        return not late and self.life.record().phase is Phase.BLOCKED
+        return not late and self.life.has_record() and self.life.record().phase is Phase.BLOCKED
 
     def check(self) -> None:
         """The ledger is whole, and what is served is what the registry wants."""
@@ -174,7 +174,7 @@ class Course:
 
     def at_rest(self) -> bool:
         """Nothing goes on, and since it does not a sweep has found nothing to do."""
-        return self.swept and self.life.aws.next_change_at() is None
+        return self.swept and self.life.aws.next_change_at() is None and not self._waits()
 
     def _in_flight(self) -> When | None:
         aws = self.life.aws

@@ -21,13 +21,13 @@ SMALL = Space(
     kinds=tuple(kind for kind in Kind if kind not in {Kind.FAILED, Kind.VERY_LATE}),
     begins=(Decision(1, "Approved", When.SETTLED),),
 )
-# Each with the kinds of faults that it takes to see it.
-_FOUND: dict[str, tuple[Kind, ...]] = {
-    "the effect comes before the intent": (),
-    "success is recorded before it is verified": (),
-    "InService is taken for success, on whatever config": (Kind.KILLED_AFTER,),
-    "a rollout starts without a fresh read": (Kind.KILLED_AFTER,),
-    "the record's revision is not checked": (Kind.LOOK,),
+# Each with the decisions and the kinds of faults that it takes to see it.
+_FOUND: dict[str, tuple[int, tuple[Kind, ...]]] = {
+    "the effect comes before the intent": (2, ()),
+    "success is recorded before it is verified": (2, ()),
+    "InService is taken for success, on whatever config": (2, (Kind.KILLED_AFTER,)),
+    "a rollout starts without a fresh read": (2, (Kind.KILLED_AFTER,)),
+    "the record's revision is not checked": (3, (Kind.LOOK,)),
 }
 
 
@@ -80,7 +80,8 @@ def test_one_history_with_one_fault_can_be_walked_again() -> None:
 def test_a_seeded_bug_is_walked_into(mutant: Mutant) -> None:
     with pytest.MonkeyPatch.context() as patch:
         mutant.put_in(patch.setattr)
-        broke = Walk(replace(SMALL, kinds=_FOUND[mutant.name]), most=1).whole().broke
+        decisions, kinds = _FOUND[mutant.name]
+        broke = Walk(replace(SMALL, decisions=decisions, kinds=kinds), most=1).whole().broke
         assert broke, "not found"
         (found,) = broke
         assert found.what.partition(":")[0] in mutant.breaks, found
