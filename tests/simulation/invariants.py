@@ -84,8 +84,11 @@ class Invariants:
             must(self._was_read(call, known.number), f"1: v{number} starts without a fresh read")
         must(not known.by_intruder, f"11: v{number} starts, approved by somebody who may not")
         must(not known.before_us, f"9: v{number} starts, approved before the group's spec")
-        uri = life.uri_behind(config)
-        must(uri in known.contents, f"2: v{number} starts with content that nobody approved: {uri}")
+        content = life.content_behind(config)
+        must(
+            content in known.approved,
+            f"2: v{number} starts with content that nobody else approved: {content}",
+        )
         if call.operation == "UpdateEndpoint":
             self._watched(call, config, record)
 

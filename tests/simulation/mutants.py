@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from lambdas.adapters.store import Store
-from lambdas.core import desired, gates, intake, moves, proof, rules
+from lambdas.core import authorship, desired, gates, intake, moves, proof, rules, testimony
 from lambdas.core.actions import UpdateEndpoint
 from lambdas.core.facts import AlarmState, Facts, VersionDetail
 from lambdas.core.names import abort_alarm
@@ -93,7 +93,8 @@ def _delete_the_last_known_good(patch: Patch) -> None:
 
 def _believe_messages(patch: Patch) -> None:
     """An event that says Approved is taken for an approver's approval."""
-    patch(proof, "_who", lambda _spec, _decided: ())
+    for module in (proof, testimony):
+        patch(module, "who_doubts", lambda _spec, _decided: ())
 
 
 def _forget_the_revision(patch: Patch) -> None:
@@ -181,6 +182,22 @@ def _skip_the_smoke_test(patch: Patch) -> None:
     patch(rules, "smoke_test", lambda _turn, _rollout: None)
 
 
+def _take_silence_for_evidence(patch: Patch) -> None:
+    """What an event leaves out is taken for unchanged, and CloudTrail is not asked about it."""
+    patch(proof, "tells_all", lambda *_: True)
+    patch(testimony, "_changed_since", lambda *_: False)
+
+
+def _forget_the_writer(patch: Patch) -> None:
+    patch(authorship, "doubts", lambda *_: ())
+
+
+def _take_the_first_witness(patch: Patch) -> None:
+    """An approval that CloudTrail tells of counts at once, whoever wrote since."""
+    patch(proof, "stands", lambda *_: True)
+    patch(testimony, "stands", lambda *_: True)
+
+
 def _rule(patch: Patch, rule: Any, other: Any) -> None:
     """Replace a rule in the list of rules."""
     from lambdas.core import decide  # noqa: PLC0415 - its list was made when it was imported
@@ -189,8 +206,11 @@ def _rule(patch: Patch, rule: Any, other: Any) -> None:
 
 
 MUTANTS = (
+    Mutant("what an event leaves out is taken for unchanged", ("2",), _take_silence_for_evidence),
+    Mutant("an approver may approve own content", ("2",), _forget_the_writer),
+    Mutant("an approval that was taken back proves a later one", ("11",), _take_the_first_witness),
     Mutant("a version that failed is tried again by itself", ("7", "9"), _retry_what_failed),
-    Mutant("InService is taken for success, on whatever config", ("6", "9", "3"), _trust_in_service),
+    Mutant("InService is taken for success, on whatever config", ("6", "9", "3", "10"), _trust_in_service),
     Mutant("a rollout starts without a fresh read", ("1", "2", "11"), _skip_the_fresh_read),
     Mutant("the last known good config is cleaned up", ("10",), _delete_the_last_known_good),
     Mutant("whoever approved counts as an approver", ("11",), _believe_messages),

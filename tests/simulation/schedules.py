@@ -11,7 +11,7 @@ from local.sagemaker.service import Switches
 from tests.simulation.aws.inference import ANSWERS_WRONGLY, DOES_NOT_START, ERRS, SOUND
 from tests.simulation.fate import NoFate, Rates
 from tests.simulation.invariants import Invariants, Violation, check_ledger, state_of
-from tests.simulation.life import EVE, GROUP, NO_CAPACITY, SCALING, SMOKE_TEST, Life
+from tests.simulation.life import ANN, EVE, GROUP, NO_CAPACITY, SCALING, SMOKE_TEST, Life
 from tests.simulation.oracle import check_end
 from tests.simulation.world import SWEEP_EVERY
 
@@ -61,6 +61,13 @@ RARE = (
     ("tamper", 1),
     ("intrude", 0),
     ("intrude", 1),
+    ("slip_in", 1.0),
+    ("slip_in", 30.0),
+    ("own", "Approved"),
+    ("own", "Rejected"),
+    ("snatch", 1.0),
+    ("snatch", 5.0),
+    ("snatch", 60.0),
     ("delete", 0),
     ("instance_type", "ml.m5.large"),
     ("instance_type", "ml.m5.xlarge"),
@@ -326,6 +333,63 @@ class Player:
             known and known.approval.value == status
         ):
             life.decide(number, "Approved", EVE)
+
+    def _undecided(self) -> int | None:
+        """A version that is approved neither in the registry nor on record: a new one, if there is room."""
+        life = self.life
+        number = self._register(SOUND)
+        if number is None:
+            record = life.record().versions if life.has_record() else {}
+            open_ = [
+                n
+                for n in sorted(life.versions)
+                if life.package(n) is not None
+                and not life.is_approved(n)
+                and (n not in record or record[n].approval.value != "Approved")
+            ]
+            number = open_[0] if open_ else None
+        if number is not None:
+            life.versions[number].doubtful = True
+        return number
+
+    def _slip_in(self, seconds: float) -> None:
+        """The registrant adds to what was just approved, before anybody looks."""
+        number = self._undecided()
+        if number is not None:
+            self._decide(number, "Approved")
+            self.life.aws.advance_to(self.life.aws.clock.now() + seconds)
+            self.life.slip_in(number)
+
+    def _own(self, status: str) -> None:
+        """The approver puts own content into a version, and approves it twice.
+
+        If the first event is lost, somebody must have looked in between: see docs/security.md.
+        """
+        life, number = self.life, self._undecided()
+        if number is None:
+            return
+        life.unordered = True
+        life.decide_on_own(number, status)
+        if self.plan.rates.lost or self.plan.rates.late:
+            while not (life.has_record() and number in life.record().versions):
+                life.world.pass_time(400)
+        for again in ("Approved", "Approved"):
+            life.world.pass_time(4.0)
+            life.decide(number, again)
+
+    def _snatch(self, seconds: float) -> None:
+        """An administrator approves what the approver has just taken back, before anybody looks.
+
+        Within three seconds, and with no identity given, that is not told apart: see docs/security.md.
+        """
+        if seconds < 3 and not self.plan.switches["iam_identity_present"]:
+            return
+        life, number = self.life, self._undecided()
+        if number is None:
+            return
+        for status, by in (("Approved", ANN), ("Rejected", ANN), ("Approved", EVE)):
+            life.decide(number, status, by)
+            life.aws.advance_to(life.aws.clock.now() + seconds)
 
     def _delete(self, which: int) -> None:
         number = self._pick(which)
