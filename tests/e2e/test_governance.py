@@ -184,7 +184,7 @@ def _specification(scene: Scene, version: int, **changes: object) -> dict[str, A
     }
 
 
-def test_what_an_annotator_wrote_over_waits_for_all_that_cloudtrail_may_tell_or_for_another_approval(
+def test_what_an_annotator_wrote_over_is_deployed_on_the_witness_proof_once_cloudtrail_must_have_told_all(
     scene: Make,
 ) -> None:
     s = scene("annotated")
@@ -198,8 +198,7 @@ def test_what_an_annotator_wrote_over_waits_for_all_that_cloudtrail_may_tell_or_
     s.until("the witness", lambda: True if said(s, Kind.WITNESS) else None)
     in_phase(s, Phase.BLOCKED)
     assert s.watch.endpoint() is None
-    s.approve(version)
-    s.until_live(version)
+    s.until("the sweep that finds it proven", lambda: _swept(s, version))
     assert any("is awaited" in reason or "will prove it" in reason for reason in said(s, Kind.BLOCKED))
 
 

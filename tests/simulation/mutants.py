@@ -218,7 +218,7 @@ MUTANTS = (
     Mutant("any rejection aborts what is in flight", ("4", "9"), _abort_on_any_rejection),
     Mutant("success is recorded before it is verified", ("6", "8", "9"), _succeed_before_verifying),
     Mutant("an alarm watches the way back", ("14",), _watch_the_way_back),
-    Mutant("what was approved before the group's spec is deployed", ("9",), _act_on_what_was_before_us),
+    Mutant("what was approved before the group's spec is deployed", ("9", "11"), _act_on_what_was_before_us),
     Mutant("the effect comes before the intent", ("8",), _act_before_recording),
     Mutant("success is recorded without a smoke test", ("6",), _skip_the_smoke_test),
     Mutant(
