@@ -7,12 +7,11 @@ from cdk_nag import AwsSolutionsChecks, NIST80053R5Checks
 
 from infra.config.governance import GovernanceConfig
 from infra.config.load import load_groups
+from infra.limits import CONCURRENCY
 from infra.stacks.controller import ControllerStack
 from infra.stacks.governance import GovernanceStack
 from infra.stacks.group import GroupStack
 from infra.stacks.state import StateStack
-
-_CONCURRENCY = 10
 
 
 def build(app: cdk.App, folder: Path, governance: GovernanceConfig) -> None:
@@ -36,7 +35,7 @@ def build(app: cdk.App, folder: Path, governance: GovernanceConfig) -> None:
         "Greenlight-Controller",
         description="Greenlight: queues, functions, rules, alarms",
         state=state,
-        concurrency=int(app.node.try_get_context("concurrency") or _CONCURRENCY),
+        concurrency=int(app.node.try_get_context("concurrency") or CONCURRENCY),
         break_glass=governance.break_glass is not None,
     )
     GovernanceStack(

@@ -5,8 +5,7 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra.constructs.nag import SOLUTIONS, acknowledge
-
-_TRIES = 8  # with back-off this is some minutes; afterwards the sweep makes up for it
+from infra.limits import TRIES
 
 
 class Queues(Construct):
@@ -32,7 +31,7 @@ class Queues(Construct):
             encryption=sqs.QueueEncryption.SQS_MANAGED,
             enforce_ssl=True,
             visibility_timeout=visibility,
-            dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead_letters, max_receive_count=_TRIES),
+            dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead_letters, max_receive_count=TRIES),
         )
         self.undelivered = sqs.Queue(
             self,

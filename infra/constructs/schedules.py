@@ -10,6 +10,7 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra.constructs.nag import acknowledge_inline_policy
+from infra.limits import SWEEP_MINUTES
 
 _RETRIES = 3
 _EXPIRES = cdk.Duration.minutes(15)  # by then the next sweep has run
@@ -43,7 +44,7 @@ class SweepSchedules(Construct):
             },
         )
         acknowledge_inline_policy(role)
-        for name, rate, full in (("Quick", "5 minutes", False), ("Full", "1 hour", True)):
+        for name, rate, full in (("Quick", f"{SWEEP_MINUTES} minutes", False), ("Full", "1 hour", True)):
             scheduler.CfnSchedule(
                 self,
                 name,

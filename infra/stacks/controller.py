@@ -12,12 +12,11 @@ from infra.constructs.queues import Queues
 from infra.constructs.rules import Rules
 from infra.constructs.schedules import SweepSchedules
 from infra.constructs.watch import Watch
+from infra.limits import BATCH, RECONCILE_SECONDS, VISIBILITY_SECONDS
 from infra.stacks.state import StateStack
 from lambdas.reconcile.settings import ReconcileSettings
 from lambdas.sweep.settings import SweepSettings
 
-_RECONCILE_SECONDS = 60
-_VISIBILITY_FACTOR = 6  # Lambda's advice for queues: six times the function's timeout
 
 
 class ControllerStack(cdk.Stack):
@@ -40,7 +39,7 @@ class ControllerStack(cdk.Stack):
         **options: object,
     ) -> None:
         super().__init__(scope, construct_id, **options)  # type: ignore[arg-type] # passed through to cdk.Stack
-        queues = Queues(self, visibility=cdk.Duration.seconds(_RECONCILE_SECONDS * _VISIBILITY_FACTOR))
+        queues = Queues(self, visibility=cdk.Duration.seconds(VISIBILITY_SECONDS))
         self.key = controller_key(self)
         reconcile = self._reconcile(state, queues, concurrency)
         self.reconcile = reconcile.function
@@ -66,7 +65,7 @@ class ControllerStack(cdk.Stack):
                 queue_url=queues.reconcile.queue_url,
                 dead_letter_url=queues.dead_letters.queue_url,
             ),
-            timeout=cdk.Duration.seconds(_RECONCILE_SECONDS),
+            timeout=cdk.Duration.seconds(RECONCILE_SECONDS),
             memory=512,
             key=self.key,
         )
@@ -88,7 +87,7 @@ class ControllerStack(cdk.Stack):
         )
         reconcile.function.add_event_source(
             sources.SqsEventSource(
-                queues.reconcile, batch_size=10, report_batch_item_failures=True, max_concurrency=concurrency
+                queues.reconcile, batch_size=BATCH, report_batch_item_failures=True, max_concurrency=concurrency
             )
         )
         return reconcile

@@ -54,3 +54,7 @@ class VirtualClock:
         if seconds < 0:
             raise ValueError(f"cannot advance a clock by {seconds!r} s; time does not run backwards")
         self._now += seconds
+
+    def advance_to(self, at: float) -> None:
+        """Move on to exactly this time, unless it is past: sums of fractions of a second may end just before it."""
+        self._now = max(self._now, at)

@@ -266,30 +266,25 @@ class Aws:
 
     def next_change_at(self) -> float | None:
         """When something happens by itself next, messages that become visible included."""
+        times = (self.next_due_at(), self.queue.next_at())
+        return min((at for at in times if at is not None), default=None)
+
+    def next_due_at(self) -> float | None:
+        """When something happens by itself next, but for messages."""
         times = (
             self.sagemaker.next_change_at(),
             self._due[0][0] if self._due else None,
             self.alarms.next_at(),
             self.trail.next_at(),
-            self.queue.next_at(),
         )
         return min((at for at in times if at is not None), default=None)
 
     def advance_to(self, at: float) -> None:
         """Let everything happen that is due by then, in order."""
-        while True:
-            times = (
-                self.sagemaker.next_change_at(),
-                self._due[0][0] if self._due else None,
-                self.alarms.next_at(),
-                self.trail.next_at(),
-            )
-            nearest = min((one for one in times if one is not None), default=None)
-            if nearest is None or nearest > at:
-                break
-            self.clock.advance(max(0.0, nearest - self.clock.now()))
+        while (nearest := self.next_due_at()) is not None and nearest <= at:
+            self.clock.advance_to(nearest)
             self._happen()
-        self.clock.advance(max(0.0, at - self.clock.now()))
+        self.clock.advance_to(at)
         self._happen()
 
     def _happen(self) -> None:

@@ -32,6 +32,8 @@ class Alarms:
     def __init__(self, now: Callable[[], float], emit: Emit, errs: Callable[[str], bool]) -> None:
         self._now, self._emit, self._errs = now, emit, errs
         self._alarms: dict[str, _Alarm] = {}
+        self._due: set[str] = set()
+        self._guardrails: set[str] = set()
 
     def make(self, name: str, state: str = "OK") -> None:
         """An alarm of the group's stack, or of its owners."""
@@ -54,8 +56,8 @@ class Alarms:
                 known = self._alarms.setdefault(
                     request["AlarmName"], _Alarm(dimensions["EndpointConfigName"])
                 )
-                known.due = self._now() + _PERIOD
-                known.next = "OK"
+                self._guardrails.add(request["AlarmName"])
+                self._set(request["AlarmName"], known, "OK", _PERIOD)
                 return {}
             case "DescribeAlarms":
                 found = [
@@ -68,6 +70,8 @@ class Alarms:
                 missing = [name for name in request["AlarmNames"] if name not in self._alarms]
                 for name in request["AlarmNames"]:
                     self._alarms.pop(name, None)
+                    self._due.discard(name)
+                    self._guardrails.discard(name)
                 if missing:
                     raise refusal(operation, "ResourceNotFound", f"alarms not found: {missing}", 404)
                 return {}
@@ -80,28 +84,38 @@ class Alarms:
 
     def _plan(self, name: str, state: str, after: float) -> None:
         if name in self._alarms:
-            self._alarms[name].due, self._alarms[name].next = self._now() + after, state
+            self._set(name, self._alarms[name], state, after)
+
+    def _set(self, name: str, alarm: _Alarm, state: str, after: float) -> None:
+        alarm.due, alarm.next = self._now() + after, state
+        self._due.add(name)
 
     def look_at_traffic(self) -> None:
         """Guardrails begin to see what their fleets answer now: a minute later they say so."""
-        for alarm in self._alarms.values():
+        if not self._guardrails:
+            return
+        for name, alarm in self._alarms.items():
             if alarm.config is None:
                 continue
             wanted = "ALARM" if self._errs(alarm.config) else "OK"
             told = alarm.next if alarm.due is not None else alarm.state
             if told not in {wanted, "INSUFFICIENT_DATA"}:
-                alarm.due, alarm.next = self._now() + _PERIOD, wanted
+                self._set(name, alarm, wanted, _PERIOD)
 
     def next_at(self) -> float | None:
         """When a state may change next."""
-        return min((a.due for a in self._alarms.values() if a.due is not None), default=None)
+        return min((due for name in self._due if (due := self._alarms[name].due) is not None), default=None)
 
     def tick(self) -> None:
         """Change the states that are due."""
+        nearest = self.next_at()
+        if nearest is None or nearest > self._now():
+            return
         for name, alarm in list(self._alarms.items()):
             if alarm.due is None or alarm.due > self._now():
                 continue
             before, alarm.state, alarm.due = alarm.state, alarm.next, None
+            self._due.discard(name)
             if before != alarm.state:
                 self._emit(
                     "aws.cloudwatch",

@@ -60,7 +60,10 @@ class Queue:
         if self._known.get(known, -1.0) > self._now():
             return
         self._known[known] = self._now() + _DEDUPLICATION
-        self.messages.append(Message(f"m-{next(self._number)}", body, group, self._now()))
+        self._put(Message(f"m-{next(self._number)}", body, group, self._now()))
+
+    def _put(self, message: Message) -> None:
+        self.messages.append(message)
 
     def receive(self, most: int) -> list[Message]:
         """The next messages that may be worked on now: of each group the oldest, if none of it is in flight."""
