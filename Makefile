@@ -11,7 +11,7 @@ WORKERS ?= 2
 GROUPS ?= groups
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check explore walk local synth deploy lock schema policies clean
+.PHONY: help install demo test check explore walk storm local synth deploy lock schema policies clean
 
 help: ## This list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -50,6 +50,9 @@ explore: install ## Many more simulated histories than the tests' (N=100000 SEED
 
 walk: install ## Every small simulated history with every single fault (ARGS=--decisions=2: smaller ones)
 	@$(RUN)/python -m tests.simulation.walk $(ARGS)
+
+storm: install ## A thousand approvals at once against a slow control plane, measured (N=1000 RATE=4)
+	@$(RUN)/python -m tests.simulation.storm --groups $(or $(N),1000) --rate $(or $(RATE),4)
 
 local: install ## A local AWS with the example groups deployed (LOCAL_AWS_PORT, LOCAL_TIME_SCALE)
 	@$(RUN)/python -m local --deploy

@@ -18,7 +18,7 @@ def build(app: cdk.App, folder: Path, governance: GovernanceConfig) -> None:
     """Add every stack to an app.
 
     Args:
-        app: with the context key `concurrency`, if it is not to be 10.
+        app: with the context key `concurrency`, if it is not to be what `infra.limits` says.
         folder: of the groups' YAML files.
         governance: what holds for the whole account.
 

@@ -18,7 +18,6 @@ from lambdas.reconcile.settings import ReconcileSettings
 from lambdas.sweep.settings import SweepSettings
 
 
-
 class ControllerStack(cdk.Stack):
     """Looks at groups when events or the sweep say so.
 
@@ -87,7 +86,10 @@ class ControllerStack(cdk.Stack):
         )
         reconcile.function.add_event_source(
             sources.SqsEventSource(
-                queues.reconcile, batch_size=BATCH, report_batch_item_failures=True, max_concurrency=concurrency
+                queues.reconcile,
+                batch_size=BATCH,
+                report_batch_item_failures=True,
+                max_concurrency=concurrency,
             )
         )
         return reconcile

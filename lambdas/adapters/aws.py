@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import random
 import re
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -23,7 +24,7 @@ from lambdas.core.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from types_boto3_application_autoscaling import ApplicationAutoScalingClient
     from types_boto3_cloudwatch import CloudWatchClient
@@ -42,11 +43,59 @@ _CONFIG: dict[str, Any] = {
 }
 
 
+_MOST_ATTEMPTS = (
+    15  # of a call that AWS only asks to send later: at its slowest a client waits some minutes in all
+)
+_LONGEST_PAUSE = 8.0  # seconds between two of them
+_SLOW_DOWN = frozenset(
+    {
+        "BandwidthLimitExceeded",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "RequestThrottled",
+        "RequestThrottledException",
+        "SlowDown",
+        "ThrottledException",
+        "TooManyRequestsException",
+    }
+)
+
+
+def persist(
+    response: tuple[Any, dict[str, Any]] | None,
+    attempts: int,
+    jitter: Callable[[], float] = random.random,
+    **_: Any,
+) -> float | None:
+    """A handler of botocore's event `needs-retry`: goes on where botocore would give a throttled call up.
+
+    botocore gives up after five attempts, and at the first when its quota of retries is used up, which a client that
+    is throttled for long never fills again. But a call given up is a look given up: what it has read and made is read
+    and asked for again, and under a limit those repeats crowd out the looks that would come to their end
+    (docs/decisions/015-a-throttled-call-is-not-given-up.md). A call that is refused costs AWS's limit nothing.
+
+    Args:
+        response: HTTP's and the parsed one; None: there was none.
+        attempts: so far.
+        jitter: a number from 0 to 1.
+
+    Returns:
+        Seconds until it is sent again; None: as botocore has it.
+    """
+    code = str((response[1] if response else {}).get("Error", {}).get("Code", ""))
+    if attempts >= _MOST_ATTEMPTS or not (code in _SLOW_DOWN or code.startswith("Throttling")):
+        return None
+    return jitter() * float(min(_LONGEST_PAUSE, 2.0 ** (attempts - 1)))
+
+
 class Aws:
     """The clients that adapters are built from; each is made once, when first asked for."""
 
     def _client(self, service: str) -> Any:
-        return boto3.client(service, config=Config(**_CONFIG))  # type: ignore[call-overload] # any service's name
+        client: Any = boto3.client(service, config=Config(**_CONFIG))  # type: ignore[call-overload] # any service's name
+        # Botocore asks the handlers of the service's own event first, its own among them, and takes the first answer.
+        client.meta.events.register("needs-retry", persist)
+        return client
 
     @functools.cached_property
     def sagemaker(self) -> SageMakerClient:
@@ -106,24 +155,17 @@ class Aws:
 _KINDS: tuple[tuple[type[GreenlightError], frozenset[str]], ...] = (
     (
         Throttled,
-        frozenset(
+        _SLOW_DOWN
+        | frozenset(
             {
-                "BandwidthLimitExceeded",
                 "InternalFailure",
                 "InternalServerError",
                 "KmsThrottled",
                 "PriorRequestNotComplete",
-                "ProvisionedThroughputExceededException",
-                "RequestLimitExceeded",
-                "RequestThrottled",
-                "RequestThrottledException",
                 "RequestTimeout",
                 "RequestTimeoutException",
                 "ServiceUnavailable",
-                "SlowDown",
-                "ThrottledException",
                 "TooManyRequests",
-                "TooManyRequestsException",
                 "TooManyUpdates",
                 "TransactionInProgressException",
                 "ConcurrentUpdateException",

@@ -37,7 +37,7 @@ def search(account: Account, request: Fields, _caller: Caller) -> Fields:
     check_property(sort_by, properties)
     down = request.get("SortOrder", "Descending") == "Descending"
     found.sort(key=lambda record: _key(value_at(record, sort_by)), reverse=down)
-    answer = page([{resource: deepcopy(record)} for record in found], request, "Search", "Results")
+    answer = deepcopy(page([{resource: record} for record in found], request, "Search", "Results"))
     return answer | {"TotalHits": {"Value": len(found), "Relation": "EqualTo"}}
 
 

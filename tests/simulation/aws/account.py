@@ -103,6 +103,7 @@ class Aws:
         self.watchers: list[Watcher] = []
         self.kinds: dict[str, str] = {}
         self.boundary: Callable[[], None] = lambda: None
+        self.validates = True
         self._due: list[tuple[float, int, Callable[[], None]]] = []
         self._number = itertools.count()
         self.faults = Faults()
@@ -167,7 +168,9 @@ class Aws:
             "sagemaker-runtime": self.inference.call,
         }
         made = {
-            service.replace("-", "_"): Client(service, self._answering(function, service, handler))
+            service.replace("-", "_"): Client(
+                service, self._answering(function, service, handler), validates=self.validates
+            )
             for service, handler in handlers.items()
         }
         return SimpleNamespace(**made)

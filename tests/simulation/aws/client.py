@@ -41,10 +41,11 @@ class Client:
     Args:
         service: botocore's name of it.
         answer: performs a validated call; it is where faults strike.
+        validates: whether requests are validated at all; not where that is proven elsewhere and time counts.
     """
 
-    def __init__(self, service: str, answer: Handler) -> None:
-        self._service, self._answer = service, answer
+    def __init__(self, service: str, answer: Handler, *, validates: bool = True) -> None:
+        self._service, self._answer, self._validates = service, answer, validates
         self.meta = SimpleNamespace(service_model=model_of(service))
 
     def __getattr__(self, name: str) -> Callable[..., Answer]:
@@ -65,7 +66,7 @@ class Client:
         return Paginator(getattr(self, name), config, operation)
 
     def _call(self, operation: OperationModel, request: dict[str, Any]) -> Answer:
-        if self._service != "sagemaker":  # which checks its requests itself
+        if self._validates and self._service != "sagemaker":  # which checks its requests itself
             _check(operation, request)
         answer = self._answer(operation.name, request)
         return dict(_timed(operation.output_shape, answer)) if operation.output_shape is not None else {}

@@ -15,7 +15,9 @@ class Lanes(Queue):
     def __init__(self, now: Callable[[], float]) -> None:
         super().__init__(now)
         self._lanes: dict[str, list[Message]] = {}
-        self._hidden: list[tuple[float, int, str]] = []  # when the first of a lane may be seen; perhaps outdated
+        self._hidden: list[
+            tuple[float, int, str]
+        ] = []  # when the first of a lane may be seen; perhaps outdated
         self._ready: list[tuple[int, str]] = []
         self._received: dict[str, Message] = {}
 

@@ -14,7 +14,7 @@ from tests.simulation.tasks import Tasks
 ROUND_TRIP = 0.05  # seconds
 
 Broken = Callable[[str, dict[str, Any]], bool]
-"""Whether an operation with a request fails on SageMaker's side."""
+"""Whether a call, by its operation and request, fails on SageMaker's side."""
 
 
 class Limit:
@@ -39,17 +39,17 @@ class LimitedAws(Aws):
 
     Args:
         seed: of the jitter in clients' retries.
-        broken: calls that always fail.
     """
 
-    def __init__(self, seed: int, broken: Broken = lambda *_: False) -> None:
+    def __init__(self, seed: int) -> None:
         super().__init__()
+        self.validates = False  # the schedules' requests are the same, and validated
         self.tasks = Tasks(self.clock.now)
         self.queue: Lanes = Lanes(self.clock.now)
         self.limit: Limit | None = None
         self.calls = 0  # of functions to SageMaker, that it answered
         self.refused = 0
-        self._broken = broken
+        self.broken: Broken = lambda *_: False
         self._chance = random.Random(seed)  # noqa: S311 - not a secret
 
     def _answering(
@@ -74,6 +74,6 @@ class LimitedAws(Aws):
             self.refused += 1
             raise refusal(operation, "ThrottlingException", "Rate exceeded")
         self.calls += 1
-        if self._broken(operation, request):
+        if self.broken(operation, request):
             raise refusal(operation, "InternalFailure", "We encountered an internal error.", 500)
         return answer(operation, request)

@@ -9,9 +9,9 @@ from typing import Any
 from botocore.exceptions import ClientError
 from botocore.retries import adaptive, bucket, quota, standard, throttling
 
-from lambdas.adapters.aws import _CONFIG
+from lambdas.adapters.aws import _CONFIG, persist
 from tests.simulation.aws.client import Answer, model_of
-from tests.simulation.tasks import Tasks
+from tests.simulation.tasks import Condition, Tasks
 
 
 @dataclass
@@ -50,14 +50,17 @@ class Retries:
     """
 
     def __init__(self, tasks: Tasks, now: Callable[[], float], random: Callable[[], float]) -> None:
+        self._random = random
         self._tasks, self._model = tasks, model_of("sagemaker")
-        clock, adapter = Clock(now), standard.RetryEventAdapter()
+        clock: Any = Clock(now)  # Any: botocore's stubs ask for other types here than botocore does
+        adapter = standard.RetryEventAdapter()
         conditions = standard.StandardRetryConditions(max_attempts=_CONFIG["retries"]["total_max_attempts"])
         policy = standard.RetryPolicy(conditions, standard.ExponentialBackoff(random=random))
-        self._quota = standard.RetryQuotaChecker(quota.RetryQuota())
-        self._handler = standard.RetryHandler(policy, adapter, self._quota)
-        tokens = bucket.TokenBucket(max_rate=1, clock=clock)
-        tokens._new_fill_rate_condition = tasks.condition()
+        checker: Any = standard.RetryQuotaChecker(quota.RetryQuota())
+        self._quota = checker
+        self._handler = standard.RetryHandler(policy, adapter, checker)
+        tokens: Any = bucket.TokenBucket(max_rate=1, clock=clock)
+        tokens._new_fill_rate_condition = Condition(tasks, now)
         self._limiter = adaptive.ClientRateLimiter(
             rate_adjustor=throttling.CubicCalculator(starting_max_rate=0, start_time=now()),
             rate_clocker=adaptive.RateClocker(clock),
@@ -81,6 +84,8 @@ class Retries:
             }
             delay = self._handler.needs_retry(**told)
             self._limiter.on_receiving_response(**told)
+            if delay is None:
+                delay = persist(**told, jitter=self._random)
             if delay is None:
                 break
             self._tasks.sleep(delay)

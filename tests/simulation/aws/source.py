@@ -1,4 +1,4 @@
-"""Lambda's event source for the reconcile queue: batches, so many at once, each in an environment and within its time."""
+"""Lambda's event source for the reconcile queue: so many batches at once, each in an environment, within its time."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -31,7 +31,12 @@ class Source:
     """
 
     def __init__(
-        self, tasks: Tasks, queue: Lanes, now: Callable[[], float], make: Callable[[], Invoke], concurrency: int
+        self,
+        tasks: Tasks,
+        queue: Lanes,
+        now: Callable[[], float],
+        make: Callable[[], Invoke],
+        concurrency: int,
     ) -> None:
         self._tasks, self._queue, self._now, self._make = tasks, queue, now, make
         self._concurrency = concurrency

@@ -1,6 +1,6 @@
 """DynamoDB, as far as the functions use it: consistent gets, conditional puts in transactions, queries, two indexes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from tests.simulation.fate import refusal
@@ -62,15 +62,18 @@ class Tables:
         table, name = request["TableName"], request["KeyConditionExpression"].split(" = ")[0]
         name = request.get("ExpressionAttributeNames", {}).get(name, name)
         (value,) = request["ExpressionAttributeValues"].values()
-        shown = self._shown(table) if "IndexName" in request else self.items(table)
+        shown = self._shown(table) if "IndexName" in request else self._items[table].values()
         found = [item for item in shown if item.get(name) == value]
+        found.sort(key=lambda item: _order(self._key(table, item)))
         if "since" in (found[0] if found else {}):
             found.sort(key=lambda item: float(item["since"]["N"]))
         return {"Items": found[: request.get("Limit", len(found))]}
 
-    def _shown(self, table: str) -> list[Item]:
+    def _shown(self, table: str) -> Iterable[Item]:
         """What an index shows: writes of late not yet."""
         self._seen = [one for one in self._seen if one[0] > self._now()]
+        if not self._seen:
+            return self._items[table].values()
         old: dict[tuple[str, str], Item] = {}
         for _, name, item in reversed(self._seen):
             if name == table:
