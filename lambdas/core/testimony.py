@@ -6,6 +6,7 @@ from lambdas.core.facts import Lookup, VersionDetail
 from lambdas.core.ledger import Kind
 from lambdas.core.proof import LATEST, by_approver, heard, stands, verified, who_doubts, wrote_last
 from lambdas.core.record import Approval, Decided
+from lambdas.core.spec import GroupSpec
 from lambdas.core.trail import SAME_CALL, Witness
 from lambdas.core.turn import Need, Turn
 
@@ -110,19 +111,20 @@ def _settle_content(turn: Turn, version: int) -> None:
     authorship.settle(turn, version, seen, told_all=told_all)
     if decided.changed is not None:
         return
-    if later := [witness for witness in seen if _changed_since(witness, decided, detail)]:
+    if later := [witness for witness in seen if _changed_since(turn.spec, witness, decided, detail)]:
         turn.decided(version, changed=f"{later[-1].by} changed it afterwards", confirmed=False)
     elif not decided.confirmed and any(_is_its_own(witness, decided) for witness in seen):
         turn.decided(version, confirmed=trail.complete and facts.now - detail.modified >= LATEST)
 
 
-def _changed_since(witness: Witness, decided: Decided, detail: VersionDetail) -> bool:
+def _changed_since(spec: GroupSpec, witness: Witness, decided: Decided, detail: VersionDetail) -> bool:
     """Whether CloudTrail saw a write to the content after the approval, and not in the call that approved."""
     approver = decided.by is None or witness.by.arn == decided.by.arn
     if not witness.changed_content or (_is_its_own(witness, decided) and approver):
         return False
-    last = decided.by is not None and wrote_last(detail, decided.at, decided.by)
-    return witness.at > decided.at or (witness.at + SAME_WRITE >= decided.at and not last)
+    by = decided.by
+    approver_last = by is not None and by_approver(spec, by) and wrote_last(detail, decided.at, by)
+    return witness.at > decided.at or (witness.at + SAME_WRITE >= decided.at and not approver_last)
 
 
 def _is_its_own(witness: Witness, decided: Decided) -> bool:

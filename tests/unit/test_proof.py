@@ -448,6 +448,16 @@ def test_content_that_was_added_after_the_approval_is_not_confirmed_by_its_event
     assert "changed it afterwards" in blocked(heard(then(seen, soon), witness(), tampering, REGISTERED))
 
 
+def test_who_changed_content_after_an_approval_is_named_though_the_change_was_seen_first() -> None:
+    evil = with_added(ADDED[0], at=AT + 1.4, author=REGISTRANT)
+    seen = fresh(evil, SWEEP)
+    first = decided_on(replace(seen, now=AT + 2))
+    assert "not an approver" in blocked(first)
+    tampering = witness(REGISTRANT, None, AT + 1, content=True)
+    later = heard(then(seen, first, now=AT + 60), witness(), tampering, REGISTERED)
+    assert f"{REGISTRANT} changed it afterwards" in blocked(later)
+
+
 def test_what_an_event_left_out_is_confirmed_by_cloudtrails_whole_answer() -> None:
     annotated = with_added(ADDED[0], at=AT + 5, author=REGISTRANT)
     seen = fresh(annotated, event_of(BARE))
