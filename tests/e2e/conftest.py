@@ -25,12 +25,18 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def aws(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAws]:
+def context(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, ...]:
+    """What the CDK app is given, each time it is deployed: with less, it would take away what others test."""
+    governance = tmp_path_factory.mktemp("account") / "governance.yaml"
+    return ("--context", f"groups={folder}", "--context", f"governance={governance}")
+
+
+@pytest.fixture(scope="session")
+def aws(context: tuple[str, ...]) -> Iterator[LocalAws]:
     with LocalAws(time_scale=_TIME_SCALE) as aws:
         prepare(aws)
-        governance = tmp_path_factory.mktemp("account") / "governance.yaml"
-        governance.write_text(_governance(aws))
-        deploy_app(aws, "--context", f"groups={folder}", "--context", f"governance={governance}")
+        Path(context[-1].removeprefix("governance=")).write_text(_governance(aws))
+        deploy_app(aws, *context)
         _stop_the_sweeps(aws)
         yield aws
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from lambdas.core.names import AUDITOR
+from lambdas.core.names import abort_alarm
 from local.aws import LocalAws
 from tests.e2e.conftest import AUDITORS
 from tests.e2e.scene import Scene
@@ -33,6 +34,8 @@ def run(
 def test_a_plan_says_what_approving_would_do_and_does_nothing(scene: Make) -> None:
     s = scene("planned")
     live, pending = s.go_live(), s.register()
+    alarm = abort_alarm(s.group)
+    s.until("the abort alarm to be OK", lambda: True if s.watch.alarm_state(alarm) == "OK" else None)
     approving = run(s.aws, "cli.plan", s.group, "approve", str(pending))
     assert approving.returncode == 0, approving.stderr
     assert f"calls    UpdateEndpoint {s.group} to {s.group}-v{pending}-" in approving.stdout

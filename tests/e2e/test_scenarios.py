@@ -168,13 +168,15 @@ def test_an_approval_whose_events_are_all_lost_is_found_by_the_sweep(scene: Make
     assert s.kinds()[Kind.STARTED.value] == 1
 
 
-def test_a_changed_instance_type_rolls_out_through_the_canary(scene: Make, folder: Path) -> None:
+def test_a_changed_instance_type_rolls_out_through_the_canary(
+    scene: Make, folder: Path, context: tuple[str, ...]
+) -> None:
     s = scene("respec")
     version = s.go_live()
     endpoint = {"instance_type": "ml.c5.xlarge", "instance_count": 2}
     (folder / "respec.yaml").write_text(group_yaml("respec", endpoint=endpoint))
     with s.slowly():
-        deploy_app(s.aws, "--context", f"groups={folder}")
+        deploy_app(s.aws, *context)
         s.until("the canary to bake", s.watch.baking)
     s.until_live(version)
     config = s.aws.client("sagemaker").describe_endpoint_config(EndpointConfigName=s.watch.endpoint_config())

@@ -51,5 +51,8 @@ def test_a_version_must_answer_the_sample_it_was_registered_with(scene: Make) ->
     s.until_live(good)
     lost = s.register("sound", SamplePayloadUrl=f"s3://{BUCKET}/{s.group}/lost.tar.gz")
     s.approve(lost)
-    assert "its sample payload cannot be read" in in_phase(s, Phase.BLOCKED)
+    s.until(
+        "its sample to be missed",
+        lambda: "its sample payload cannot be read" in in_phase(s, Phase.BLOCKED) or None,
+    )
     assert s.kinds()[Kind.STARTED.value] == 3

@@ -210,7 +210,9 @@ MUTANTS = (
     Mutant("an approver may approve own content", ("2",), _forget_the_writer),
     Mutant("an approval that was taken back proves a later one", ("11",), _take_the_first_witness),
     Mutant("a version that failed is tried again by itself", ("7", "9"), _retry_what_failed),
-    Mutant("InService is taken for success, on whatever config", ("6", "9", "3", "10"), _trust_in_service),
+    Mutant(
+        "InService is taken for success, on whatever config", ("6", "9", "3", "10", "14"), _trust_in_service
+    ),
     Mutant("a rollout starts without a fresh read", ("1", "2", "11"), _skip_the_fresh_read),
     Mutant("the last known good config is cleaned up", ("10",), _delete_the_last_known_good),
     Mutant("whoever approved counts as an approver", ("11",), _believe_messages),

@@ -134,20 +134,18 @@ def test_requests_are_the_same_each_time_and_never_end() -> None:
 
 
 def test_the_same_version_is_the_same_bytes_in_another_process_and_order() -> None:
-    """Another hash seed, the versions in reverse: nothing of it may show. Training all takes seconds at most."""
+    """Another hash seed, the versions in reverse: nothing of it may show."""
     script = (
-        "import hashlib, time; began = time.monotonic();"
+        "import hashlib;"
         "from local.models import VERSIONS, build;"
         "built = {name: build(name) for name in reversed(VERSIONS)};"
-        "taken = time.monotonic() - began;"
-        "print(*[hashlib.sha256(built[name].model_tar).hexdigest() for name in VERSIONS], taken)"
+        "print(*[hashlib.sha256(built[name].model_tar).hexdigest() for name in VERSIONS])"
     )
     environment = {"PATH": os.defpath, "PYTHONHASHSEED": "4711", "OMP_NUM_THREADS": "2"}
     found = subprocess.run(  # noqa: S603 - the script above
         [sys.executable, "-c", script], cwd=ROOT, env=environment, capture_output=True, text=True, check=True
     ).stdout.split()
-    assert found[:5] == [hashlib.sha256(model(name).model_tar).hexdigest() for name in VERSIONS]
-    assert float(found[5]) < 10  # 2 s on two idle cores
+    assert found == [hashlib.sha256(model(name).model_tar).hexdigest() for name in VERSIONS]
 
 
 def test_importing_the_models_does_not_import_scikit_learn() -> None:
