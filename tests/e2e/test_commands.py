@@ -7,8 +7,7 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from lambdas.core.names import AUDITOR
-from lambdas.core.names import abort_alarm
+from lambdas.core.names import AUDITOR, abort_alarm
 from local.aws import LocalAws
 from tests.e2e.conftest import AUDITORS
 from tests.e2e.scene import Scene
