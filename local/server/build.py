@@ -11,6 +11,7 @@ from local.server import (
     cloudformation,
     cloudformation_types,
     conditions,
+    function_process,
     functions,
     hooks,
     identity,
@@ -121,6 +122,10 @@ class LocalServer:
                 lambda: asdict(self.trail.faults),
                 lambda value: self.trail.set_faults(EventFaults(**value)),
             ),
+            "function_clock_ahead": (
+                lambda: function_process.clock.ahead,
+                lambda value: function_process.clock.set_ahead(float(value)),
+            ),
             "message_group_id": (
                 lambda: "resolved" if self.deliveries.resolve_paths else "literal",
                 self._set_message_group_id,
@@ -159,5 +164,6 @@ class LocalServer:
         self.events.set_faults(EventFaults())
         self.trail.clear()
         self.deliveries.resolve_paths, self.deliveries.failing = True, {}
+        function_process.clock.set_ahead(0)
         self.time.set_scale(self.settings.time_scale)
         self.log.clear()

@@ -90,6 +90,24 @@ def environment(
     }
 
 
+class FunctionClock:
+    """How many wall seconds the functions' clock is ahead: what they wait for by the hour can so be seen at once."""
+
+    def __init__(self) -> None:
+        self.ahead = 0.0
+
+    def set_ahead(self, seconds: float) -> None:
+        """From the next invocation on. ValueError for a time that has no sense."""
+        if not 0 <= seconds <= _FARTHEST_AHEAD:
+            raise ValueError(f"{seconds!r} is not a number of wall seconds from 0 to {_FARTHEST_AHEAD:.0f}")
+        self.ahead = float(seconds)
+
+
+_FARTHEST_AHEAD = 86_400.0  # seconds
+clock = FunctionClock()
+"""Of all functions: a process holds one local AWS."""
+
+
 class FunctionProcess:
     """One warm process of one function; ministack's pool leases it to one invocation at a time.
 
@@ -125,6 +143,7 @@ class FunctionProcess:
                         "arn": self.config["FunctionArn"],
                         "timeout": timeout,
                         "trace_id": trace_id,
+                        "clock_ahead": clock.ahead,
                     }
                 )
                 + "\n"

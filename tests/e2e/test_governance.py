@@ -184,10 +184,9 @@ def _specification(scene: Scene, version: int, **changes: object) -> dict[str, A
     }
 
 
-def test_what_an_annotator_wrote_over_has_its_witness_and_waits_or_goes_on_by_another_approval(
+def test_what_an_annotator_wrote_over_is_deployed_on_the_witness_proof_once_cloudtrail_must_have_told_all(
     scene: Make,
 ) -> None:
-    """That it goes on by itself a quarter of an hour later shows on the virtual clock: `simulation/test_witness.py`."""
     s = scene("annotated")
     version = s.register()
     with control(s.aws, event_faults={"delayed": 1.0, "delay": 900, "seed": 3}, trail_delay=1200):
@@ -199,8 +198,9 @@ def test_what_an_annotator_wrote_over_has_its_witness_and_waits_or_goes_on_by_an
     s.until("the witness", lambda: True if said(s, Kind.WITNESS) else None)
     in_phase(s, Phase.BLOCKED)
     assert s.watch.endpoint() is None
-    s.approve(version)
-    s.until_live(version)
+    with control(s.aws, function_clock_ahead=1200):
+        s.until("the sweep that finds it proven", lambda: _swept(s, version))
+    assert [line.kind for line in s.watch.ledger()].count(Kind.DECISION.value) == 1
     assert any("is awaited" in reason or "will prove it" in reason for reason in said(s, Kind.BLOCKED))
 
 

@@ -41,6 +41,8 @@ def test_a_setting_that_does_not_exist_is_refused_with_those_that_do(aws: LocalA
         aws.control(time_scale=0)
     with pytest.raises(LocalAwsError, match="not one of: resolved, literal"):
         aws.control(message_group_id="maybe")
+    with pytest.raises(LocalAwsError, match="wall seconds from 0 to 86400"):
+        aws.control(function_clock_ahead=-1)
     with pytest.raises(LocalAwsError, match="rate between 0 and 1"):
         aws.control(event_faults={"lost": 2})
 
