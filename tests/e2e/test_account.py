@@ -149,7 +149,8 @@ def test_each_use_of_break_glass_is_in_the_accounts_ledger_and_it_decides_nothin
         return found if all(any(f"called {one}" in line for line in found) for one in _USES) else None
 
     said = s.until("the account's ledger to tell of both", told)
-    switch_reconcile(s.aws, eve)  # not before: a message that is being worked on then comes back after minutes
+    # Not before: a message that is being worked on then would come back only after minutes.
+    switch_reconcile(s.aws, eve)
     paged: list[str] = []
 
     def rung() -> bool | None:
