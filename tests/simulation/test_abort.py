@@ -1,7 +1,5 @@
 """An abort works either way, once, and the next rollout begins only when its alarm is OK again."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from lambdas.core.ledger import Kind
@@ -10,16 +8,11 @@ from local.sagemaker.service import Switches
 from tests.simulation.fate import Rates
 from tests.simulation.invariants import ledger
 from tests.simulation.life import GROUP, Life
-from tests.simulation.world import without_threads
 
 _PROVISIONING, _BAKING = 60.0, 200.0  # seconds after the approval
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _one_thread() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        without_threads(patch.setattr)
-        yield
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.mark.parametrize("after", [_PROVISIONING, _BAKING], ids=["provisioning", "baking"])

@@ -1,23 +1,16 @@
 """What a killed run left behind is found and deleted; what serves, or may serve again, never is."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from lambdas.core.ledger import Kind
 from tests.simulation.fate import Killed, NoFate
 from tests.simulation.invariants import Invariants, ledger
 from tests.simulation.life import Life
-from tests.simulation.world import without_threads
 
 MAKINGS = ("CreateModel", "PutMetricAlarm", "CreateEndpointConfig")
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _one_thread() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        without_threads(patch.setattr)
-        yield
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 class KilledAfter(NoFate):

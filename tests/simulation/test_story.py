@@ -1,19 +1,11 @@
 """The simulated AWS carries the whole story: the real functions, the real adapters, events and the queue."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from lambdas.core.record import Phase
 from tests.simulation.life import Life
-from tests.simulation.world import without_threads
 
-
-@pytest.fixture(scope="module", autouse=True)
-def _one_thread() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        without_threads(patch.setattr)
-        yield
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def test_an_approval_goes_live_and_a_rejection_goes_back_by_events_alone() -> None:

@@ -1,21 +1,13 @@
 """Who approved is proven by CloudTrail where somebody else wrote to the version since, by itself."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from lambdas.core.record import Phase
 from tests.simulation.fate import NoFate
 from tests.simulation.invariants import Invariants, ledger
 from tests.simulation.life import Life
-from tests.simulation.world import without_threads
 
-
-@pytest.fixture(scope="module", autouse=True)
-def _one_thread() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        without_threads(patch.setattr)
-        yield
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 class Deaf(NoFate):
