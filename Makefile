@@ -35,7 +35,7 @@ demo: install ## The whole story on this machine: deploy, approve, canary, roll 
 	@$(RUN)/python -m local.demo $(ARGS)
 
 test: install ## All tests (ARGS=... goes to pytest)
-	@$(RUN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
+	@$(RUN)/python -m pytest -n $(WORKERS) $(ARGS)
 
 check: install ## Format, lint, types, layers; the templates by cdk-nag and cfn-lint
 	@$(RUN)/ruff format --check .

@@ -1,9 +1,11 @@
 """For all tests: the longest first; hypothesis tries the same examples each time unless GREENLIGHT_HISTORIES is set."""
 
 import os
+from typing import Any
 
 import pytest
 from hypothesis import settings
+from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped] # it has no types
 
 settings.register_profile("same-every-time", derandomize=True)
 if "GREENLIGHT_HISTORIES" not in os.environ:
@@ -14,10 +16,24 @@ _LONGEST_FIRST = ("tests/e2e/", "tests/simulation/", "tests/infra/", "tests/loca
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The files that take longest come first: begun last, one would keep a single worker busy at the end."""
+    """What takes longest comes first: begun last, it would keep a single worker busy at the end."""
 
     def rank(item: pytest.Item) -> int:
         matches = (n for n, folder in enumerate(_LONGEST_FIRST) if item.nodeid.startswith(folder))
         return next(matches, len(_LONGEST_FIRST))
 
     items.sort(key=rank)
+
+
+class _InParts(LoadScopeScheduling):  # type: ignore[misc] # as above
+    """Gives a worker a file as a whole, and all that is end to end as one: for that the app is deployed once."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return _LONGEST_FIRST[0] if nodeid.startswith(_LONGEST_FIRST[0]) else nodeid.partition("::")[0]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadScopeScheduling:
+    """Who does what when there are several workers."""
+    config.option.loadscopereorder = False
+    return _InParts(config, log)

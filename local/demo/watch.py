@@ -161,9 +161,14 @@ class Watch:
 
     def at_rest(self) -> bool:
         """Whether no message waits or is being worked on."""
+        return not any(self.messages())
+
+    def messages(self) -> tuple[int, int]:
+        """How many messages wait, and how many are being worked on or put off."""
         names: Any = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
         counts = self._aws.client("sqs").get_queue_attributes(QueueUrl=self.queue_url(), AttributeNames=names)
-        return not any(int(count) for count in counts["Attributes"].values())
+        waiting, in_flight = (int(counts["Attributes"][name]) for name in names)
+        return waiting, in_flight
 
 
 def _tables(aws: LocalAws) -> tuple[str, str]:

@@ -25,8 +25,10 @@ STEP = 10
 
 @dataclass
 class _Evaluation:
-    step: int
+    """Of one alarm: what the data last said, and the AWS time from which it is looked at again."""
+
     state: str
+    again_at: float
 
 
 class Alarms:
@@ -65,18 +67,19 @@ class Alarms:
         store = hooks.private("services.cloudwatch._alarms").to_dict()
         now = self._clock.aws(time.time())
         for (account, region, _), alarm in store.items():
-            with account_scope(account, region):
-                self._evaluate_if_due(alarm, now)
+            known = self._evaluations.get(alarm["AlarmArn"])
+            if known is None:
+                state = _Evaluation(alarm["StateValue"], _next_step(alarm, now))
+                self._evaluations[alarm["AlarmArn"]] = state
+            elif known.again_at <= now:
+                known.again_at = _next_step(alarm, now)
+                with account_scope(account, region):
+                    self._evaluate(alarm, known, now)
         arns = {alarm["AlarmArn"] for alarm in store.values()}
         for gone in self._evaluations.keys() - arns:
             del self._evaluations[gone]
 
-    def _evaluate_if_due(self, alarm: Alarm, now: float) -> None:
-        step = math.floor(now / alarm_rules.evaluation_step(_period(alarm)))
-        last = self._evaluations.setdefault(alarm["AlarmArn"], _Evaluation(step, alarm["StateValue"]))
-        if last.step == step:
-            return
-        last.step = step
+    def _evaluate(self, alarm: Alarm, last: _Evaluation, now: float) -> None:
         rule = _rule(alarm)
         values = self._values(alarm, rule, now)
         # SetAlarmState does not hold: what the data says comes back, or what it last said when it says nothing.
@@ -110,6 +113,11 @@ class Alarms:
             [alarm["AlarmArn"]],
             event_detail(alarm, old_state),
         )
+
+
+def _next_step(alarm: Alarm, now: float) -> float:
+    step = alarm_rules.evaluation_step(_period(alarm))
+    return (math.floor(now / step) + 1) * step
 
 
 def event_detail(alarm: Alarm, old_state: str) -> dict[str, object]:

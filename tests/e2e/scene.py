@@ -23,6 +23,7 @@ ACCOUNT = "123456789012"
 IMAGE = f"{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/inference:1"
 _SLOW = 60.0  # AWS seconds a second
 _BURST = 5  # requests between two looks, so that a canary that bakes for two seconds meets enough of them
+_CALLS_TOLD = 400  # of all calls, among which those of the function are, when something is waited for in vain
 PATIENCE = 120.0  # wall seconds; what takes longer hangs
 
 
@@ -125,16 +126,24 @@ class Scene:
         deadline = time.monotonic() + PATIENCE
         while (found := seek()) is None:
             if time.monotonic() > deadline:
-                lines = "\n".join(f"{e.seq} {e.kind} v{e.version}: {e.reason}" for e in self.watch.ledger())
-                raise AssertionError(
-                    f"waited in vain for {what}; {self.watch.progress()}\n{lines}\n{self.aws.log()}"
-                )
+                raise AssertionError(f"waited in vain for {what}; {self._state_of_things()}")
             if traffic is None:
                 time.sleep(0.1)
             else:
                 for _ in range(_BURST):
                     self.invoke(traffic)
         return found
+
+    def _state_of_things(self) -> str:
+        """What helps to see why nothing comes: endpoint, ledger, queue, the last calls, the server's warnings."""
+        lines = [f"{e.seq} {e.kind} v{e.version}: {e.reason}" for e in self.watch.ledger()]
+        calls = [
+            f"{call['start']:.1f} {call['service']} {call['operation']} {call['status']} {call['resource']}"
+            for call in self.calls(max(0, self.aws.last_request() - _CALLS_TOLD))
+        ]
+        waiting, in_flight = self.watch.messages()
+        queue = f"{time.time():.1f} messages: {waiting} waiting, {in_flight} in flight"
+        return "\n".join([self.watch.progress(), *lines, *calls, queue, self.aws.log()])
 
     def until_live(self, version: int, traffic: bytes | None = None) -> None:
         """Wait until a version is live, verified and settled."""

@@ -9,6 +9,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from lambdas.adapters.store import Store
 from lambdas.core.names import ACCOUNT_WIDE, AUDITOR, BREAK_GLASS
 from local.aws import LocalAws
 from tests.e2e.conftest import AUDITORS, ON_CALL, RELIABILITY
@@ -46,13 +47,8 @@ def _clients(aws: LocalAws, given: dict[str, Any]) -> Callable[[str], Any]:
 
 def account_ledger(scene: Scene) -> list[str]:
     """What the account's own ledger says."""
-    answer = scene.aws.client("dynamodb").query(
-        TableName=scene.watch.ledger_table(),
-        KeyConditionExpression="#group = :group",
-        ExpressionAttributeNames={"#group": "group"},
-        ExpressionAttributeValues={":group": {"S": ACCOUNT_WIDE}},
-    )
-    return [str(json.loads(item["body"]["S"])["reason"]) for item in answer["Items"]]
+    store = Store(scene.aws.client("dynamodb"), "", scene.watch.ledger_table())
+    return [str(json.loads(entry.body)["reason"]) for entry in store.history(ACCOUNT_WIDE)]
 
 
 _USES = ("AssumeRole", "DeleteEndpoint")  # the local AWS's trail has SageMaker and STS only

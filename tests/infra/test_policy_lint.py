@@ -1,5 +1,6 @@
 """Every policy document of every template, by a linter that knows AWS's actions, resources and condition keys."""
 
+import functools
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,6 +9,7 @@ from typing import Any
 
 import parliament
 import pytest
+from parliament import policy, statement
 
 from tests.infra.conftest import Assembly
 from tests.infra.templates import Document, Templates
@@ -117,15 +119,20 @@ IGNORED = (
 )
 
 
+# The linter looks every action up by walking all of AWS's, for each policy anew: remembered, that is most of its time.
+for _module in (statement, policy):
+    for _name in ("get_privilege_info", "expand_action"):
+        if hasattr(_module, _name):
+            setattr(_module, _name, functools.cache(getattr(_module, _name)))
+
+
 def lint(document: Document) -> set[Finding]:
     """What the linter finds."""
-    policy = json.loads(json.dumps(document.policy))
-    if (
-        document.kind == "AssumeRolePolicyDocument"
-    ):  # its resource is its role, unsaid; the linter wants it said
-        for statement in policy["Statement"]:
-            statement["Resource"] = "arn:aws:iam::123456789012:role/greenlight/x"
-    analyzed = parliament.analyze_policy_string(json.dumps(policy), include_community_auditors=True)
+    text = json.loads(json.dumps(document.policy))
+    if document.kind == "AssumeRolePolicyDocument":
+        for one in text["Statement"]:  # its resource is its role, unsaid; the linter wants it said
+            one["Resource"] = "arn:aws:iam::123456789012:role/greenlight/x"
+    analyzed = parliament.analyze_policy_string(json.dumps(text), include_community_auditors=True)
     return {
         Finding(found.issue, document.where, json.dumps(found.detail, default=str))
         for found in analyzed.findings

@@ -1,11 +1,12 @@
-"""Tasks side by side on a virtual clock: threads of which only one runs, until it sleeps and time goes on."""
+"""Tasks side by side on a virtual clock: one runs until it sleeps, then another; when all sleep, time goes on."""
 
 import heapq
 import itertools
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
+
+from greenlet import getcurrent, greenlet
 
 from lambdas.adapters.concurrently import _MOST_THREADS
 from tests.simulation.fate import Killed
@@ -28,43 +29,11 @@ class Task:
     over: bool = False
     turn: int = 0
     waiting: "Task | None" = None  # who goes on when it is over
-    thread: "_Thread | None" = None
-
-
-class _Thread(threading.Thread):
-    """Does one task after another: to start a thread for each would cost more than most of them do."""
-
-    def __init__(self, tasks: "Tasks") -> None:
-        super().__init__(daemon=True)
-        self._tasks = tasks
-        self.baton = _baton()
-        self.task: Task | None = None
-
-    def run(self) -> None:
-        while True:
-            self.baton.acquire()
-            if self.task is None:
-                return
-            error: BaseException | None = None
-            try:
-                if not self.task.process.killed:
-                    self.task.do()
-            except BaseException as raised:  # noqa: BLE001 - told to whoever runs the tasks
-                error = raised
-            self._tasks._ended(self.task, error)
-
-
-def _baton() -> threading.Lock:
-    """Whoever acquires it waits until somebody else releases it."""
-    lock = threading.Lock()
-    lock.acquire()
-    return lock
+    stack: greenlet | None = None
 
 
 class Tasks:
     """Runs tasks, the one that wakes first first; equal times in the order of asking.
-
-    Each hands over to the next by itself: on the way through a thread of the scheduler, every step would cost twice.
 
     Args:
         now: the virtual time.
@@ -74,12 +43,9 @@ class Tasks:
         self._now = now
         self._due: list[tuple[float, int, Callable[[], Task | None]]] = []
         self._number = itertools.count()
-        self._idle: list[_Thread] = []
         self._processes: set[Process] = set()
         self._current: Task | None = None
-        self._advance: Callable[[], bool] = lambda: False
-        self._back = _baton()
-        self._error: BaseException | None = None
+        self._here = getcurrent()
 
     # --- for whoever runs them ----------------------------------------------------------------------------------
 
@@ -92,14 +58,13 @@ class Tasks:
         Raises:
             Whatever a task ended with.
         """
-        self._advance = advance
-        task = self._next()
-        if task is not None:
-            self._hand_to(task)
-            self._back.acquire()
-        ended_by, self._error = self._error, None
-        if ended_by is not None:
-            raise ended_by
+        self._here = getcurrent()
+        while (task := self._next(advance)) is not None:
+            self._current = task
+            if task.stack is None:
+                task.stack = greenlet(lambda task=task: self._do(task))
+            task.stack.switch()
+            self._current = None
 
     def at(self, when: float, do: Callable[[], None]) -> None:
         """Do something at a time."""
@@ -116,16 +81,12 @@ class Tasks:
             self.wake(task, self._now())
 
     def end(self) -> None:
-        """End every process, and let the threads go."""
+        """End every process."""
         for process in tuple(self._processes):
             self.kill(process)
         self._due = [one for one in self._due if one[0] <= self._now()]
         heapq.heapify(self._due)
         self.run(lambda: False)
-        for thread in self._idle:
-            thread.task = None
-            thread.baton.release()
-        self._idle.clear()
 
     # --- for tasks ----------------------------------------------------------------------------------------------
 
@@ -183,71 +144,37 @@ class Tasks:
             (at, next(self._number), lambda: task if task.turn == turn and not task.over else None),
         )
 
-    # --- the baton ----------------------------------------------------------------------------------------------
+    # --- one after the other ------------------------------------------------------------------------------------
 
-    def _next(self) -> Task | None:
+    def _next(self, advance: Callable[[], bool]) -> Task | None:
         """Let happen what is due, and time pass, until a task is to go on; None: that is all."""
         while True:
             while self._due and self._due[0][0] <= self._now():
                 task = heapq.heappop(self._due)[2]()
                 if task is not None:
                     return task
-            if not self._advance():
+            if not advance():
                 return None
 
-    def _hand_to(self, task: Task) -> None:
-        self._current = task
-        if task.thread is None:
-            task.thread = self._idle.pop() if self._idle else self._new_thread()
-            task.thread.task = task
-        task.thread.baton.release()
-
-    def _new_thread(self) -> _Thread:
-        thread = _Thread(self)
-        thread.start()
-        return thread
-
-    def _hand_on(self) -> Task | None:
-        """Hand the baton to the next task, or back; the task that it went to."""
-        self._current = None
+    def _do(self, task: Task) -> None:
+        """Do all of a task; what it fails with is raised where the tasks are run."""
         try:
-            task = self._next()
-        except BaseException as error:  # noqa: BLE001 - told to whoever runs the tasks
-            self._error, task = error, None
-        if task is None:
-            self._back.release()
-        return task
+            if not task.process.killed:
+                task.do()
+        except Killed:
+            pass
+        finally:
+            task.over = True
+            task.process.tasks.remove(task)
+            if not task.process.tasks:
+                self._processes.discard(task.process)
+            if task.waiting is not None:
+                self.wake(task.waiting, self._now())
 
     def _pause(self, task: Task) -> None:
-        thread = task.thread
-        assert thread is not None
-        following = self._hand_on()
-        if following is task:
-            self._current = task
-        else:
-            if following is not None:
-                self._hand_to(following)
-            thread.baton.acquire()
+        self._here.switch()
         if task.process.killed:
             raise Killed
-
-    def _ended(self, task: Task, error: BaseException | None) -> None:
-        """A thread's task is over; the thread waits for another."""
-        task.over = True
-        task.process.tasks.remove(task)
-        if not task.process.tasks:
-            self._processes.discard(task.process)
-        if task.waiting is not None:
-            self.wake(task.waiting, self._now())
-        if task.thread is not None:
-            self._idle.append(task.thread)
-        if error is not None and not isinstance(error, Killed):
-            self._error = error
-            self._back.release()
-            return
-        following = self._hand_on()
-        if following is not None:
-            self._hand_to(following)
 
 
 class Condition:

@@ -1,10 +1,11 @@
 """One account with its functions running: invocations side by side, the sweep, time."""
 
 import random
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
+
+from greenlet import getcurrent, greenlet
 
 from lambdas.adapters import concurrently as threads
 from lambdas.reconcile import batch, look
@@ -30,26 +31,6 @@ def without_threads(patch: Callable[[Any, str, Any], None]) -> None:
         patch(module, "concurrently", one_after_the_other)
 
 
-class _Task(threading.Thread):
-    """An invocation that runs only while it holds the baton."""
-
-    def __init__(self, do: Callable[[], None], back: threading.Semaphore) -> None:
-        super().__init__(daemon=True)
-        self._do, self._back = do, back
-        self.go = threading.Semaphore(0)
-        self.over = False
-        self.error: BaseException | None = None
-
-    def run(self) -> None:
-        self.go.acquire()
-        try:
-            self._do()
-        except BaseException as error:  # noqa: BLE001 - told to whoever runs the tasks
-            self.error = error
-        self.over = True
-        self._back.release()
-
-
 @dataclass
 class World:
     """The account, its functions, and how they are interleaved.
@@ -67,9 +48,8 @@ class World:
     sweeping: bool = True
     _sweeps: int = 0
     _sweep_at: float = 0.0
-    _running: list[_Task] = field(default_factory=list)
-    _current: _Task | None = None
-    _back: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
+    _running: list[greenlet] = field(default_factory=list)
+    _current: greenlet | None = None
 
     def __post_init__(self) -> None:
         self.aws.boundary = self._at_a_call
@@ -122,24 +102,22 @@ class World:
             return
         self._start(messages)
         while self._running:
-            task = self._running[self.choose(len(self._running)) if len(self._running) > 1 else 0]
-            self._hand_to(task)
+            self._go_on_with(self._running[self.choose(len(self._running)) if len(self._running) > 1 else 0])
 
     def _start(self, messages: list[Message]) -> None:
-        task = _Task(lambda: self._invoke(messages), self._back)
-        self._running.append(task)
-        task.start()
+        # A child of whoever runs them all, also if one that is running begins it.
+        parent = self._current.parent if self._current is not None else getcurrent()
+        self._running.append(greenlet(lambda: self._invoke(messages), parent))
 
-    def _hand_to(self, task: _Task) -> None:
-        self._current = task
-        task.go.release()
-        self._back.acquire()
-        self._current = None
-        if task.over:
-            self._running.remove(task)
-            task.join()
-            if task.error is not None:
-                raise task.error
+    def _go_on_with(self, invocation: greenlet) -> None:
+        """Until it leaves off between two calls, or ends; what it fails with is raised here."""
+        self._current = invocation
+        try:
+            invocation.switch()
+        finally:
+            self._current = None
+            if invocation.dead:
+                self._running.remove(invocation)
 
     def _at_a_call(self) -> None:
         """Between two calls of an invocation another may go on, or begin, and time may pass."""
@@ -151,8 +129,8 @@ class World:
         if len(self._running) < self.most and (more := self.aws.queue.receive(_BATCH)):
             self._start(more)
         if len(self._running) > 1:
-            self._back.release()
-            current.go.acquire()
+            assert current.parent is not None
+            current.parent.switch()
 
     def _strikes(self, kind: str) -> bool:
         return self.luck is not None and self.luck._strikes(kind, getattr(self.luck.rates, kind))

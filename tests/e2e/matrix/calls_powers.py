@@ -64,10 +64,6 @@ def _another_mapping(stage: Stage) -> dict[str, Any]:
     return {"FunctionName": stage.outputs["ReconcileFunction"], "EventSourceArn": queue, "Enabled": False}
 
 
-def _enabled(stage: Stage) -> None:
-    stage.aws.client("events").enable_rule(Name=stage.rule())
-
-
 def _stack(**more: Any) -> dict[str, Part]:
     return {"stack of ours": Part(lambda stage: {"StackName": stage.stack(), **more})}
 
@@ -160,9 +156,7 @@ _BECOMING: dict[str, Call] = {
     ),
     "DeleteEventSourceMapping": Call("lambda", on=_mapping(Stage.put_back_mapping)),
     "PutRule": Call("events", on={"new rule": part({"Name": "tried", "EventPattern": '{"source": ["x"]}'})}),
-    "DisableRule": Call(
-        "events", on={"rule of ours": Part(lambda stage: {"Name": stage.rule()}, undo=_enabled)}
-    ),
+    "DisableRule": Call("events", on={"rule of ours": Part(lambda stage: {"Name": stage.rule()})}),
     "UpdateStack": Call(
         "cloudformation", on=_stack(TemplateBody=json.dumps(EMPTY_STACK)), bounce="No updates"
     ),
