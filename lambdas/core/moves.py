@@ -1,7 +1,7 @@
 """The last rules: which target to try, and what it takes to get there, or to stay."""
 
 import json
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 
 from lambdas.core import actions as do
 from lambdas.core.codec import encode
@@ -11,7 +11,7 @@ from lambdas.core.gates import obstacles
 from lambdas.core.holds import held
 from lambdas.core.ledger import Kind
 from lambdas.core.names import GROUP_TAG, SWEEP, VERSION_TAG, abort_alarm, guardrail_alarm
-from lambdas.core.proof import doubts, lookup
+from lambdas.core.proof import doubts, is_open, lookup, objections
 from lambdas.core.quality import Compared, shortcomings
 from lambdas.core.record import Approval, Direction, Phase, Placement, Rollout
 from lambdas.core.rules import Verdict
@@ -19,10 +19,20 @@ from lambdas.core.smoke import cannot_be_tested
 from lambdas.core.spec import GatesSpec, GroupSpec, RolloutSpec, Strategy, Withdrawal
 from lambdas.core.turn import Need, Turn, on_probation
 
+_OVERDUE = 1800.0  # seconds since a decision: twice what CloudTrail takes at most, with some sweeps to ask it
+
+
+@dataclass(frozen=True)
+class Obstacle:
+    """Why a target must not start. `awaited`: CloudTrail's answer, which is not late yet, is all that is missing."""
+
+    why: str
+    awaited: bool = False
+
 
 def move(turn: Turn) -> Verdict:
     """7, 9, 10. Go to the best target that may start; stay if that is the live one; else withdraw."""
-    blocked: list[str] = []
+    blocked: list[Obstacle] = []
     doubtful: list[Lookup] = []
     for target in _unobstructed(turn):
         if target.direction is None and turn.facts.endpoint is not None and _serves(turn, target):
@@ -32,7 +42,7 @@ def move(turn: Turn) -> Verdict:
             return obstacle
         if obstacle is None:
             return _start(turn, target)
-        blocked.append(obstacle)
+        blocked.append(obstacle if isinstance(obstacle, Obstacle) else Obstacle(obstacle))
         doubtful += _doubtful(turn, target)
     return _ask_the_trail(turn, doubtful) or _nothing_to_serve(turn, blocked)
 
@@ -66,7 +76,7 @@ def _serves(turn: Turn, target: Target) -> bool:
     return turn.facts.endpoint is not None and turn.facts.endpoint.config == target.config
 
 
-def _obstacle(turn: Turn, target: Target) -> Need | str | None:
+def _obstacle(turn: Turn, target: Target) -> Need | Obstacle | str | None:
     """Why a target must not start now, after a fresh read of it in this very invocation."""
     if target.version not in turn.facts.details or turn.facts.spec is None:
         alarms = _watching(turn) if _watched(turn, target) else ()
@@ -83,11 +93,21 @@ def _obstacle(turn: Turn, target: Target) -> Need | str | None:
         short = _shortcomings(turn, target, detail)
         if isinstance(short, Need):
             return short
-        if reasons := (*obstacles(turn.spec, turn.record.versions[target.version], detail), *short):
-            return f"v{target.version}: {'; '.join(reasons)}"
+        decided = turn.record.versions[target.version]
+        if reasons := (*obstacles(turn.spec, decided, detail), *short):
+            return _not_let_in(turn, target, reasons)
         if untestable := cannot_be_tested(turn, detail) if detail is not None else None:
             return untestable if isinstance(untestable, Need) else f"v{target.version}: {untestable}"
     return _unwatchable(turn, target) if _watched(turn, target) else None
+
+
+def _not_let_in(turn: Turn, target: Target, reasons: tuple[str, ...]) -> Obstacle:
+    """Nobody need look while CloudTrail's answer is awaited; somebody must once it is overdue."""
+    decided = turn.record.versions[target.version]
+    awaited = reasons == objections(turn.spec, decided) and is_open(turn.spec, decided)
+    overdue = awaited and turn.facts.now - decided.at > _OVERDUE
+    said = (*reasons, "CloudTrail's answer is overdue") if overdue else reasons
+    return Obstacle(f"v{target.version}: {'; '.join(said)}", awaited and not overdue)
 
 
 def _shortcomings(turn: Turn, target: Target, detail: VersionDetail | None) -> Need | tuple[str, ...]:
@@ -149,10 +169,10 @@ def _watched(turn: Turn, target: Target) -> bool:
 # --- staying ---------------------------------------------------------------------------------------------
 
 
-def _settle(turn: Turn, target: Target, blocked: list[str]) -> Verdict:
+def _settle(turn: Turn, target: Target, blocked: list[Obstacle]) -> Verdict:
     _drop_unstarted(turn)
     if blocked:
-        _block(turn, f"v{target.version} is live; " + " | ".join(blocked))
+        _block(turn, blocked, f"v{target.version} is live; ")
     else:
         refused = turn.record.refused
         note = f"; its changed spec failed as {refused} and is not tried again by itself" if refused else ""
@@ -162,8 +182,13 @@ def _settle(turn: Turn, target: Target, blocked: list[str]) -> Verdict:
     return True
 
 
-def _block(turn: Turn, reason: str) -> None:
-    turn.enter(Phase.BLOCKED, reason, Kind.BLOCKED)
+def _block(turn: Turn, blocked: list[Obstacle], before: str = "") -> None:
+    awaited = {"awaited": True} if all(obstacle.awaited for obstacle in blocked) else {}
+    turn.enter(Phase.BLOCKED, before + _in_words(blocked), Kind.BLOCKED, **awaited)
+
+
+def _in_words(blocked: list[Obstacle]) -> str:
+    return " | ".join(obstacle.why for obstacle in blocked)
 
 
 def _drop_unstarted(turn: Turn, instead: str = "what is live is wanted") -> None:
@@ -441,33 +466,31 @@ def _tags(turn: Turn) -> dict[str, str]:
 # --- nothing to go to ------------------------------------------------------------------------------------
 
 
-def _nothing_to_serve(turn: Turn, blocked: list[str]) -> Verdict:
+def _nothing_to_serve(turn: Turn, blocked: list[Obstacle]) -> Verdict:
     _drop_unstarted(turn, "nothing is wanted")
     live, endpoint = turn.record.live_placement(), turn.facts.endpoint
     if endpoint is None:
         if turn.record.live is not None and not serves_rightly(turn.record):
             turn.update(live=None, scaling=None)
         if blocked:
-            _block(turn, " | ".join(blocked))
+            _block(turn, blocked)
         elif turn.record.phase is not Phase.WITHDRAWN:
             turn.enter(Phase.IDLE, "nothing is approved that we act on")
         return True
     if live is None:
-        _block(turn, " | ".join(blocked)) if blocked else turn.enter(
-            Phase.IDLE, "nothing is approved that we act on"
-        )
+        _block(turn, blocked) if blocked else turn.enter(Phase.IDLE, "nothing is approved that we act on")
         return True
     return _withdraw(turn, live, blocked)
 
 
-def _withdraw(turn: Turn, live: Placement, blocked: list[str]) -> Verdict:
+def _withdraw(turn: Turn, live: Placement, blocked: list[Obstacle]) -> Verdict:
     decided = turn.record.versions[live.version]
     why = f"v{live.version} " + ("failed" if decided.failed else f"is {decided.approval.value}")
     if live.config == turn.record.refused:
         why = f"v{live.version} failed under its changed spec"
     elif decided.approval is Approval.APPROVED and not decided.failed:
         why = f"v{live.version} was rejected, and its approval since is not proven,"
-    note = f" ({' | '.join(blocked)})" if blocked else ""
+    note = f" ({_in_words(blocked)})" if blocked else ""
     if turn.spec.withdrawal is not Withdrawal.DELETE or not decided.is_rejected:
         turn.enter(Phase.WITHDRAWN, f"{why} and nothing good is left{note}; it serves on", Kind.WITHDRAWN)
         return True

@@ -36,6 +36,16 @@ def objections(spec: GroupSpec, decided: Decided) -> tuple[str, ...]:
     return _what(decided) if decided.changed is not None else ()
 
 
+def is_open(spec: GroupSpec, decided: Decided) -> bool:
+    """Whether nothing speaks against an approval but that CloudTrail has not told yet."""
+    by = decided.by
+    if decided.changed is not None or (by is not None and not by_approver(spec, by)):
+        return False
+    others = (decided.registrant, decided.writer)
+    same = by is not None and any(other is not None and same_person(by, other) for other in others)
+    return bool(doubts(spec, decided)) and not (same and spec.approval.four_eyes)
+
+
 def who_doubts(spec: GroupSpec, decided: Decided) -> tuple[str, ...]:
     """Why it is not known that somebody approved it who may."""
     by, registrant = decided.by, decided.registrant

@@ -86,14 +86,16 @@ class Turn:
         """Put something into the ledger."""
         self.events.append(Event(kind, self.facts.now, reason, version, data))
 
-    def enter(self, phase: Phase, reason: str, kind: Kind | None = None, version: int | None = None) -> None:
-        """Be in a phase for a reason; with `kind`, the ledger is told when either is new."""
+    def enter(
+        self, phase: Phase, reason: str, kind: Kind | None = None, version: int | None = None, **data: object
+    ) -> None:
+        """Be in a phase for a reason; with `kind`, the ledger is told when either is new, with this data."""
         if (self.record.phase, self.record.reason) == (phase, reason):
             return
         since = self.record.since if self.record.phase is phase else self.facts.now
         self.update(phase=phase, reason=reason, since=since)
         if kind is not None:
-            self.say(kind, reason, version)
+            self.say(kind, reason, version, **data)
 
     def decision(self) -> Decision:
         """The finished decision: events chained to the ledger's end, the record pointing there."""

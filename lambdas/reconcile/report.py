@@ -44,7 +44,7 @@ class Report:
         self._log.info("%s: %s", group, decision.reason, extra=keys)
         for event in decision.events:
             self._count(event.kind.value, group)
-            if event.kind in _NEED_A_PERSON:
+            if event.kind in _NEED_A_PERSON and "awaited" not in event.data:
                 self._count(NEEDS_A_PERSON)
 
     def failed(self, group: str, error: Exception) -> None:

@@ -77,7 +77,7 @@ def scene(aws: LocalAws) -> Callable[..., Scene]:
     """A scene for one of the groups in `GROUPS`."""
 
     def make(group: str) -> Scene:
-        endpoint = GROUPS[group].get("endpoint", {}).get("name", group)
+        endpoint = GROUPS.get(group, {}).get("endpoint", {}).get("name", group)
         return Scene(aws, group, endpoint)
 
     return make

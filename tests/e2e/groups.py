@@ -13,6 +13,14 @@ SWITCHES: dict[str, dict[str, Any]] = {
     "late-configs": {"switches": {"config_visible_after_seconds": 200.0}},
     "literal-message-group": {"message_group_id": "literal"},
     "unsure-guardrails-refused": {"switches": {"guardrail_insufficient_data_refused": True}},
+    "other-answers": {
+        "switches": {
+            "alarm_at_start_refused": True,
+            "rolling_back_shown": False,
+            "unapproved_package_refused": False,
+            "package_read_at_deployment": True,
+        }
+    },
     "doubled-events": {
         "event_faults": {"doubled": 0.5, "reordered": 0.5, "delayed": 0.5, "delay": 120, "seed": 1}
     },

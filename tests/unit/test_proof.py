@@ -106,6 +106,32 @@ def test_without_identities_an_approval_waits_for_its_witness_and_says_so() -> N
     assert decision.unsettled
 
 
+def test_nobody_is_called_while_cloudtrail_is_awaited_and_somebody_is_once_it_is_overdue() -> None:
+    seen = replace(fresh(NAMELESS, event_of(NAMELESS)), now=NAMELESS.modified + 1)
+    waiting = decided_on(seen)
+    assert [event.data.get("awaited") for event in waiting.events if event.kind == "blocked"] == [True]
+    still = replace(seen, record=after(waiting), hints=(SWEEP,), now=NAMELESS.modified + 1800)
+    assert told(decided_on(still)) == []
+    overdue = decided_on(replace(still, now=NAMELESS.modified + 1801))
+    assert "CloudTrail's answer is overdue" in blocked(overdue)
+    assert [event.data for event in overdue.events] == [{}]
+
+
+@pytest.mark.parametrize(
+    ("detail", "spec"),
+    [
+        (package(1, author=ADMIN), a_spec()),
+        (package(1, registrant=APPROVER), a_spec()),
+        (NAMELESS, a_spec(allowed=AllowedSpec(image_repositories=("elsewhere/*",)))),
+    ],
+    ids=["no approver", "the same person", "an image that is not allowed"],
+)
+def test_what_speaks_against_a_version_calls_somebody_at_once(detail: VersionDetail, spec: GroupSpec) -> None:
+    decision = decided_on(fresh(detail, event_of(detail), spec=spec))
+    assert blocked(decision)
+    assert ["awaited" in event.data for event in decision.events if event.kind == "blocked"] == [False]
+
+
 def test_the_witness_proves_it_once_who_registered_is_known_too() -> None:
     seen = fresh(NAMELESS, event_of(NAMELESS))
     waiting = then(seen, decided_on(seen), trail=Trail((witness(), REGISTERED), complete=True))

@@ -37,6 +37,12 @@ def test_each_kind_of_entry_is_counted_by_group_and_what_needs_a_person_for_all_
     assert counted(capsys.readouterr().out) == [by_group, *for_all]
 
 
+def test_what_only_awaits_cloudtrail_needs_nobody_yet(capsys: pytest.CaptureFixture[str]) -> None:
+    event = Event(Kind.BLOCKED, 0.0, "because", data={"awaited": True})
+    Report(Logger(service="reconcile")).step("fraud", Step(Decision(a_record(), "because", events=(event,))))
+    assert counted(capsys.readouterr().out) == [("blocked", {"Function": "reconcile", "Group": "fraud"})]
+
+
 def test_a_message_about_nothing_of_ours_needs_nobody(capsys: pytest.CaptureFixture[str]) -> None:
     Report(Logger(service="reconcile")).step("fraud", Step(Decision(None, "not ours")))
     assert counted(capsys.readouterr().out) == [("ignored", {"Function": "reconcile"})]
