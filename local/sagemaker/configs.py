@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
+from local.sagemaker.copies import copied
 from local.sagemaker.errors import existing, invalid, missing
 from local.sagemaker.models import the_model
 from local.sagemaker.paging import chosen, ordered, page
@@ -32,7 +32,7 @@ def create_config(account: Account, request: Fields, _caller: Caller) -> Fields:
     for variant in variants:
         _check_variant(account, request, variant)
     fields = {
-        member: deepcopy(value)
+        member: copied(value)
         for member, value in request.items()
         if member in output_members("DescribeEndpointConfig")
     }
@@ -46,7 +46,7 @@ def create_config(account: Account, request: Fields, _caller: Caller) -> Fields:
 
 def describe_config(account: Account, request: Fields, _caller: Caller) -> Fields:
     """DescribeEndpointConfig."""
-    return deepcopy(_the_config(account, request["EndpointConfigName"]).fields)
+    return copied(_the_config(account, request["EndpointConfigName"]).fields)
 
 
 def delete_config(account: Account, request: Fields, _caller: Caller) -> Fields:

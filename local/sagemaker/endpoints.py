@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 from local.sagemaker import deployment as table
 from local.sagemaker import rollout, views
 from local.sagemaker.configs import config_to_deploy
+from local.sagemaker.copies import copied
 from local.sagemaker.deployment import Deployment, Kind
 from local.sagemaker.errors import busy, existing, invalid, missing
 from local.sagemaker.guardrails import check_alarms, check_names, check_policy
@@ -37,7 +37,7 @@ def create_endpoint(account: Account, request: Fields, _caller: Caller) -> Field
     check_quota(account, instances_of(new))
     now = account.now
     endpoint = Endpoint(name, arn, "Creating", now, now, given(request), config.name, config.arn)
-    endpoint.last_deployment_config = deepcopy(request.get("DeploymentConfig"))
+    endpoint.last_deployment_config = copied(request.get("DeploymentConfig"))
     account.state.endpoints[name.lower()] = endpoint
     deployment = Deployment(Kind.CREATE, table.creation(account.timings), new, now)
     rollout.begin(account, endpoint, deployment)
@@ -107,7 +107,7 @@ def delete_endpoint(account: Account, request: Fields, _caller: Caller) -> Field
 
 def describe_endpoint(account: Account, request: Fields, _caller: Caller) -> Fields:
     """DescribeEndpoint."""
-    return deepcopy(views.describe(_endpoint(account, request["EndpointName"])))
+    return copied(views.describe(_endpoint(account, request["EndpointName"])))
 
 
 def list_endpoints(account: Account, request: Fields, _caller: Caller) -> Fields:
@@ -157,9 +157,9 @@ def _retained(request: Fields) -> frozenset[str]:
 def _policy(endpoint: Endpoint, request: Fields) -> Fields:
     """The DeploymentConfig in force; without one and without RetainDeploymentConfig, none."""
     if "DeploymentConfig" in request:
-        return deepcopy(request["DeploymentConfig"])
+        return copied(request["DeploymentConfig"])
     if request.get("RetainDeploymentConfig") and endpoint.last_deployment_config:
-        return deepcopy(endpoint.last_deployment_config)
+        return copied(endpoint.last_deployment_config)
     return {}
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from copy import deepcopy
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from local.sagemaker import views
+from local.sagemaker.copies import copied
 
 if TYPE_CHECKING:
     from local.sagemaker.account import Account
@@ -43,7 +43,7 @@ _WORD_START = re.compile(r"(?<!^)(?=[A-Z])")
 def package_event(account: Account, package: Package, updated: tuple[str, ...] = ()) -> None:
     """A version changed. `updated`: the members that an update changed."""
     detail: dict[str, Any] = {
-        name: deepcopy(package.fields[name]) for name in _IN_PACKAGE_EVENT if name in package.fields
+        name: copied(package.fields[name]) for name in _IN_PACKAGE_EVENT if name in package.fields
     }
     for name in ("CreationTime", "LastModifiedTime"):
         detail[name] = datetime.fromtimestamp(detail[name], UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

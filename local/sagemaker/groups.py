@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
+from local.sagemaker.copies import copied
 from local.sagemaker.errors import conflict, invalid
 from local.sagemaker.paging import chosen, ordered, page
 from local.sagemaker.state import Group, bare, find_group
@@ -47,7 +47,7 @@ def create_group(account: Account, request: Fields, caller: Caller) -> Fields:
     if name.lower() in account.state.groups:
         raise invalid(f"Model Package Group already exists: {arn}")
     kept = {
-        member: deepcopy(request[member])
+        member: copied(request[member])
         for member in ("ModelPackageGroupDescription", "ManagedConfiguration")
         if member in request
     }
@@ -64,13 +64,13 @@ def create_group(account: Account, request: Fields, caller: Caller) -> Fields:
 
 def describe_group(account: Account, request: Fields, _caller: Caller) -> Fields:
     """DescribeModelPackageGroup."""
-    return deepcopy(the_group(account, request["ModelPackageGroupName"]).fields)
+    return copied(the_group(account, request["ModelPackageGroupName"]).fields)
 
 
 def list_groups(account: Account, request: Fields, _caller: Caller) -> Fields:
     """ListModelPackageGroups."""
     items: list[dict[str, Any]] = [
-        {member: deepcopy(group.fields[member]) for member in _SUMMARY if member in group.fields}
+        {member: copied(group.fields[member]) for member in _SUMMARY if member in group.fields}
         for group in account.state.groups.values()
     ]
     found = chosen(items, request, name="ModelPackageGroupName")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
+from local.sagemaker.copies import copied
 from local.sagemaker.errors import existing, invalid
 from local.sagemaker.packages import the_package
 from local.sagemaker.paging import chosen, ordered, page
@@ -36,7 +36,7 @@ def create_model(account: Account, request: Fields, _caller: Caller) -> Fields:
         raise existing("model", arn)
     containers = containers_of(account, _definitions(request))
     _check_access(account, request.get("ExecutionRoleArn"), containers)
-    fields = {member: deepcopy(request[member]) for member in _KEPT if member in request}
+    fields = {member: copied(request[member]) for member in _KEPT if member in request}
     fields |= {"ModelName": name, "ModelArn": arn, "CreationTime": account.now}
     fields.setdefault("EnableNetworkIsolation", False)
     account.state.models[name.lower()] = Model(
@@ -47,7 +47,7 @@ def create_model(account: Account, request: Fields, _caller: Caller) -> Fields:
 
 def describe_model(account: Account, request: Fields, _caller: Caller) -> Fields:
     """DescribeModel."""
-    return deepcopy(the_model(account, request["ModelName"]).fields)
+    return copied(the_model(account, request["ModelName"]).fields)
 
 
 def delete_model(account: Account, request: Fields, _caller: Caller) -> Fields:

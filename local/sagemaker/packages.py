@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
+from local.sagemaker.copies import copied
 from local.sagemaker.errors import conflict, invalid
 from local.sagemaker.events import package_event
 from local.sagemaker.groups import the_group
@@ -55,7 +55,7 @@ def create_package(account: Account, request: Fields, caller: Caller) -> Fields:
     arn, identity = _identity(account, request, group)
     if arn.lower() in account.state.packages:
         raise conflict(f"Model Package already exists: {arn}")
-    fields = {name: deepcopy(request[name]) for name in request if name in members("ModelPackage")}
+    fields = {name: copied(request[name]) for name in request if name in members("ModelPackage")}
     fields.pop("Tags", None)
     fields |= identity | {
         "ModelPackageArn": arn,
@@ -104,7 +104,7 @@ def describe_package(account: Account, request: Fields, _caller: Caller) -> Fiel
     """DescribeModelPackage."""
     package = the_package(account, request["ModelPackageName"])
     fields = {
-        name: deepcopy(value)
+        name: copied(value)
         for name, value in package.fields.items()
         if name in output_members("DescribeModelPackage")
     }
@@ -118,7 +118,7 @@ def update_package(account: Account, request: Fields, caller: Caller) -> Fields:
     package = the_package(account, request["ModelPackageArn"])
     if package.group is None and "ModelApprovalStatus" in request:
         raise invalid("ModelApprovalStatus applies to versioned Model Packages only.")
-    changed = {name: deepcopy(request[name]) for name in _REPLACED if name in request}
+    changed = {name: copied(request[name]) for name in _REPLACED if name in request}
     if "CustomerMetadataProperties" in request or "CustomerMetadataPropertiesToRemove" in request:
         changed["CustomerMetadataProperties"] = _merged_properties(package, request)
     if "AdditionalInferenceSpecificationsToAdd" in request:
@@ -253,7 +253,7 @@ def _merged_properties(package: Package, request: Fields) -> dict[str, str]:
 def _more_specifications(package: Package, request: Fields) -> list[Fields]:
     all_of_them = [
         *package.fields.get("AdditionalInferenceSpecifications", []),
-        *deepcopy(request["AdditionalInferenceSpecificationsToAdd"]),
+        *copied(request["AdditionalInferenceSpecificationsToAdd"]),
     ]
     if len(all_of_them) > _MOST_ADDITIONAL:
         raise invalid(f"{package.arn} would have {len(all_of_them)} additional inference specifications.")
@@ -263,7 +263,7 @@ def _more_specifications(package: Package, request: Fields) -> list[Fields]:
 
 
 def _summary(package: Package, shape: str) -> Fields:
-    return {name: deepcopy(value) for name, value in package.fields.items() if name in members(shape)}
+    return {name: copied(value) for name, value in package.fields.items() if name in members(shape)}
 
 
 def _card_metadata(content: str) -> str:

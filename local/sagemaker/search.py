@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 from local.sagemaker import views
+from local.sagemaker.copies import copied
 from local.sagemaker.errors import invalid
 from local.sagemaker.expressions import check_property, matches, value_at
 from local.sagemaker.paging import page
@@ -37,7 +37,7 @@ def search(account: Account, request: Fields, _caller: Caller) -> Fields:
     check_property(sort_by, properties)
     down = request.get("SortOrder", "Descending") == "Descending"
     found.sort(key=lambda record: _key(value_at(record, sort_by)), reverse=down)
-    answer = deepcopy(page([{resource: record} for record in found], request, "Search", "Results"))
+    answer = copied(page([{resource: record} for record in found], request, "Search", "Results"))
     return answer | {"TotalHits": {"Value": len(found), "Relation": "EqualTo"}}
 
 

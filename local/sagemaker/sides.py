@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from copy import deepcopy
 from typing import TYPE_CHECKING
 
+from local.sagemaker.copies import copied
 from local.sagemaker.errors import over_quota
 from local.sagemaker.models import containers_to_deploy, the_model
 from local.sagemaker.ports import Fleet
@@ -47,7 +47,7 @@ def make_side(
     capture = config.fields.get("DataCaptureConfig")
     if old is not None and CAPTURE in retained:
         capture = old.data_capture
-    return Side(config.name, config.arn, variants, deepcopy(capture))
+    return Side(config.name, config.arn, variants, copied(capture))
 
 
 def check_quota(account: Account, wanted: Mapping[str, int]) -> None:
@@ -105,4 +105,4 @@ def _variant(
         instance_count=count or 0,
         execution_role_arn=model.fields.get("ExecutionRoleArn"),
     )
-    return Variant(fleet, deepcopy(settings), weight, weight, count)
+    return Variant(fleet, copied(settings), weight, weight, count)

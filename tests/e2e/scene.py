@@ -23,6 +23,7 @@ ACCOUNT = "123456789012"
 IMAGE = f"{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/inference:1"
 _SLOW = 60.0  # AWS seconds a second
 _BURST = 5  # requests between two looks, so that a canary that bakes for two seconds meets enough of them
+_SWEEP_EVERY = 20.0  # wall seconds: far more AWS minutes than five
 _CALLS_TOLD = 400  # of all calls, among which those of the function are, when something is waited for in vain
 PATIENCE = 120.0  # wall seconds; what takes longer hangs
 
@@ -146,8 +147,17 @@ class Scene:
         return "\n".join([self.watch.progress(), *lines, *calls, queue, self.aws.log()])
 
     def until_live(self, version: int, traffic: bytes | None = None) -> None:
-        """Wait until a version is live, verified and settled."""
-        self.until(f"v{version} to be live", lambda: self.watch.settled_on(version), traffic)
+        """Wait until a version is live, verified and settled. What events leave open the sweep takes up, as in AWS."""
+        swept = time.monotonic()
+
+        def seek() -> bool | None:
+            nonlocal swept
+            if time.monotonic() - swept > _SWEEP_EVERY:
+                self.watch.sweep()
+                swept = time.monotonic()
+            return self.watch.settled_on(version)
+
+        self.until(f"v{version} to be live", seek, traffic)
 
     def until_said(self, kind: Kind, version: int | None, traffic: bytes | None = None) -> str:
         """Wait until the ledger says this of a version; returns the reason."""

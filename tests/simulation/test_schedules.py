@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.simulation.explore import explore, in_words, side_by_side, told
+from tests.simulation.explore import explore, in_words, side_by_side, sparing, told
 from tests.simulation.mutants import MUTANTS, Mutant
 from tests.simulation.schedules import CROWDED, Totals, run, schedule
 from tests.simulation.world import without_threads
@@ -16,9 +16,10 @@ _MOST_TRIED = 600
 
 
 @pytest.fixture(scope="module", autouse=True)
-def _one_thread() -> Iterator[None]:
+def _prepared() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         without_threads(patch.setattr)
+        sparing(patch.setattr)
         logging.disable(logging.WARNING)
         yield
         logging.disable(logging.NOTSET)

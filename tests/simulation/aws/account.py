@@ -6,7 +6,6 @@ import itertools
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from types import SimpleNamespace
 from typing import Any, Protocol
 
 from lambdas.core.names import ACT_PREFIX, ALARM_PREFIX, PARAMETER_PREFIX, abort_alarm, version_in
@@ -76,6 +75,17 @@ class Scaling:
             del self.targets[resource]
             return {}
         return {"PolicyARN": "arn:policy", "Alarms": []}
+
+
+class _Clients:
+    """A client of each service, made when first asked for."""
+
+    def __init__(self, make: Callable[[str], Client]) -> None:
+        self._make = make
+
+    def __getattr__(self, name: str) -> Client:
+        made = self.__dict__[name] = self._make(name.replace("_", "-"))
+        return made
 
 
 class Aws:
@@ -167,13 +177,13 @@ class Aws:
             "application-autoscaling": self.scaling.call,
             "sagemaker-runtime": self.inference.call,
         }
-        made = {
-            service.replace("-", "_"): Client(
-                service, self._answering(function, service, handler), validates=self.validates
+        return _Clients(
+            lambda service: Client(
+                service,
+                self._answering(function, service, handlers[service]),
+                validates=self.validates,
             )
-            for service, handler in handlers.items()
-        }
-        return SimpleNamespace(**made)
+        )
 
     def _answering(
         self, function: str, service: str, handler: Callable[..., Answer]

@@ -69,7 +69,14 @@ class Client:
         if self._validates and self._service != "sagemaker":  # which checks its requests itself
             _check(operation, request)
         answer = self._answer(operation.name, request)
-        return dict(_timed(operation.output_shape, answer)) if operation.output_shape is not None else {}
+        shape = operation.output_shape
+        if shape is None:
+            return {}
+        if not _has_times(self._service, shape.name):
+            unknown = answer.keys() - shape.members.keys()
+            assert not unknown, f"{operation.name} does not answer {unknown}"
+            return dict(answer)
+        return dict(_timed(shape, answer))
 
 
 _VALIDATOR = ParamValidator()
@@ -87,6 +94,26 @@ def _check(operation: OperationModel, request: dict[str, Any]) -> None:
     assert not report.has_errors(), f"{operation.name}: {report.generate_report()}"
     if len(_FINE) < _MOST_KNOWN:
         _FINE.add(known)
+
+
+@functools.cache
+def _has_times(service: str, shape: str) -> bool:
+    """Whether a time is anywhere in a shape."""
+    found, seen = [model_of(service).shape_for(shape)], set[str]()
+    while found:
+        one = found.pop()
+        if one.type_name == "timestamp":
+            return True
+        if one.name in seen:
+            continue
+        seen.add(one.name)
+        if isinstance(one, StructureShape):
+            found += one.members.values()
+        elif isinstance(one, ListShape):
+            found.append(one.member)
+        elif isinstance(one, MapShape):
+            found.append(one.value)
+    return False
 
 
 def _timed(shape: Shape | None, value: Any) -> Any:
