@@ -27,8 +27,8 @@ def encode(value: object) -> Any:
     if type(value) in _PLAIN:  # most are; an enum is of a type of its own
         return value
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        members = ((field, getattr(value, field.name)) for field in dataclasses.fields(value))
-        return {field.name: encode(member) for field, member in members if member != _default(field)}
+        members = ((name, getattr(value, name), default) for name, default in _defaults(type(value)))
+        return {name: encode(member) for name, member, default in members if member != default}
     if isinstance(value, enum.Enum):
         return value.value
     if isinstance(value, Mapping):
@@ -48,6 +48,12 @@ def decode(kind: type[T], data: object, where: str = "") -> T:
         return typing.cast(T, _decoder(kind)(data))  # type: ignore[arg-type] # a class is hashable
     except _MisfitError as error:
         raise Malformed(f"{where or kind.__name__}{error.path} {error.words}") from error
+
+
+@functools.cache
+def _defaults(kind: type[Any]) -> tuple[tuple[str, object], ...]:
+    """The fields of a dataclass with their defaults, to compare with."""
+    return tuple((field.name, _default(field)) for field in dataclasses.fields(kind))
 
 
 def _default(field: dataclasses.Field[Any]) -> object:
