@@ -51,7 +51,12 @@ class ModelPackageGroups:
         if _tags(properties):
             request["Tags"] = _tags(properties)
         arn = self._call("CreateModelPackageGroup", **request)["ModelPackageGroupArn"]
-        self._put_policy(name, properties)
+        try:
+            self._put_policy(name, properties)
+        except ValueError:
+            # What a failed creation has made, CloudFormation deletes again (its guide, "Stack failure options").
+            self._call("DeleteModelPackageGroup", ModelPackageGroupName=name)
+            raise
         return self._made(name, arn)
 
     def _update(self, ref: str, old: Properties, new: Properties) -> Made:

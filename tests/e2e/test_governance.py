@@ -269,7 +269,7 @@ def test_where_aws_takes_no_deny_in_a_groups_policy_its_stack_says_so_and_goes_w
         return s.aws.cdk("deploy", *stack, "--output", output, "--context", f"groups={tmp_path}")
 
     with control(s.aws, switches={"group_policy_deny_accepted": False}):
-        with pytest.raises(LocalAwsError, match="Deny"):
+        with pytest.raises(LocalAwsError, match="Invalid ResourcePolicy: only Effect Allow"):
             deploy(resource_policy=True)
         deploy(resource_policy=False)
         s.go_live()
