@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 
@@ -16,27 +15,15 @@ _TIME_SCALE = 240.0  # AWS seconds a second: a canary of some minutes takes a fe
 
 
 @pytest.fixture(scope="session")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The groups' YAML files; a test may change its own group's and deploy again."""
+def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalAws]:
     folder = tmp_path_factory.mktemp("groups")
     for name, changes in GROUPS.items():
         (folder / f"{name}.yaml").write_text(group_yaml(name, **changes))
-    return folder
-
-
-@pytest.fixture(scope="session")
-def context(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, ...]:
-    """What the CDK app is given, each time it is deployed: with less, it would take away what others test."""
     governance = tmp_path_factory.mktemp("account") / "governance.yaml"
-    return ("--context", f"groups={folder}", "--context", f"governance={governance}")
-
-
-@pytest.fixture(scope="session")
-def aws(context: tuple[str, ...]) -> Iterator[LocalAws]:
     with LocalAws(time_scale=_TIME_SCALE) as aws:
         prepare(aws)
-        Path(context[-1].removeprefix("governance=")).write_text(_governance(aws))
-        deploy_app(aws, *context)
+        governance.write_text(_governance(aws))
+        deploy_app(aws, "--context", f"groups={folder}", "--context", f"governance={governance}")
         _stop_the_sweeps(aws)
         yield aws
 

@@ -33,6 +33,8 @@ _UNDEPLOYABLE: dict[str, Any] = {
 
 _GATES = {"metrics": [{"name": "recall", "at_least": 0.9}], "metadata": ["dataset"]}
 
+_SHORT_BAKE = {"strategy": "canary", "bake_seconds": 300, "termination_wait_seconds": 0}
+
 GROUPS: dict[str, dict[str, Any]] = {
     "no-news": {},
     "counted": {},
@@ -79,5 +81,5 @@ GROUPS: dict[str, dict[str, Any]] = {
     "matrix-other": _UNDEPLOYABLE,
     "matrix-guarded": {**_UNDEPLOYABLE, "approval": {"resource_policy": True}},
     "strict-door": {"sessions": {"source_identity": True}},
-    **{name: {} for name in SWITCHES},
+    **{name: {"rollout": _SHORT_BAKE} for name in SWITCHES},
 }

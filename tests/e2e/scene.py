@@ -1,11 +1,13 @@
 """One group on the local AWS, and everything that a test does with it in a line each."""
 
 import itertools
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, TypeVar
 
 import yaml
@@ -59,6 +61,15 @@ class Scene:
     def __post_init__(self) -> None:
         self.endpoint = self.endpoint or self.group
         self.watch = Watch(self.aws, self.group)
+
+    def deploy(self, folder: Path, **changes: Any) -> None:
+        """Deploy the group's stack, and no other, with a YAML that has these changes; `folder`: an empty one."""
+        (folder / f"{self.group}.yaml").write_text(group_yaml(self.group, **changes))
+        output = tempfile.mkdtemp(dir=folder)
+        self.aws.cdk(
+            *("deploy", f"Greenlight-Group-{self.group}", "--exclusively", "--require-approval", "never"),
+            *("--output", output, "--context", f"groups={folder}"),
+        )
 
     def scientist(self) -> Any:
         """SageMaker as the group's registrant."""

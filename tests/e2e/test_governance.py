@@ -1,7 +1,6 @@
 """Only an approver's decision, on exactly what was approved, reaches an endpoint; and it can be proven afterwards."""
 
 import json
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,7 +14,7 @@ from lambdas.core.ledger import Kind
 from lambdas.core.record import Phase
 from local.aws import LocalAws, LocalAwsError
 from local.demo.people import APPROVER, SCIENTIST, Person, session
-from tests.e2e.scene import IMAGE, Scene, group_yaml
+from tests.e2e.scene import IMAGE, Scene
 from tests.e2e.test_scenarios import in_phase
 
 Make = Callable[..., Scene]
@@ -260,18 +259,10 @@ def test_where_aws_takes_no_deny_in_a_groups_policy_its_stack_says_so_and_goes_w
     scene: Make, tmp_path: Path
 ) -> None:
     s = scene("no-policy")
-    stack = ("Greenlight-Group-no-policy", "--exclusively", "--require-approval", "never")
-
-    def deploy(*, resource_policy: bool) -> str:
-        text = group_yaml("no-policy", approval={"resource_policy": resource_policy})
-        (tmp_path / "no-policy.yaml").write_text(text)
-        output = tempfile.mkdtemp(dir=tmp_path)
-        return s.aws.cdk("deploy", *stack, "--output", output, "--context", f"groups={tmp_path}")
-
     with control(s.aws, switches={"group_policy_deny_accepted": False}):
         with pytest.raises(LocalAwsError, match="Invalid ResourcePolicy: only Effect Allow"):
-            deploy(resource_policy=True)
-        deploy(resource_policy=False)
+            s.deploy(tmp_path, approval={"resource_policy": True})
+        s.deploy(tmp_path, approval={"resource_policy": False})
         s.go_live()
 
 

@@ -9,9 +9,8 @@ from botocore.exceptions import ClientError
 
 from lambdas.core.ledger import Kind
 from lambdas.core.record import Phase
-from local.deploy import deploy_app
 from tests.e2e.groups import SWITCHES
-from tests.e2e.scene import IMAGE, Scene, group_yaml
+from tests.e2e.scene import IMAGE, Scene
 
 Make = Callable[..., Scene]
 
@@ -168,15 +167,12 @@ def test_an_approval_whose_events_are_all_lost_is_found_by_the_sweep(scene: Make
     assert s.kinds()[Kind.STARTED.value] == 1
 
 
-def test_a_changed_instance_type_rolls_out_through_the_canary(
-    scene: Make, folder: Path, context: tuple[str, ...]
-) -> None:
+def test_a_changed_instance_type_rolls_out_through_the_canary(scene: Make, tmp_path: Path) -> None:
     s = scene("respec")
     version = s.go_live()
     endpoint = {"instance_type": "ml.c5.xlarge", "instance_count": 2}
-    (folder / "respec.yaml").write_text(group_yaml("respec", endpoint=endpoint))
     with s.slowly():
-        deploy_app(s.aws, *context)
+        s.deploy(tmp_path, endpoint=endpoint)
         s.until("the canary to bake", s.watch.baking)
     s.until_live(version)
     config = s.aws.client("sagemaker").describe_endpoint_config(EndpointConfigName=s.watch.endpoint_config())
