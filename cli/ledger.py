@@ -1,91 +1,113 @@
-"""The ledger for auditors: export a group's history, and verify an export offline.
+"""Commands on the ledger: a group's history, shown, exported, verified; and an export verified without AWS."""
 
-python -m cli.ledger export GROUP > GROUP.jsonl
-python -m cli.ledger verify GROUP.jsonl [--head SEQ:HASH]
-"""
-
-import argparse
+import json
 import sys
 from pathlib import Path
+from typing import Annotated, Any
 
-from lambdas.adapters.aws import Aws
-from lambdas.adapters.stacks import outputs
-from lambdas.adapters.store import Store
-from lambdas.core.errors import GreenlightError
-from lambdas.core.export import from_lines, to_lines
+import typer
+
+from cli import out
+from cli.account import Account, UnknownGroupError
+from cli.reading import Group, Json
+from lambdas.core.export import History, from_lines, to_lines
+from lambdas.core.ledger import Entry
 from lambdas.core.record import Head
 
-_STATE_STACK = "Greenlight-State"
-_BROKEN, _FAILED = 1, 2
+BROKEN = 1
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Run the command; returns its exit code: 0 well, 1 the ledger is broken, 2 it could not be read."""
-    parser = argparse.ArgumentParser(prog="python -m cli.ledger", description=__doc__)
-    commands = parser.add_subparsers(dest="command", required=True)
-    export = commands.add_parser("export", help="print a group's history as JSON Lines")
-    export.add_argument(
-        "group", help="the model package group, or #account for what concerns the whole account"
-    )
-    verify = commands.add_parser("verify", help="verify an exported history, without AWS")
-    verify.add_argument("file", type=Path, help="what export printed")
-    verify.add_argument(
-        "--head",
-        type=_head,
-        metavar="SEQ:HASH",
-        help="an entry's number and hash as you noted them elsewhere, from an earlier export: it must be in the file",
-    )
-    asked = parser.parse_args(arguments)
+def history(
+    group: Group,
+    *,
+    export: Annotated[
+        bool, typer.Option("--export", help="Print JSON Lines that anyone can verify offline.")
+    ] = False,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Check the chain; exit code 1 if it is broken.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """A group's ledger: who decided what, and what became of it. `#account` has what concerns the whole account.
+
+    Example: greenlight history credit-risk --export > credit-risk.jsonl
+    """
+    found = _history(Account(), group)
+    if export:
+        for line in to_lines(group, found.entries, found.head):
+            sys.stdout.write(f"{line}\n")
+    elif verify:
+        _verify(found, group, None)
+    elif json:
+        out.as_json([_read(entry) for entry in found.entries])
+    else:
+        rows = [
+            (read["seq"], out.moment(read["at"]), read["kind"], read["reason"])
+            for read in map(_read, found.entries)
+        ]
+        out.table(("", "when", "what", "why"), rows)
+
+
+def verify(
+    file: Annotated[Path, typer.Argument(help="What `history --export` printed.", show_default=False)],
+    *,
+    head: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SEQ:HASH",
+            help="An entry as you noted it elsewhere, from an earlier export: it must be in the file.",
+        ),
+    ] = None,
+) -> None:
+    """Verify an exported ledger, without AWS; exit code 1 if it is broken.
+
+    Example: greenlight verify credit-risk.jsonl --head 41:9f2c…
+    """
+    noted = _head(head) if head is not None else None
     try:
-        return _export(asked.group) if asked.command == "export" else _verify(asked.file, asked.head)
-    except (GreenlightError, OSError, UnicodeDecodeError) as error:
-        print(f"{asked.command}: {error}", file=sys.stderr)
-        return _FAILED
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise typer.BadParameter(f"{file} cannot be read: {error}", param_hint="FILE") from error
+    _verify(from_lines(text.splitlines()), str(file), noted)
 
 
-def _export(group: str) -> int:
-    aws = Aws()
-    tables = outputs(aws.cloudformation, _STATE_STACK)
-    store = Store(aws.dynamodb, tables["StateTable"], tables["LedgerTable"])
-    record = store.load(group)  # first: entries that come in between are then beyond the head, not missing
+def _history(account: Account, group: str) -> History:
+    record = account.store.load(
+        group
+    )  # first: entries that come in between are then beyond the head, not missing
     head = record.head if record is not None else Head()
-    entries = [entry for entry in store.history(group) if entry.seq <= head.seq]
+    entries = tuple(entry for entry in account.store.history(group) if entry.seq <= head.seq)
     if record is None and not entries:
-        print(f"export: group {group} has no record and no ledger; is its name right?", file=sys.stderr)
-        return _FAILED
-    for line in to_lines(group, entries, head):
-        print(line)
-    return 0
+        raise UnknownGroupError(f"group {group} has no record and no ledger; is its name right?")
+    return History(group, entries, head)
+
+
+def _read(entry: Entry) -> dict[str, Any]:
+    return {"seq": entry.seq, **json.loads(entry.body)}
 
 
 def _head(text: str) -> Head:
     seq, _, digest = text.partition(":")
     if not seq.isdecimal() or not digest:
-        raise argparse.ArgumentTypeError(
-            f"{text!r} is not a number, a colon and a hash, as verify prints them"
+        raise typer.BadParameter(
+            f"{text!r} is not a number, a colon and a hash, as verify prints them", param_hint="--head"
         )
     return Head(int(seq), digest)
 
 
-def _verify(file: Path, noted: Head | None) -> int:
-    history = from_lines(file.read_text(encoding="utf-8").splitlines())
-    broken = history.first_broken()
+def _verify(found: History, where: str, noted: Head | None) -> None:
+    broken = found.first_broken()
     if broken is not None:
-        print(
-            f"{file}: entry {broken} of group {history.group} is missing, out of order or not what was written"
+        out.say(
+            f"{where}: entry {broken} of group {found.group} is missing, out of order or not what was written"
         )
-        return _BROKEN
-    if noted is not None and not history.has(noted):
-        print(
-            f"{file}: entry {noted.seq} of group {history.group} is not the one that was noted; it was written anew"
+        raise typer.Exit(BROKEN)
+    if noted is not None and not found.has(noted):
+        out.say(
+            f"{where}: entry {noted.seq} of group {found.group} is not the one that was noted; it was written anew"
         )
-        return _BROKEN
-    print(
-        f"{file}: all {len(history.entries)} entries of group {history.group} are as they were written; "
-        f"head {history.head.seq}:{history.head.hash}"
+        raise typer.Exit(BROKEN)
+    out.say(
+        f"{where}: all {len(found.entries)} entries of group {found.group} are as they were written; "
+        f"head {found.head.seq}:{found.head.hash}"
     )
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

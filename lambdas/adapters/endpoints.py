@@ -39,15 +39,18 @@ class Endpoints:
                 if not_found(error):
                     return None
                 raise
+        summary = answer.get("PendingDeploymentSummary", {})
+        pending = summary.get("ProductionVariants", ())
         return Endpoint(
             name=answer["EndpointName"],
             arn=answer["EndpointArn"],
             status=EndpointStatus(answer["EndpointStatus"]),
             config=answer.get("EndpointConfigName", ""),
             modified=answer["LastModifiedTime"].timestamp(),
-            pending_config=answer.get("PendingDeploymentSummary", {}).get("EndpointConfigName"),
+            pending_config=summary.get("EndpointConfigName"),
             failure=answer.get("FailureReason"),
             variants=tuple(one["VariantName"] for one in answer.get("ProductionVariants", ())) or (VARIANT,),
+            steps=tuple(step["Status"] for one in pending for step in one.get("VariantStatus", ())),
         )
 
     def tags(self, arn: str) -> dict[str, str]:

@@ -27,11 +27,11 @@ class Objects:
     def __init__(self, sts: Callable[[], Any], s3_as: Callable[[dict[str, str]], Any]) -> None:
         self._sts, self._s3_as = sts, s3_as
 
-    def read(self, role: str, uri: str, most: int) -> bytes:
+    def read(self, role: str | None, uri: str, most: int) -> bytes:
         """An object as a role (AssumeRole, GetObject).
 
         Args:
-            role: ARN of the group's reader role.
+            role: ARN of the group's reader role; None: as oneself.
             uri: `s3://bucket/key`.
             most: bytes; a larger object is not read.
 
@@ -44,13 +44,13 @@ class Objects:
             raise Unreadable(f"{uri} is no object in S3")
         with aws_errors(f"reading {uri}"):
             try:
-                s3 = self._s3_as(self._credentials(role))
+                s3 = self._s3_as(self._credentials(role) if role is not None else {})
                 answer = s3.get_object(Bucket=bucket, Key=key)
             except ClientError as error:
                 if code_of(error) in _MISSING:
                     raise Unreadable(f"{uri} is not there") from error
                 if classify(error) is Denied:
-                    raise Unreadable(f"{uri} may not be read by {role}: {code_of(error)}") from error
+                    raise Unreadable(f"{uri} may not be read by {role or 'you'}: {code_of(error)}") from error
                 raise
             with answer["Body"] as body:
                 if answer["ContentLength"] > most:

@@ -95,6 +95,7 @@ class Endpoint:
     """An endpoint as DescribeEndpoint tells it; `modified` in epoch seconds.
 
     `pending_config` is the config that an update in progress leads to, where AWS says so. `variants`: their names.
+    `steps`: what an update is at, such as Baking (VariantStatus of PendingDeploymentSummary).
     """
 
     name: str
@@ -105,6 +106,7 @@ class Endpoint:
     pending_config: str | None = None
     failure: str | None = None
     variants: tuple[str, ...] = (VARIANT,)
+    steps: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

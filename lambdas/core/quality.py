@@ -42,6 +42,22 @@ def shortcomings(gates: GatesSpec, candidate: Compared, live: Compared | None) -
     return (*_papers(gates, candidate.detail), *_metrics(gates, candidate, live))
 
 
+def figures(version: Compared) -> dict[str, float]:
+    """Every metric of a version: numbers of its report by their paths, and of its metadata by their keys."""
+    report = version.report.data if version.report is not None else {}
+    told = {**dict(version.detail.metadata), **dict(_leaves(report, ""))}
+    numbers = {name: _number(value) for name, value in told.items()}
+    return {name: number for name, number in numbers.items() if math.isfinite(number)}
+
+
+def _number(told: Any) -> float:
+    """What was told as a number; NaN: it is none."""
+    try:
+        return math.nan if isinstance(told, bool) else float(told)
+    except (TypeError, ValueError, OverflowError):
+        return math.nan
+
+
 def _papers(gates: GatesSpec, detail: VersionDetail) -> Iterator[str]:
     for key in gates.metadata:
         if not detail.metadata.get(key, "").strip():
@@ -97,10 +113,7 @@ def _value(name: str, version: Compared) -> float | str:
     told: Any = next(iter(found.values()), version.detail.metadata.get(name))
     if told is None:
         return f"its {name} is missing: neither its evaluation report nor its metadata has it"
-    try:
-        number = math.nan if isinstance(told, bool) else float(told)
-    except (TypeError, ValueError, OverflowError):
-        number = math.nan
+    number = _number(told)
     return number if math.isfinite(number) else f"its {name} is {told!r}, no number"
 
 

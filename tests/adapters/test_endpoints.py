@@ -89,12 +89,19 @@ def test_an_endpoint_is_read_with_its_pending_config_and_failure(sagemaker: Stub
             "CreationTime": at,
             "LastModifiedTime": at,
             "FailureReason": "an alarm",
-            "PendingDeploymentSummary": {"EndpointConfigName": "new"},
+            "PendingDeploymentSummary": {
+                "EndpointConfigName": "new",
+                "ProductionVariants": [
+                    {"VariantName": "AllTraffic", "VariantStatus": [{"Status": "Baking"}]}
+                ],
+            },
         },
         EndpointName="fraud",
     )
     read = Endpoints(sagemaker.client).describe("fraud")
-    assert read == Endpoint("fraud", ARN, EndpointStatus.UPDATING, "old", at.timestamp(), "new", "an alarm")
+    assert read == Endpoint(
+        "fraud", ARN, EndpointStatus.UPDATING, "old", at.timestamp(), "new", "an alarm", steps=("Baking",)
+    )
 
 
 def test_an_endpoint_that_is_not_there_is_none(sagemaker: Stubbed) -> None:

@@ -25,6 +25,17 @@ def test_an_object_is_read(objects: Objects) -> None:
     assert objects.read(ROLE, URI, 1000) == b'{"recall": 0.9}'
 
 
+def test_without_a_role_an_object_is_read_as_oneself(moto: None) -> None:
+    s3 = boto3.client("s3")
+    s3.create_bucket(Bucket="models")
+    s3.put_object(Bucket="models", Key="churn/evaluation.json", Body=b"{}")
+
+    def no_role() -> Any:
+        raise AssertionError("a role was asked for")
+
+    assert Objects(no_role, lambda own: boto3.client("s3", **own)).read(None, URI, 1000) == b"{}"  # type: ignore[call-overload] # a dict
+
+
 @pytest.mark.parametrize(
     ("uri", "most", "says"),
     [

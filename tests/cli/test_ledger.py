@@ -6,13 +6,13 @@ from pathlib import Path
 import boto3
 import pytest
 
-from cli.ledger import main
 from lambdas.adapters.aws import Aws
 from lambdas.adapters.store import Store
 from lambdas.core.export import to_lines
 from lambdas.core.ledger import Event, Kind, chain
 from lambdas.core.record import Head, Record
 from tests.adapters.conftest import Stubbed
+from tests.cli.running import greenlight
 
 EVENTS = [Event(Kind.DECISION, 1.5, "v1: approved", 1), Event(Kind.STARTED, 2.5, "forward to v1", 1)]
 
@@ -42,7 +42,7 @@ def deployed(store: Store, monkeypatch: pytest.MonkeyPatch) -> Store:
 
 
 def exported(capsys: pytest.CaptureFixture[str], folder: Path) -> Path:
-    assert main(["export", "fraud"]) == 0
+    assert greenlight("history", "fraud", "--export") == 0
     file = folder / "fraud.jsonl"
     file.write_text(capsys.readouterr().out)
     return file
@@ -51,7 +51,7 @@ def exported(capsys: pytest.CaptureFixture[str], folder: Path) -> Path:
 @pytest.mark.usefixtures("deployed")
 def test_an_export_is_verified_without_aws(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     file = exported(capsys, tmp_path)
-    assert main(["verify", str(file)]) == 0
+    assert greenlight("verify", str(file)) == 0
     assert "all 2 entries of group fraud" in capsys.readouterr().out
 
 
@@ -60,20 +60,19 @@ def test_a_ledger_that_was_written_anew_is_found_by_a_head_noted_before(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     file = exported(capsys, tmp_path)
-    assert main(["verify", str(file)]) == 0
+    assert greenlight("verify", str(file)) == 0
     head = capsys.readouterr().out.rpartition("head ")[2].strip()
-    assert main(["verify", str(file), "--head", head]) == 0
+    assert greenlight("verify", str(file), "--head", head) == 0
     entries, end = chain("fraud", Head(), [Event(Kind.DECISION, 1.5, "v1: rejected", 1), *EVENTS])
     file.write_text("\n".join(to_lines("fraud", entries, end)))
-    assert main(["verify", str(file)]) == 0
-    assert main(["verify", str(file), "--head", head]) == 1
+    assert greenlight("verify", str(file)) == 0
+    assert greenlight("verify", str(file), "--head", head) == 1
     assert "entry 2 of group fraud is not the one that was noted" in capsys.readouterr().out
 
 
 def test_a_head_that_is_none_is_told(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     for text in ("", "2", "x:abc", "2:"):
-        with pytest.raises(SystemExit):
-            main(["verify", str(tmp_path / "x"), "--head", text])
+        assert greenlight("verify", str(tmp_path / "x"), "--head", text) == 2
         assert "a number, a colon and a hash" in capsys.readouterr().err
 
 
@@ -81,7 +80,7 @@ def test_a_head_that_is_none_is_told(capsys: pytest.CaptureFixture[str], tmp_pat
 def test_an_edited_entry_is_found_by_number(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     file = exported(capsys, tmp_path)
     file.write_text(file.read_text().replace("forward to v1", "forward to v9"))
-    assert main(["verify", str(file)]) == 1
+    assert greenlight("verify", str(file)) == 1
     assert "entry 2 of group fraud" in capsys.readouterr().out
 
 
@@ -95,13 +94,13 @@ def test_an_entry_edited_in_the_table_is_found_by_number(
         UpdateExpression="SET body = :body",
         ExpressionAttributeValues={":body": {"S": "{}"}},
     )
-    assert main(["verify", str(exported(capsys, tmp_path))]) == 1
+    assert greenlight("verify", str(exported(capsys, tmp_path))) == 1
     assert "entry 1 of group fraud" in capsys.readouterr().out
 
 
 @pytest.mark.usefixtures("deployed")
 def test_a_group_that_is_not_there_is_told(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["export", "fruad"]) == 2
+    assert greenlight("history", "fruad", "--export") == 2
     assert "group fruad has no record" in capsys.readouterr().err
 
 
@@ -110,7 +109,7 @@ def test_without_greenlight_there_is_nothing_to_export(
 ) -> None:
     says = "Stack with id Greenlight-State does not exist"
     a_stack(monkeypatch).refuses("describe_stacks", "ValidationError", says)
-    assert main(["export", "fraud"]) == 2
+    assert greenlight("history", "fraud", "--export") == 2
     assert "there is no stack Greenlight-State" in capsys.readouterr().err
 
 
@@ -119,10 +118,10 @@ def test_a_file_that_is_no_export_is_told(
     content: str, says: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     (tmp_path / "x").write_text(content)
-    assert main(["verify", str(tmp_path / "x")]) == 2
+    assert greenlight("verify", str(tmp_path / "x")) == 2
     assert says in capsys.readouterr().err
 
 
 def test_a_file_that_is_not_there_is_told(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    assert main(["verify", str(tmp_path / "nowhere")]) == 2
+    assert greenlight("verify", str(tmp_path / "nowhere")) == 2
     assert "nowhere" in capsys.readouterr().err

@@ -37,6 +37,7 @@ _SHORT_BAKE = {"strategy": "canary", "bake_seconds": 300, "termination_wait_seco
 
 GROUPS: dict[str, dict[str, Any]] = {
     "no-news": {},
+    "asked": {},
     "counted": {},
     "counted-back": {},
     "aborted": {},

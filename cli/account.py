@@ -1,0 +1,124 @@
+"""What commands ask of the account, by the caller's own credentials."""
+
+import functools
+import time
+from collections.abc import Iterator
+
+from lambdas.adapters.alarms import Alarms
+from lambdas.adapters.aws import Aws
+from lambdas.adapters.calendar import holding
+from lambdas.adapters.concurrently import concurrently
+from lambdas.adapters.endpoints import Endpoints
+from lambdas.adapters.executor import Executor
+from lambdas.adapters.objects import Objects
+from lambdas.adapters.registry import Registry
+from lambdas.adapters.scaling import Scaling
+from lambdas.adapters.specs import Specs
+from lambdas.adapters.stacks import outputs
+from lambdas.adapters.store import Store
+from lambdas.adapters.trails import Trails
+from lambdas.adapters.trials import Trials
+from lambdas.core.errors import GreenlightError, Unreadable
+from lambdas.core.facts import Report, VersionDetail, VersionSummary
+from lambdas.core.quality import Compared, report_of
+from lambdas.core.record import Record
+from lambdas.reconcile.ports import Ports
+
+STATE_STACK, CONTROLLER_STACK = "Greenlight-State", "Greenlight-Controller"
+_MOST_BYTES = 1_000_000  # of an evaluation report
+
+
+class UnknownGroupError(GreenlightError):
+    """There is no such group."""
+
+
+class UnknownVersionError(GreenlightError):
+    """There is no such version in the group."""
+
+
+class Account:
+    """Adapters made when first needed."""
+
+    def __init__(self) -> None:
+        self.aws = Aws()
+        self.objects = Objects(lambda: self.aws.sts, self.aws.s3_as)
+
+    @functools.cached_property
+    def store(self) -> Store:
+        """Record and ledger, in the tables that the state stack names."""
+        tables = outputs(self.aws.cloudformation, STATE_STACK)
+        return Store(self.aws.dynamodb, tables["StateTable"], tables["LedgerTable"])
+
+    @functools.cached_property
+    def registry(self) -> Registry:
+        """The model registry."""
+        return Registry(self.aws.sagemaker)
+
+    @functools.cached_property
+    def endpoints(self) -> Endpoints:
+        """Endpoints, which commands only read."""
+        return Endpoints(self.aws.sagemaker)
+
+    @functools.cached_property
+    def ports(self) -> Ports:
+        """What reconcile has; a plan performs and commits nothing."""
+        alarms = Alarms(self.aws.cloudwatch)
+        return Ports(
+            registry=self.registry,
+            endpoints=self.endpoints,
+            alarms=alarms,
+            trail=Trails(lambda: self.aws.cloudtrail),
+            specs=Specs(self.aws.ssm),
+            store=self.store,
+            executor=Executor(self.endpoints, alarms, Scaling(self.aws.application_autoscaling)),
+            objects=self.objects,
+            trials=Trials(self.aws.runtime),
+            now=time.time,
+            holding=holding,
+        )
+
+    def groups(self) -> Iterator[str]:
+        """The names of all groups."""
+        return iter(sorted(Specs(self.aws.ssm).groups()))
+
+    def record(self, group: str) -> Record:
+        """A group's record. Raises UnknownGroupError."""
+        record = self.store.load(group)
+        if record is None:
+            raise UnknownGroupError(
+                f"group {group} has no record in this account and region; is its name right? "
+                "`greenlight status` lists all groups"
+            )
+        return record
+
+    def record_or_none(self, group: str) -> Record | None:
+        """A group's record; None: it has a spec, and nobody has looked at it yet. Raises UnknownGroupError."""
+        if self.store.load(group) is None and self.ports.specs.read(group).spec is not None:
+            return None
+        return self.record(group)
+
+    def versions(self, group: str) -> tuple[VersionSummary, ...]:
+        """All versions of a group, newest first."""
+        return self.registry.versions(group)
+
+    def compared(self, group: str, *numbers: int) -> list[Compared]:
+        """Versions in full, with their reports as far as the caller may read them. Raises UnknownVersionError."""
+        known = {one.version: one.arn for one in self.versions(group)}
+        if missing := [number for number in numbers if number not in known]:
+            there = f"it has v{min(known)} to v{max(known)}" if known else "it has none"
+            raise UnknownVersionError(f"group {group} has no version {missing[0]}; {there}")
+        return concurrently(*(functools.partial(self._compared, known[number]) for number in numbers))
+
+    def _compared(self, arn: str) -> Compared:
+        detail = self.registry.detail(arn)
+        if detail is None:
+            raise UnknownVersionError(f"{arn} has just left the registry")
+        return Compared(detail, self._report(detail))
+
+    def _report(self, detail: VersionDetail) -> Report | None:
+        if detail.evaluation is None:
+            return None
+        try:
+            return report_of(self.objects.read(None, detail.evaluation, _MOST_BYTES))
+        except Unreadable as error:
+            return Report(problem=f"its evaluation report cannot be read: {error}")

@@ -1,0 +1,73 @@
+"""The command `greenlight`: its commands, and how errors are told.
+
+Exit codes: 0 done; 1 the answer is no (a ledger is broken); 2 it could not be done or was asked wrongly.
+"""
+
+import sys
+
+import typer
+from botocore.exceptions import BotoCoreError, NoCredentialsError, NoRegionError
+from rich.console import Console
+
+from cli import ledger, operating, out, reading
+from lambdas.adapters.aws import Aws
+from lambdas.core.errors import Denied, GreenlightError
+from lambdas.core.names import AUDITOR, ROLE_PATH
+
+_FAILED = 2
+_SAID = {
+    NoCredentialsError: "there are no AWS credentials: sign in (`aws sso login`), or set AWS_PROFILE",
+    NoRegionError: "no AWS region is set: set AWS_REGION to the region that Greenlight is deployed in",
+}
+
+app = typer.Typer(
+    name="greenlight",
+    help="The approval in the SageMaker Model Registry is the deployment. Exit codes: 0 done; 1 the answer is no "
+    "(a ledger is broken); 2 it could not be done.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+for command in (
+    reading.status,
+    reading.versions,
+    reading.diff,
+    reading.plan,
+    ledger.history,
+    ledger.verify,
+    operating.redrive,
+):
+    app.command()(command)
+
+
+def main() -> None:
+    """Run the command."""
+    try:
+        app()
+    except Denied as error:
+        _fail(f"{error}\n{_who_may()}")
+    except GreenlightError as error:
+        _fail(str(error))
+    except BotoCoreError as error:
+        _fail(_SAID.get(type(error), f"AWS cannot be asked: {error}"))
+
+
+def _fail(text: str) -> None:
+    Console(stderr=True, highlight=False, markup=False, soft_wrap=True).print(
+        out.plain(f"greenlight: {text}")
+    )
+    sys.exit(_FAILED)
+
+
+def _who_may() -> str:
+    """Who the caller is, which AWS tells everybody, and which role may read everything."""
+    caller = Aws().sts.get_caller_identity()
+    partition = str(caller["Arn"]).split(":")[1]
+    role = f"arn:{partition}:iam::{caller['Account']}:role{ROLE_PATH}{AUDITOR}"
+    return (
+        f"You are {caller['Arn']}. {role} may read everything; step into it with "
+        f"`aws sts assume-role --role-arn {role} --role-session-name YOU`"
+    )
+
+
+if __name__ == "__main__":
+    main()

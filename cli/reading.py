@@ -1,0 +1,260 @@
+"""Commands that only read: status, versions, diff, plan."""
+
+import functools
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated, Any
+
+import typer
+
+from cli import out
+from cli.account import Account
+from lambdas.adapters.concurrently import concurrently
+from lambdas.core.codec import encode
+from lambdas.core.comparison import Comparison, Metric, compare
+from lambdas.core.facts import Endpoint
+from lambdas.core.quality import Compared, figures
+from lambdas.core.record import Approval, Decided, Record
+from lambdas.core.spec import GatesSpec
+from lambdas.core.standing import Standing, standing
+from lambdas.reconcile.foresee import foresee, in_words
+
+Group = Annotated[str, typer.Argument(help="The model package group.", show_default=False)]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead; times are epoch seconds.")]
+_SHOWN = 20
+
+
+class Verb(StrEnum):
+    """What an approver may do with a version."""
+
+    APPROVE = "approve"
+    REJECT = "reject"
+
+
+def status(
+    group: Annotated[
+        str | None, typer.Argument(help="One group; all if left out.", show_default=False)
+    ] = None,
+    *,
+    json: Json = False,
+) -> None:
+    """What is live, what it would go back to, what is in flight, pending or blocked, and why.
+
+    Example: greenlight status credit-risk
+    """
+    account = Account()
+    if group is not None:
+        _one(*_stands(account, group), json=json)
+        return
+    found = [
+        stands
+        for stands, _ in concurrently(*(functools.partial(_stands, account, one) for one in account.groups()))
+    ]
+    if json:
+        out.as_json(found)
+    elif not found:
+        out.say("there is no group yet; add its YAML and deploy")
+    else:
+        columns = ("group", "phase", "for", "live", "in flight", "pending", "why")
+        out.table(columns, [_row(one) for one in found])
+
+
+def _stands(account: Account, group: str) -> tuple[Standing, Endpoint | None]:
+    """Where a group stands, and its endpoint."""
+    record, versions = concurrently(lambda: account.record_or_none(group), lambda: account.versions(group))
+    endpoint = None
+    if record is None:
+        return standing(
+            Record(group, reason="nobody has looked at it yet; the next event or sweep will"), versions
+        ), None
+    if record.rollout is not None and record.spec is not None:
+        endpoint = account.endpoints.describe(record.spec.endpoint.name)
+    return standing(record, versions), endpoint
+
+
+def _row(one: Standing) -> tuple[object, ...]:
+    return (
+        one.group,
+        one.phase.value,
+        out.ago(one.since or None),
+        _v(one.live),
+        _v(one.in_flight.version) if one.in_flight else None,
+        ", ".join(f"v{number}" for number in one.pending[:3]) + ("…" if len(one.pending) > 3 else ""),  # noqa: PLR2004
+        one.reason,
+    )
+
+
+def _one(one: Standing, endpoint: Endpoint | None, *, json: bool) -> None:
+    at = ", ".join(dict.fromkeys(endpoint.steps)) if endpoint is not None else ""
+    if json:
+        steps = list(endpoint.steps) if endpoint is not None else []
+        out.as_json({**encode(one), "endpoint_status": endpoint and endpoint.status.value, "steps": steps})
+        return
+    flight = one.in_flight
+    doing = f"{endpoint.status.value}{': ' if at else ''}{at}" if endpoint is not None else "no endpoint yet"
+    lines = {
+        "group": one.group,
+        "phase": one.phase.value + (f", for {out.ago(one.since)}" if one.since else ""),
+        "why": one.reason,
+        "live": f"v{one.live}, since {out.moment(one.live_since)}" if one.live else None,
+        "goes back to": _v(one.last_known_good),
+        "in flight": f"v{flight.version}, {flight.direction}, for {out.ago(flight.started_at)}; {doing}"
+        if flight
+        else None,
+        "pending": ", ".join(f"v{number}" for number in one.pending),
+        "paused": one.paused,
+    }
+    out.table(("", ""), list(lines.items()))
+
+
+def versions(
+    group: Group,
+    *,
+    most: Annotated[int, typer.Option("--most", min=1, help="How many, newest first.")] = _SHOWN,
+    json: Json = False,
+) -> None:
+    """All versions with their metrics, what was decided, by whom and when, and what became of it.
+
+    Example: greenlight versions credit-risk --most 5
+    """
+    account = Account()
+    record = account.record(group)
+    numbers = [one.version for one in account.versions(group)][:most]
+    rows = [_version(one, record) for one in account.compared(group, *numbers)] if numbers else []
+    if json:
+        out.as_json(rows)
+        return
+    columns = ("version", "status", "decided", "by", "reason", "became", "metrics")
+    out.table(columns, [_version_row(row) for row in rows])
+
+
+@dataclass(frozen=True)
+class Version:
+    """A version as people ask for it; times in epoch seconds."""
+
+    version: int
+    status: str
+    metrics: dict[str, float]
+    decided_at: float | None = None
+    by: str | None = None
+    registered_by: str | None = None
+    reason: str | None = None
+    became: str | None = None
+    problem: str | None = None
+
+
+def _version(one: Compared, record: Record) -> Version:
+    detail, decided = one.detail, record.versions.get(one.detail.version)
+    registrant = detail.registrant or (decided.registrant if decided else None)
+    return Version(
+        version=detail.version,
+        status=detail.approval.value,
+        metrics=figures(one),
+        decided_at=decided.at if decided else None,
+        by=str(decided.by) if decided and decided.by else None,
+        registered_by=str(registrant) if registrant else None,
+        reason=detail.reason or None,
+        became=_became(record, detail.version, decided),
+        problem=one.report.problem if one.report else None,
+    )
+
+
+def _became(record: Record, number: int, decided: Decided | None) -> str | None:
+    live, flight = record.live_placement(), record.rollout
+    if live is not None and live.version == number:
+        return "live"
+    if flight is not None and flight.version == number:
+        return "in flight"
+    if decided is not None and decided.failed:
+        return f"failed: {decided.failed}"
+    served = [placement for placement in record.kept if placement.version == number and placement.live_at]
+    return "served, kept" if served else None
+
+
+def _version_row(row: Version) -> tuple[object, ...]:
+    metrics = ", ".join(f"{name} {value:g}" for name, value in row.metrics.items())
+    return (
+        _v(row.version),
+        row.status,
+        out.moment(row.decided_at),
+        row.by and row.by.rpartition("/")[2],
+        row.reason,
+        row.became,
+        metrics or row.problem,
+    )
+
+
+def diff(
+    group: Group,
+    before: Annotated[int, typer.Argument(metavar="A", help="A version's number.", show_default=False)],
+    after: Annotated[int, typer.Argument(metavar="B", help="Another's.", show_default=False)],
+    *,
+    json: Json = False,
+) -> None:
+    """Two versions side by side: metrics with their change, and what differs in containers and metadata.
+
+    Example: greenlight diff credit-risk 6 7
+    """
+    account = Account()
+    record = account.record(group)
+    gates = record.spec.gates if record.spec is not None else GatesSpec()
+    one, other = account.compared(group, before, after)
+    found = compare(one, other, gates)
+    if json:
+        out.as_json(found)
+    else:
+        show(found)
+
+
+def show(found: Comparison) -> None:
+    """Print a comparison."""
+    columns = ("", f"v{found.before}", f"v{found.after}", "change")
+    rows: list[tuple[object, ...]] = [
+        (one.name, _number(one.before), _number(one.after), _change(one)) for one in found.metrics
+    ]
+    rows += [(one.name, one.before, one.after, None) for one in (*found.containers, *found.metadata)]
+    if rows:
+        out.table(columns, rows)
+    else:
+        out.say(f"v{found.before} and v{found.after} have the same content, the same metadata and no metrics")
+
+
+def _change(one: Metric) -> str | None:
+    if one.change is None:
+        return None
+    word = {True: " better", False: " worse", None: ""}[one.better]
+    return f"{one.change:+g}{word}"
+
+
+def _number(value: float | None) -> str | None:
+    return None if value is None else f"{value:g}"
+
+
+def plan(
+    group: Group,
+    verb: Annotated[Verb, typer.Argument(show_default=False)],
+    version: Annotated[int, typer.Argument(help="The version's number.", show_default=False)],
+    *,
+    json: Json = False,
+) -> None:
+    """What would be recorded and called if a version were approved or rejected now; nothing is done.
+
+    Example: greenlight plan credit-risk approve 7
+    """
+    wanted = {Verb.APPROVE: Approval.APPROVED, Verb.REJECT: Approval.REJECTED}[verb]
+    decision = foresee(Account().ports, group, version, wanted)
+    if json:
+        actions: list[dict[str, Any]] = [
+            {"call": type(one).__name__, **encode(one)} for one in decision.actions
+        ]
+        phase = decision.record.phase.value if decision.record is not None else None
+        events = [
+            {"kind": one.kind.value, "version": one.version, "reason": one.reason} for one in decision.events
+        ]
+        out.as_json({"phase": phase, "reason": decision.reason, "records": events, "calls": actions})
+    else:
+        out.say(*in_words(decision))
+
+
+def _v(number: int | None) -> str | None:
+    return None if number is None else f"v{number}"

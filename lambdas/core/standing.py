@@ -1,0 +1,60 @@
+"""Where a group stands, as people ask: what is live, what it would go back to, what is in flight, pending, blocked."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from lambdas.core.desired import last_known_good
+from lambdas.core.facts import VersionSummary
+from lambdas.core.record import Approval, Phase, Record
+
+
+@dataclass(frozen=True)
+class InFlight:
+    """A rollout that has begun; `started_at` in epoch seconds."""
+
+    version: int
+    direction: str
+    started_at: float
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A group in one look; times in epoch seconds.
+
+    `live`: the version last verified live, at `live_since`. `last_known_good`: what a rejection of it goes back to.
+    `pending`: versions that nobody has decided on, newest first. `reason`: of the phase.
+    """
+
+    group: str
+    phase: Phase
+    reason: str
+    since: float
+    live: int | None = None
+    live_since: float | None = None
+    last_known_good: int | None = None
+    in_flight: InFlight | None = None
+    pending: tuple[int, ...] = ()
+    paused: str | None = None
+
+
+def standing(record: Record, versions: Sequence[VersionSummary]) -> Standing:
+    """Where a group stands.
+
+    Args:
+        record: as last committed.
+        versions: all of the group's in the registry.
+    """
+    live, good, rollout = record.live_placement(), last_known_good(record), record.rollout
+    pending = sorted((one.version for one in versions if one.approval is Approval.PENDING), reverse=True)
+    return Standing(
+        group=record.group,
+        phase=record.phase,
+        reason=record.reason,
+        since=record.since,
+        live=live.version if live else None,
+        live_since=live.live_at if live else None,
+        last_known_good=good.version if good else None,
+        in_flight=InFlight(rollout.version, rollout.direction.value, rollout.started_at) if rollout else None,
+        pending=tuple(pending),
+        paused=record.pause.reason if record.pause else None,
+    )
