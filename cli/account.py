@@ -18,8 +18,9 @@ from lambdas.adapters.stacks import outputs
 from lambdas.adapters.store import Store
 from lambdas.adapters.trails import Trails
 from lambdas.adapters.trials import Trials
-from lambdas.core.errors import GreenlightError, Unreadable
+from lambdas.core.errors import Denied, GreenlightError, Unreadable
 from lambdas.core.facts import Report, VersionDetail, VersionSummary
+from lambdas.core.names import ROLE_PATH
 from lambdas.core.quality import Compared, report_of
 from lambdas.core.record import Record
 from lambdas.reconcile.ports import Ports
@@ -34,6 +35,21 @@ class UnknownGroupError(GreenlightError):
 
 class UnknownVersionError(GreenlightError):
     """There is no such version in the group."""
+
+
+class NotAllowedError(Denied):
+    """The caller may not do this; the text says which role may."""
+
+
+def who_may(role: str, what: str) -> str:
+    """Who the caller is, which AWS tells everybody, and the role of ours that may do something."""
+    caller = Aws().sts.get_caller_identity()
+    partition = str(caller["Arn"]).split(":")[1]
+    arn = f"arn:{partition}:iam::{caller['Account']}:role{ROLE_PATH}{role}"
+    return (
+        f"You are {caller['Arn']}. {arn} may {what}; step into it with "
+        f"`aws sts assume-role --role-arn {arn} --role-session-name YOU`"
+    )
 
 
 class Account:

@@ -10,9 +10,9 @@ from botocore.exceptions import BotoCoreError, NoCredentialsError, NoRegionError
 from rich.console import Console
 
 from cli import ledger, operating, out, reading
-from lambdas.adapters.aws import Aws
+from cli.account import NotAllowedError, who_may
 from lambdas.core.errors import Denied, GreenlightError
-from lambdas.core.names import AUDITOR, ROLE_PATH
+from lambdas.core.names import AUDITOR
 
 _FAILED = 2
 _SAID = {
@@ -34,6 +34,9 @@ for command in (
     reading.plan,
     ledger.history,
     ledger.verify,
+    operating.pause,
+    operating.resume,
+    operating.retry,
     operating.redrive,
 ):
     app.command()(command)
@@ -43,8 +46,10 @@ def main() -> None:
     """Run the command."""
     try:
         app()
+    except NotAllowedError as error:
+        _fail(str(error))
     except Denied as error:
-        _fail(f"{error}\n{_who_may()}")
+        _fail(f"{error}\n{who_may(AUDITOR, 'read everything')}")
     except GreenlightError as error:
         _fail(str(error))
     except BotoCoreError as error:
@@ -56,17 +61,6 @@ def _fail(text: str) -> None:
         out.plain(f"greenlight: {text}")
     )
     sys.exit(_FAILED)
-
-
-def _who_may() -> str:
-    """Who the caller is, which AWS tells everybody, and which role may read everything."""
-    caller = Aws().sts.get_caller_identity()
-    partition = str(caller["Arn"]).split(":")[1]
-    role = f"arn:{partition}:iam::{caller['Account']}:role{ROLE_PATH}{AUDITOR}"
-    return (
-        f"You are {caller['Arn']}. {role} may read everything; step into it with "
-        f"`aws sts assume-role --role-arn {role} --role-session-name YOU`"
-    )
 
 
 if __name__ == "__main__":

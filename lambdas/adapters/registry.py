@@ -27,6 +27,17 @@ class Registry:
     def __init__(self, sagemaker: SageMakerClient) -> None:
         self._sagemaker = sagemaker
 
+    def has_group(self, group: str) -> bool:
+        """Whether there is such a group (DescribeModelPackageGroup)."""
+        with aws_errors(f"describing group {group}"):
+            try:
+                self._sagemaker.describe_model_package_group(ModelPackageGroupName=group)
+            except ClientError as error:
+                if not_found(error):
+                    return False
+                raise
+        return True
+
     def versions(self, group: str) -> tuple[VersionSummary, ...]:
         """All versions of a group, newest first (ListModelPackages); none if there is no such group."""
         pages = self._sagemaker.get_paginator("list_model_packages").paginate(

@@ -174,3 +174,19 @@ def test_a_throttled_search_is_said_to_be(sagemaker: Stubbed) -> None:
     sagemaker.refuses("search", "ThrottlingException")
     with pytest.raises(Throttled, match="searching for ModelPackage changed since 2026-01-02T03:04:05Z"):
         list(Registry(sagemaker.client).changed_since(AT.timestamp()))
+
+
+def test_whether_there_is_a_group_is_told(sagemaker: Stubbed) -> None:
+    answer = {
+        "ModelPackageGroupName": "fraud",
+        "ModelPackageGroupArn": "arn:aws:sagemaker:us-east-1:123456789012:model-package-group/fraud",
+        "CreationTime": datetime(2026, 1, 2, tzinfo=UTC),
+        "CreatedBy": {},
+        "ModelPackageGroupStatus": "Completed",
+    }
+    sagemaker.answers("describe_model_package_group", answer, ModelPackageGroupName="fraud")
+    assert Registry(sagemaker.client).has_group("fraud")
+    sagemaker.refuses(
+        "describe_model_package_group", "ValidationException", "ModelPackageGroup fruad does not exist."
+    )
+    assert not Registry(sagemaker.client).has_group("fruad")

@@ -8,8 +8,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from lambdas.core.ledger import Kind
 from lambdas.core.names import AUDITOR, abort_alarm
 from local.aws import LocalAws
+from local.demo.people import APPROVER
 from tests.e2e.conftest import AUDITORS
 from tests.e2e.scene import Scene
 from tests.infra.conftest import ROOT
@@ -194,3 +196,27 @@ def test_a_ledger_is_shown_and_verified(scene: Make) -> None:
     assert asked(s.aws, "history", s.group)[0]["kind"] == "onboarded"
     whole = run(s.aws, "history", s.group, "--verify")
     assert (whole.returncode, "are as they were written" in whole.stdout) == (0, True)
+
+
+def test_an_approver_pauses_resumes_and_is_told_what_is_asked_wrongly_or_of_another_group(
+    scene: Make,
+) -> None:
+    s = scene("asked")
+    company = s.aws.client("sts", role=APPROVER.company_role, session_name="jonas")
+    role = f"arn:aws:iam::{s.aws.account}:role/greenlight/{s.group}-approver"
+    approver = _variables(company.assume_role(RoleArn=role, RoleSessionName="jonas")["Credentials"])
+    bad = run(s.aws, "pause", s.group, "--reason", "x", "--until", "tomorrow", environment=approver)
+    assert (bad.returncode, "expected ISO 8601" in bad.stderr) == (2, True)
+    paused = run(s.aws, "pause", s.group, "--reason", "incident 7", environment=approver)
+    assert paused.returncode == 0, paused.stderr
+    s.until("the pause to be taken in", lambda: True if s.kinds()[Kind.PAUSE.value] else None)
+    assert asked(s.aws, "status", s.group)["paused"] == "incident 7"
+    resumed = run(s.aws, "resume", s.group, "--reason", "mended", "--json", environment=approver)
+    assert json.loads(resumed.stdout)["asked"] == {"reason": "mended", "resume": True}
+    s.until("the resume to be taken in", lambda: True if s.kinds()[Kind.RESUME.value] else None)
+    other = run(s.aws, "retry", "planned", "1", "--reason", "x", environment=approver)
+    assert other.returncode == 2
+    assert "role/greenlight/planned-approver may ask for it" in other.stderr
+    absent = run(s.aws, "retry", "nobody", "1", "--reason", "x")
+    assert (absent.returncode, "no model package group nobody" in absent.stderr) == (2, True)
+    assert run(s.aws, "retry", s.group, "0", "--reason", "x").returncode == 2
