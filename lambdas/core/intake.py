@@ -48,6 +48,7 @@ def onboard(facts: Facts) -> Turn | Need | None:
             approval=summary.approval,
             at=detail.modified if detail else summary.created,
             fingerprint=detail.fingerprint if detail else None,
+            unsure=summary.created,  # we did not watch: whoever decided may have written content too
         )
     ours_since = 0.0 if spec.onboarding is Onboarding.DEPLOY else since
     record = Record(facts.group, spec, ours_since=ours_since, versions=versions, since=facts.now)

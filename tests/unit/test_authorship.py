@@ -12,6 +12,7 @@ from lambdas.core.turn import Decision
 from tests.builders import (
     APPROVER,
     REGISTRANT,
+    START,
     Seen,
     a_spec,
     after,
@@ -195,3 +196,19 @@ def test_the_event_of_a_rejection_that_comes_after_its_look_leaves_no_doubt_of_a
     approved = package(1, at=AT + 600)
     seen = replace(then(fresh(rejected), told_later), packages=(approved,), hints=(event_of(approved),))
     assert starts(decided_on(seen)) == 1
+
+
+@pytest.mark.parametrize("before", [Approval.REJECTED, Approval.APPROVED])
+def test_who_wrote_the_content_of_what_was_decided_before_us_is_asked_when_it_is_approved_again(
+    before: Approval,
+) -> None:
+    """An approver may have rejected, or approved, with content of their own, unheard."""
+    old = package(1, approval=before, at=START - 100)
+    first = decided_on(Seen(None, (old,), hints=(SWEEP,)))
+    approved = package(1, at=AT)
+    seen = then(Seen(None, (old,), now=SOON), first, packages=(approved,))
+    waiting = decided_on(replace(seen, hints=(event_of(approved),)))
+    assert AWAITED in blocked(waiting)
+    own = witness(approval=before, content=True, at=START - 100)
+    assert SAYS_SO in blocked(heard(then(seen, waiting), own, witness(), REGISTERED))
+    assert starts(heard(replace(then(seen, waiting), now=LATER), witness(), REGISTERED)) == 1

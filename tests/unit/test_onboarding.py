@@ -6,7 +6,7 @@ import pytest
 
 from lambdas.core.facts import Hint
 from lambdas.core.record import Approval, Phase
-from lambdas.core.spec import Onboarding
+from lambdas.core.spec import ApprovalSpec, Onboarding
 from lambdas.core.trail import Witness
 from tests.builders import (
     APPROVER,
@@ -90,8 +90,10 @@ def test_approving_again_what_was_approved_before_us_deploys_it() -> None:
 
 @pytest.mark.parametrize("approval", [Approval.REJECTED, Approval.PENDING])
 def test_what_was_not_approved_before_us_can_be_approved_later(approval: Approval) -> None:
-    record = after(decided_on(Seen(None, (package(1, approval=approval, at=BEFORE_US),))))
-    decision = decided_on(Seen(record, (package(1, at=START + 50),)))
+    """With four eyes, CloudTrail is asked first who wrote the content of what was rejected: see test_authorship."""
+    spec = a_spec(approval=ApprovalSpec(four_eyes=False))
+    record = after(decided_on(Seen(None, (package(1, approval=approval, at=BEFORE_US),), spec=spec)))
+    decision = decided_on(Seen(record, (package(1, at=START + 50),), spec=spec))
     assert names(decision)[-1] == "CreateEndpoint"
 
 
