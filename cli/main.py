@@ -9,7 +9,7 @@ import typer
 from botocore.exceptions import BotoCoreError, NoCredentialsError, NoRegionError
 from rich.console import Console
 
-from cli import ledger, operating, out, reading
+from cli import ledger, operating, out, reading, starting
 from cli.account import NotAllowedError, who_may
 from lambdas.core.errors import Denied, GreenlightError
 from lambdas.core.names import AUDITOR
@@ -38,6 +38,7 @@ for command in (
     operating.resume,
     operating.retry,
     operating.redrive,
+    starting.init,
 ):
     app.command()(command)
 
