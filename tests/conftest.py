@@ -1,15 +1,26 @@
 """For all tests: the longest first; hypothesis tries the same examples each time unless GREENLIGHT_HISTORIES is set."""
 
 import os
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from hypothesis import settings
 from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped] # it has no types
 
+from tests.one_thread import without_threads
+
 settings.register_profile("same-every-time", derandomize=True)
 if "GREENLIGHT_HISTORIES" not in os.environ:
     settings.load_profile("same-every-time")
+
+
+@pytest.fixture(scope="module")
+def one_thread() -> Iterator[None]:
+    """No threads within an invocation, so that a history runs the same way each time."""
+    with pytest.MonkeyPatch.context() as patch:
+        without_threads(patch.setattr)
+        yield
 
 
 _LONGEST_FIRST = ("tests/e2e/", "tests/simulation/", "tests/infra/", "tests/local/")

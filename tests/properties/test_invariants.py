@@ -2,7 +2,6 @@
 
 import os
 import random
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -15,7 +14,7 @@ from tests.builders import GROUP, START
 from tests.properties.cloud import Cloud, Switches
 from tests.properties.histories import OPS, RATES, SWITCHES, Life, Op
 from tests.properties.invariants import Invariants, People, check_aborts, check_convergence, check_ledger
-from tests.properties.world import Rates, World, without_threads
+from tests.properties.world import Rates, World
 
 MANY = int(os.environ.get("GREENLIGHT_HISTORIES", "0"))
 HISTORIES = settings(
@@ -31,11 +30,7 @@ HISTORIES = settings(
 )
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _one_thread() -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        without_threads(patch.setattr)
-        yield
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 def a_world(switches: Switches, rates: Rates, seed: int) -> tuple[World, People]:

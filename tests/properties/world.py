@@ -17,7 +17,7 @@ from lambdas.adapters.calendar import holding
 from lambdas.core.errors import Conflict, Throttled
 from lambdas.core.ledger import Entry
 from lambdas.core.record import Record, record_from_json, record_to_json
-from lambdas.reconcile import batch, look
+from lambdas.reconcile import batch
 from lambdas.reconcile.look import Step
 from lambdas.reconcile.ports import Ports
 from lambdas.sweep.handler import App, sweep
@@ -298,14 +298,3 @@ class World:
             self.cloud.advance(max(0.0, nearest - self.cloud.now))
             self.work_off()
         self.cloud.advance(until - self.cloud.now)
-
-
-def one_after_the_other(*calls: Callable[[], Any]) -> list[Any]:
-    """Stands in for threads, so that a history runs the same way each time."""
-    return [call() for call in calls]
-
-
-def without_threads(patch: Callable[[Any, str, Any], None]) -> None:
-    """Replace `concurrently` where the function uses it (`patch`: pytest's monkeypatch.setattr)."""
-    patch(look, "concurrently", one_after_the_other)
-    patch(batch, "concurrently", one_after_the_other)

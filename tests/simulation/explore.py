@@ -16,9 +16,9 @@ from typing import Any
 
 from lambdas.adapters import store
 from lambdas.core.record import record_from_json
+from tests.one_thread import without_threads
 from tests.simulation import life
 from tests.simulation.schedules import Totals, minimal, run, schedule
-from tests.simulation.world import without_threads
 
 _CHUNK = 25
 _MOST_TOLD = 5

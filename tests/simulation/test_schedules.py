@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from tests.one_thread import without_threads
 from tests.simulation.explore import explore, in_words, side_by_side, sparing, told
 from tests.simulation.mutants import MUTANTS, Mutant
 from tests.simulation.schedules import CROWDED, Totals, run, schedule
-from tests.simulation.world import without_threads
 
 SCHEDULES = 2_000
 _MOST_TRIED = 600

@@ -6,13 +6,13 @@ from dataclasses import replace
 
 import pytest
 
+from tests.one_thread import without_threads
 from tests.simulation.course import Course
 from tests.simulation.hitch import Decision, Fault, Kind, When
 from tests.simulation.likeness import likeness
 from tests.simulation.mutants import MUTANTS, Mutant
 from tests.simulation.space import Space
 from tests.simulation.walk import Walk, side_by_side, sparing
-from tests.simulation.world import without_threads
 
 # Left to `make walk`: what fails at AWS, much as what is throttled; what is very late, much as what is late; and what
 # begins otherwise.

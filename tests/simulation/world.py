@@ -3,12 +3,9 @@
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
 
 from greenlet import getcurrent, greenlet
 
-from lambdas.adapters import concurrently as threads
-from lambdas.reconcile import batch, look
 from tests.simulation.aws.account import Aws
 from tests.simulation.aws.queue import Message
 from tests.simulation.fate import Killed, Luck
@@ -18,17 +15,6 @@ SWEEP_EVERY = 300.0
 _FULL = 12  # every so many sweeps is a full one
 _MOST_ROUNDS = 400
 _BATCH = 10
-
-
-def one_after_the_other(*calls: Callable[[], Any]) -> list[Any]:
-    """Stands in for threads within an invocation, so that a history runs the same way each time."""
-    return [call() for call in calls]
-
-
-def without_threads(patch: Callable[[Any, str, Any], None]) -> None:
-    """Replace `concurrently` where the functions use it (`patch`: as pytest's monkeypatch.setattr)."""
-    for module in (look, batch, threads):
-        patch(module, "concurrently", one_after_the_other)
 
 
 @dataclass
