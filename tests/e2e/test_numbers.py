@@ -39,7 +39,7 @@ def test_from_approval_to_the_accepted_update_at_most_nine_calls_follow_each_oth
     version = s.register()
     s.until("rest", lambda: True if s.watch.at_rest() else None)
     since = s.aws.last_request()
-    s.aws.control(round_trip=0.05)  # so that calls made side by side overlap in the log, as they do with AWS
+    s.aws.control(round_trip=0.2)  # so that calls made side by side overlap in the log, as they do with AWS
     try:
         s.approve(version)
         s.until("the update", lambda: True if "UpdateEndpoint" in s.watch.sagemaker_writes(since) else None)
