@@ -10,6 +10,7 @@ import typer
 from cli import out
 from cli.account import Account, UnknownGroupError
 from cli.reading import Group, Json
+from lambdas.core.errors import Malformed, Unreadable
 from lambdas.core.export import History, from_lines, to_lines
 from lambdas.core.ledger import Entry
 from lambdas.core.record import Head
@@ -67,7 +68,7 @@ def verify(
     try:
         text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise typer.BadParameter(f"{file} cannot be read: {error}", param_hint="FILE") from error
+        raise Unreadable(f"{file} cannot be read: {error}") from error
     _verify(from_lines(text.splitlines()), str(file), noted)
 
 
@@ -89,9 +90,7 @@ def _read(entry: Entry) -> dict[str, Any]:
 def _head(text: str) -> Head:
     seq, _, digest = text.partition(":")
     if not seq.isdecimal() or not digest:
-        raise typer.BadParameter(
-            f"{text!r} is not a number, a colon and a hash, as verify prints them", param_hint="--head"
-        )
+        raise Malformed(f"--head {text!r} is not a number, a colon and a hash, as verify prints them")
     return Head(int(seq), digest)
 
 

@@ -46,7 +46,7 @@ for command in (
 def main() -> None:
     """Run the command."""
     try:
-        app()
+        app(prog_name="greenlight")
     except NotAllowedError as error:
         _fail(str(error))
     except Denied as error:
