@@ -1,32 +1,24 @@
 """What commands ask of the account, by the caller's own credentials."""
 
 import functools
-import time
-from collections.abc import Iterator
 
-from lambdas.adapters.alarms import Alarms
 from lambdas.adapters.aws import Aws
-from lambdas.adapters.calendar import holding
 from lambdas.adapters.concurrently import concurrently
-from lambdas.adapters.endpoints import Endpoints
-from lambdas.adapters.executor import Executor
 from lambdas.adapters.objects import Objects
 from lambdas.adapters.registry import Registry
-from lambdas.adapters.scaling import Scaling
 from lambdas.adapters.specs import Specs
 from lambdas.adapters.stacks import outputs
 from lambdas.adapters.store import Store
-from lambdas.adapters.trails import Trails
-from lambdas.adapters.trials import Trials
-from lambdas.core.errors import Denied, GreenlightError, Unreadable
+from lambdas.core.errors import GreenlightError
 from lambdas.core.facts import Report, VersionDetail, VersionSummary
 from lambdas.core.names import ROLE_PATH
-from lambdas.core.quality import Compared, report_of
+from lambdas.core.quality import Compared
 from lambdas.core.record import Record
+from lambdas.reconcile.compose import ports_of
+from lambdas.reconcile.look import MOST_BYTES, report_from
 from lambdas.reconcile.ports import Ports
 
 STATE_STACK, CONTROLLER_STACK = "Greenlight-State", "Greenlight-Controller"
-_MOST_BYTES = 1_000_000  # of an evaluation report
 
 
 class UnknownGroupError(GreenlightError):
@@ -37,7 +29,7 @@ class UnknownVersionError(GreenlightError):
     """There is no such version in the group."""
 
 
-class NotAllowedError(Denied):
+class NotAllowedError(GreenlightError):
     """The caller may not do this; the text says which role may."""
 
 
@@ -71,47 +63,32 @@ class Account:
         return Registry(self.aws.sagemaker)
 
     @functools.cached_property
-    def endpoints(self) -> Endpoints:
-        """Endpoints, which commands only read."""
-        return Endpoints(self.aws.sagemaker)
+    def specs(self) -> Specs:
+        """What the groups' stacks ask for."""
+        return Specs(self.aws.ssm)
 
     @functools.cached_property
     def ports(self) -> Ports:
-        """What reconcile has; a plan performs and commits nothing."""
-        alarms = Alarms(self.aws.cloudwatch)
-        return Ports(
-            registry=self.registry,
-            endpoints=self.endpoints,
-            alarms=alarms,
-            trail=Trails(lambda: self.aws.cloudtrail),
-            specs=Specs(self.aws.ssm),
-            store=self.store,
-            executor=Executor(self.endpoints, alarms, Scaling(self.aws.application_autoscaling)),
-            objects=self.objects,
-            trials=Trials(self.aws.runtime),
-            now=time.time,
-            holding=holding,
-        )
+        """What reconcile has; commands only read by it, and a plan performs and commits nothing."""
+        return ports_of(self.aws, self.store)
 
-    def groups(self) -> Iterator[str]:
+    def groups(self) -> list[str]:
         """The names of all groups."""
-        return iter(sorted(Specs(self.aws.ssm).groups()))
+        return sorted(self.specs.groups())
 
     def record(self, group: str) -> Record:
         """A group's record. Raises UnknownGroupError."""
         record = self.store.load(group)
         if record is None:
-            raise UnknownGroupError(
-                f"group {group} has no record in this account and region; is its name right? "
-                "`greenlight status` lists all groups"
-            )
+            raise _unknown(group)
         return record
 
     def record_or_none(self, group: str) -> Record | None:
         """A group's record; None: it has a spec, and nobody has looked at it yet. Raises UnknownGroupError."""
-        if self.store.load(group) is None and self.ports.specs.read(group).spec is not None:
-            return None
-        return self.record(group)
+        record = self.store.load(group)
+        if record is None and self.specs.read(group).spec is None:
+            raise _unknown(group)
+        return record
 
     def versions(self, group: str) -> tuple[VersionSummary, ...]:
         """All versions of a group, newest first."""
@@ -132,9 +109,14 @@ class Account:
         return Compared(detail, self._report(detail))
 
     def _report(self, detail: VersionDetail) -> Report | None:
-        if detail.evaluation is None:
+        uri = detail.evaluation
+        if uri is None:
             return None
-        try:
-            return report_of(self.objects.read(None, detail.evaluation, _MOST_BYTES))
-        except Unreadable as error:
-            return Report(problem=f"its evaluation report cannot be read: {error}")
+        return report_from(lambda: self.objects.read(None, uri, MOST_BYTES))
+
+
+def _unknown(group: str) -> UnknownGroupError:
+    return UnknownGroupError(
+        f"group {group} has no record in this account and region; is its name right? "
+        "`greenlight status` lists all groups"
+    )

@@ -73,9 +73,8 @@ def verify(
 
 
 def _history(account: Account, group: str) -> History:
-    record = account.store.load(
-        group
-    )  # first: entries that come in between are then beyond the head, not missing
+    # The record first: entries that come in between are then beyond the head, not missing.
+    record = account.store.load(group)
     head = record.head if record is not None else Head()
     entries = tuple(entry for entry in account.store.history(group) if entry.seq <= head.seq)
     if record is None and not entries:

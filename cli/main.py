@@ -10,7 +10,7 @@ from botocore.exceptions import BotoCoreError, NoCredentialsError, NoRegionError
 from rich.console import Console
 
 from cli import ledger, operating, out, reading, starting
-from cli.account import NotAllowedError, who_may
+from cli.account import who_may
 from lambdas.core.errors import Denied, GreenlightError
 from lambdas.core.names import AUDITOR
 
@@ -47,8 +47,6 @@ def main() -> None:
     """Run the command."""
     try:
         app(prog_name="greenlight")
-    except NotAllowedError as error:
-        _fail(str(error))
     except Denied as error:
         _fail(f"{error}\n{who_may(AUDITOR, 'read everything')}")
     except GreenlightError as error:

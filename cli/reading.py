@@ -68,7 +68,7 @@ def _stands(account: Account, group: str) -> tuple[Standing, Endpoint | None]:
             Record(group, reason="nobody has looked at it yet; the next event or sweep will"), versions
         ), None
     if record.rollout is not None and record.spec is not None:
-        endpoint = account.endpoints.describe(record.spec.endpoint.name)
+        endpoint = account.ports.endpoints.describe(record.spec.endpoint.name)
     return standing(record, versions), endpoint
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from lambdas.core.content import Container, shown
-from lambdas.core.quality import Compared, figures
+from lambdas.core.quality import Compared, figures, is_named
 from lambdas.core.spec import Better, GatesSpec, MetricGate
 
 
@@ -66,7 +66,7 @@ def compare(before: Compared, after: Compared, gates: GatesSpec) -> Comparison:
 
 
 def _metric(name: str, before: float | None, after: float | None, gates: GatesSpec) -> Metric:
-    gate = next((one for one in gates.metrics if name == one.name or name.endswith(f".{one.name}")), None)
+    gate = next((one for one in gates.metrics if is_named(name, one.name)), None)
     if gate is None or before is None or after is None or before == after:
         return Metric(name, before, after)
     return Metric(name, before, after, (after > before) is _more_is_better(gate))

@@ -42,7 +42,7 @@ def move(turn: Turn) -> Verdict:
             return obstacle
         if obstacle is None:
             return _start(turn, target)
-        blocked.append(obstacle if isinstance(obstacle, Obstacle) else Obstacle(obstacle))
+        blocked.append(obstacle)
         doubtful += _doubtful(turn, target)
     return _ask_the_trail(turn, doubtful) or _nothing_to_serve(turn, blocked)
 
@@ -76,7 +76,7 @@ def _serves(turn: Turn, target: Target) -> bool:
     return turn.facts.endpoint is not None and turn.facts.endpoint.config == target.config
 
 
-def _obstacle(turn: Turn, target: Target) -> Need | Obstacle | str | None:
+def _obstacle(turn: Turn, target: Target) -> Need | Obstacle | None:
     """Why a target must not start now, after a fresh read of it in this very invocation."""
     if target.version not in turn.facts.details or turn.facts.spec is None:
         alarms = _watching(turn) if _watched(turn, target) else ()
@@ -86,9 +86,9 @@ def _obstacle(turn: Turn, target: Target) -> Need | Obstacle | str | None:
     if target.direction in {Direction.BACKWARD, None} and placement is not None and placement.is_ready:
         # Its kept model holds the content that was approved; only the approval itself must still stand.
         if detail is None or detail.approval is not Approval.APPROVED:
-            return f"v{target.version}: its approval no longer stands"
+            return _obstructed(target, "its approval no longer stands")
     elif turn.record.unreadable is not None:
-        return f"v{target.version}: {turn.record.unreadable}; deploy the group's stack again"
+        return _obstructed(target, f"{turn.record.unreadable}; deploy the group's stack again")
     else:
         short = _shortcomings(turn, target, detail)
         if isinstance(short, Need):
@@ -97,8 +97,12 @@ def _obstacle(turn: Turn, target: Target) -> Need | Obstacle | str | None:
         if reasons := (*obstacles(turn.spec, decided, detail), *short):
             return _not_let_in(turn, target, reasons)
         if untestable := cannot_be_tested(turn, detail) if detail is not None else None:
-            return untestable if isinstance(untestable, Need) else f"v{target.version}: {untestable}"
+            return untestable if isinstance(untestable, Need) else _obstructed(target, untestable)
     return _unwatchable(turn, target) if _watched(turn, target) else None
+
+
+def _obstructed(target: Target, why: str, *, awaited: bool = False) -> Obstacle:
+    return Obstacle(f"v{target.version}: {why}", awaited)
 
 
 def _not_let_in(turn: Turn, target: Target, reasons: tuple[str, ...]) -> Obstacle:
@@ -107,7 +111,7 @@ def _not_let_in(turn: Turn, target: Target, reasons: tuple[str, ...]) -> Obstacl
     awaited = reasons == objections(turn.spec, decided) and is_open(turn.spec, decided)
     overdue = awaited and turn.facts.now - decided.at > _OVERDUE
     said = (*reasons, "CloudTrail's answer is overdue") if overdue else reasons
-    return Obstacle(f"v{target.version}: {'; '.join(said)}", awaited and not overdue)
+    return _obstructed(target, "; ".join(said), awaited=awaited and not overdue)
 
 
 def _shortcomings(turn: Turn, target: Target, detail: VersionDetail | None) -> Need | tuple[str, ...]:
@@ -133,16 +137,18 @@ def _shortcomings(turn: Turn, target: Target, detail: VersionDetail | None) -> N
     return shortcomings(gates, candidate, rest[0] if rest else None)
 
 
-def _unwatchable(turn: Turn, target: Target) -> Need | str | None:
+def _unwatchable(turn: Turn, target: Target) -> Need | Obstacle | None:
     """Without its abort alarm a rollout could not be stopped; and AWS refuses alarms that are not there."""
     names = _watching(turn)
     if any(name not in turn.facts.alarms for name in names):
         return Need(alarms=names)
     missing = [name for name in names if turn.facts.alarms[name] is AlarmState.MISSING]
     if abort_alarm(turn.record.group) in missing:
-        return f"v{target.version}: the abort alarm {names[0]} is missing; deploy the group's stack again"
+        return _obstructed(target, f"the abort alarm {names[0]} is missing; deploy the group's stack again")
     if missing:
-        return f"v{target.version}: the group's guardrails name alarms that are missing: {', '.join(missing)}"
+        return _obstructed(
+            target, f"the group's guardrails name alarms that are missing: {', '.join(missing)}"
+        )
     return None
 
 

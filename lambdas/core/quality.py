@@ -120,8 +120,13 @@ def _value(name: str, version: Compared) -> float | str:
 def _named(name: str, data: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     """Metrics of this name, by their paths. A metric is a number, or an object with one as its `value`."""
     for path, value in _leaves(data, ""):
-        if path == name or path.endswith(f".{name}"):
+        if is_named(path, name):
             yield path, value
+
+
+def is_named(path: str, name: str) -> bool:
+    """Whether a metric at a path is meant by a name: its own, or as much of its path as tells it apart."""
+    return path == name or path.endswith(f".{name}")
 
 
 def _leaves(data: Mapping[str, Any], path: str) -> Iterator[tuple[str, Any]]:

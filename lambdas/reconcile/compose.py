@@ -39,23 +39,27 @@ def compose() -> App:
     """Read the environment and make the clients, once for each execution environment."""
     settings = from_environment(ReconcileSettings, os.environ)
     aws = Aws()
+    return App(
+        ports=ports_of(aws, Store(aws.dynamodb, settings.state_table, settings.ledger_table)),
+        queue=Queue(aws.sqs, settings.queue_url),
+        dead_letters=DeadLetters(aws.sqs, settings.dead_letter_url),
+        report=Report(Logger(service="reconcile")),
+    )
+
+
+def ports_of(aws: Aws, store: Store) -> Ports:
+    """The adapters by which a group is looked at; `aws`: with whose credentials."""
     endpoints, alarms = Endpoints(aws.sagemaker), Alarms(aws.cloudwatch)
-    ports = Ports(
+    return Ports(
         registry=Registry(aws.sagemaker),
         endpoints=endpoints,
         alarms=alarms,
         trail=Trails(lambda: aws.cloudtrail),
         specs=Specs(aws.ssm),
-        store=Store(aws.dynamodb, settings.state_table, settings.ledger_table),
+        store=store,
         executor=Executor(endpoints, alarms, Scaling(aws.application_autoscaling)),
         objects=Objects(lambda: aws.sts, aws.s3_as),
         trials=Trials(aws.runtime),
         now=time.time,
         holding=holding,
-    )
-    return App(
-        ports=ports,
-        queue=Queue(aws.sqs, settings.queue_url),
-        dead_letters=DeadLetters(aws.sqs, settings.dead_letter_url),
-        report=Report(Logger(service="reconcile")),
     )

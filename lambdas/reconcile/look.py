@@ -1,6 +1,6 @@
 """One look at a group: observe, decide, record, act. All policy is in `lambdas.core`."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from lambdas.adapters.concurrently import concurrently
@@ -21,7 +21,7 @@ _MOST_NEEDS = 10  # a decision asks for details, alarms, the spec; more rounds t
 _NEEDS_EACH = (
     3  # and for each version that must not start, before it tries the next: its details, report, sample
 )
-_MOST_BYTES = 1_000_000  # of an evaluation report, or of an archive with a sample payload
+MOST_BYTES = 1_000_000  # of an evaluation report, or of an archive with a sample payload
 
 
 @dataclass(frozen=True)
@@ -163,9 +163,13 @@ def _satisfy(ports: Ports, facts: Facts, need: Need) -> Facts:
 
 
 def _report(ports: Ports, facts: Facts, uri: str) -> Report:
+    return report_from(lambda: _object(ports, facts, uri))
+
+
+def report_from(read: Callable[[], bytes]) -> Report:
     """An evaluation report, or why it cannot be read: that is no reason to look away from the group."""
     try:
-        return report_of(_object(ports, facts, uri))
+        return report_of(read())
     except Unreadable as error:
         return Report(problem=f"its evaluation report cannot be read: {error}")
 
@@ -183,4 +187,4 @@ def _object(ports: Ports, facts: Facts, uri: str) -> bytes:
     spec = read or (facts.record.spec if facts.record is not None else None)
     if spec is None or spec.reader_role is None:
         raise Unreadable("the group's stack has no role for it")
-    return ports.objects.read(spec.reader_role, uri, _MOST_BYTES)
+    return ports.objects.read(spec.reader_role, uri, MOST_BYTES)

@@ -9,9 +9,9 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from lambdas.adapters.store import Store
 from lambdas.core.names import ACCOUNT_WIDE, AUDITOR, BREAK_GLASS
 from local.aws import LocalAws
+from local.demo.watch import Watch
 from tests.e2e.conftest import AUDITORS, ON_CALL, RELIABILITY
 from tests.e2e.scene import Scene
 
@@ -47,8 +47,7 @@ def _clients(aws: LocalAws, given: dict[str, Any]) -> Callable[[str], Any]:
 
 def account_ledger(scene: Scene) -> list[str]:
     """What the account's own ledger says."""
-    store = Store(scene.aws.client("dynamodb"), "", scene.watch.ledger_table())
-    return [str(json.loads(entry.body)["reason"]) for entry in store.history(ACCOUNT_WIDE)]
+    return [line.reason for line in Watch(scene.aws, ACCOUNT_WIDE).ledger()]
 
 
 _USES = ("AssumeRole", "DeleteEndpoint")  # the local AWS's trail has SageMaker and STS only

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from lambdas.core.ledger import Kind
-from lambdas.core.names import AUDITOR, abort_alarm
+from lambdas.core.names import AUDITOR, ROLE_PATH, abort_alarm, role_name
 from local.aws import LocalAws
 from local.demo.people import APPROVER
 from tests.e2e.conftest import AUDITORS
@@ -58,9 +58,14 @@ def test_a_plan_for_what_is_not_there_says_so(scene: Make) -> None:
 
 def as_auditor(aws: LocalAws) -> dict[str, str]:
     """The variables by which a command runs in the auditor's role."""
-    company = aws.client("sts", role=AUDITORS, session_name="ida")
-    role = f"arn:aws:iam::{aws.account}:role/greenlight/{AUDITOR}"
-    return _variables(company.assume_role(RoleArn=role, RoleSessionName="ida")["Credentials"])
+    return stepped_in(aws, AUDITORS, AUDITOR, "ida")
+
+
+def stepped_in(aws: LocalAws, company_role: str, role: str, name: str) -> dict[str, str]:
+    """The variables by which a command runs in a role of ours that somebody steps into from a company's."""
+    company = aws.client("sts", role=company_role, session_name=name)
+    arn = f"arn:aws:iam::{aws.account}:role{ROLE_PATH}{role}"
+    return _variables(company.assume_role(RoleArn=arn, RoleSessionName=name)["Credentials"])
 
 
 def in_role(aws: LocalAws, role: str) -> dict[str, str]:
@@ -202,9 +207,7 @@ def test_an_approver_pauses_resumes_and_is_told_what_is_asked_wrongly_or_of_anot
     scene: Make,
 ) -> None:
     s = scene("asked")
-    company = s.aws.client("sts", role=APPROVER.company_role, session_name="jonas")
-    role = f"arn:aws:iam::{s.aws.account}:role/greenlight/{s.group}-approver"
-    approver = _variables(company.assume_role(RoleArn=role, RoleSessionName="jonas")["Credentials"])
+    approver = stepped_in(s.aws, APPROVER.company_role, role_name(s.group, "approver"), APPROVER.name)
     bad = run(s.aws, "pause", s.group, "--reason", "x", "--until", "tomorrow", environment=approver)
     assert (bad.returncode, "expected ISO 8601" in bad.stderr) == (2, True)
     paused = run(s.aws, "pause", s.group, "--reason", "incident 7", environment=approver)

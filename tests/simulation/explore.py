@@ -10,13 +10,12 @@ import multiprocessing
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
 from lambdas.adapters import store
 from lambdas.core.record import record_from_json
-from tests.one_thread import without_threads
+from tests.one_thread import Patch, without_threads
 from tests.simulation import life
 from tests.simulation.schedules import Totals, minimal, run, schedule
 
@@ -40,9 +39,9 @@ def prepare() -> None:
     logging.disable(logging.CRITICAL)
 
 
-def sparing(patch: Callable[[Any, str, Any], None]) -> None:
-    """Do not read a record again that was just read: it comes out the same."""
-    read = functools.lru_cache(_MOST_RECORDS)(record_from_json)
+def sparing(patch: Patch, most: int | None = _MOST_RECORDS) -> None:
+    """Do not read a record again that was read: it comes out the same (`most`: how many are remembered; None: all)."""
+    read = functools.lru_cache(most)(record_from_json)
     for module in (store, life):
         patch(module, "record_from_json", read)
 

@@ -34,10 +34,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from lambdas.adapters import store
-from lambdas.core.record import record_from_json
 from local.sagemaker import service, shapes
-from tests.simulation import explore, life
+from tests.one_thread import Patch
+from tests.simulation import explore
 from tests.simulation.aws import client
 from tests.simulation.course import Course
 from tests.simulation.hitch import Decision, Fault, Hitch, When
@@ -45,7 +44,6 @@ from tests.simulation.likeness import likeness
 from tests.simulation.schedules import what_broke
 from tests.simulation.space import Space, told_by_another
 
-Patch = Callable[[Any, str, Any], None]
 _MOST_TOLD = 5
 _TELL_EVERY = 10.0  # seconds
 
@@ -225,9 +223,7 @@ def prepare() -> None:
 
 def sparing(patch: Patch) -> None:
     """Neither read a record twice nor check a request twice: they come out the same, and are a third of all work."""
-    read = _once(record_from_json)
-    patch(store, "record_from_json", read)
-    patch(life, "record_from_json", read)
+    explore.sparing(patch, most=None)
     patch(client._VALIDATOR, "validate", _once(client._VALIDATOR.validate))
     patch(service, "check", _once(shapes.check))
 
