@@ -238,11 +238,14 @@ class Seen:
             details={**facts.details, **{v: details.get(v) for v in need.details}},
             alarms={**facts.alarms, **{a: self.alarms.get(a, AlarmState.OK) for a in need.alarms}},
             tags=self.tags if need.tags else facts.tags,
-            trail=self.trail if need.trail else facts.trail,
+            trail=self._asked(need) if need.trail else facts.trail,
             reports={**facts.reports, **{uri: self.reports.get(uri, NO_REPORT) for uri in need.reports}},
             payloads={**facts.payloads, **{uri: self.payloads.get(uri, NO_PAYLOAD) for uri in need.payloads}},
             trial=self.trial if need.trial else facts.trial,
         )
+
+    def _asked(self, need: Need) -> Trail:
+        return replace(self.trail, since={lookup.version: lookup.since for lookup in need.trail})
 
 
 def decided_on(seen: Seen) -> Decision:

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from lambdas.adapters.aws import aws_errors, classify, message, not_found
 from lambdas.adapters.sameness import unlike_config, unlike_model
-from lambdas.core.errors import Denied, Gone, NotOurs, NotReady
+from lambdas.core.errors import Busy, Denied, Gone, NotOurs, NotReady
 from lambdas.core.facts import Endpoint, EndpointStatus
 from lambdas.core.spec import VARIANT, RolloutSpec, Strategy
 
@@ -205,8 +205,11 @@ class Endpoints:
                 try:
                     call(**request)
                 except ClientError as error:
-                    if not (not_found(error) and "endpoint configuration" in message(error).lower()):
+                    if not (not_found(error) and "find endpoint" in message(error).lower()):
                         raise
+                    if "endpoint configuration" not in message(error).lower():
+                        # The endpoint was deleted after we saw it: that says nothing of what it was to serve.
+                        raise Busy(f"{what}: {message(error)}") from error
                     if not new:
                         raise Gone(f"{what}: {message(error)}") from error
                     if wait is None:

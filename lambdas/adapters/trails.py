@@ -42,7 +42,7 @@ class Trails:
                 if number == _MOST_PAGES:
                     complete = False
                     break
-        return Trail(tuple(found), complete)
+        return Trail(tuple(found), complete, {lookup.version: lookup.since for lookup in lookups})
 
     def _pages(self, name: str, start: float, end: float | None) -> Iterator[list[dict[str, Any]]]:
         request: dict[str, Any] = {

@@ -28,6 +28,8 @@ def targets(record: Record, spec: GroupSpec) -> tuple[Target, ...]:
     2. The live version, if nothing speaks against it.
     3. The last known good version, on its kept config.
     4. Any other approved version that did not fail, youngest approval first.
+
+    After a live version that serves rightly come others only if it could not be started again.
     """
     live = record.live_placement()
     if live is None:
@@ -37,8 +39,11 @@ def targets(record: Record, spec: GroupSpec) -> tuple[Target, ...]:
     since = max(live.decided_at, decision.since) if stands else live.decided_at
     younger = [(v, d) for v, d in _candidates(record) if d.since > since and v != live.version]
     chosen = [_forward(record, spec, v, d) for v, d in younger]
-    if stands:
+    if stands and decision.approval is Approval.APPROVED:
         return (*chosen, *_stay(record, spec, live))
+    if stands:
+        # Deleted from the registry, it serves on, but is not started again: if it serves no more, another must.
+        chosen += _stay(record, spec, live)
     if (good := last_known_good(record)) is not None:
         # Approved again, its kept config still is the short way.
         chosen = [replace(t, direction=Direction.BACKWARD) if t.config == good.config else t for t in chosen]

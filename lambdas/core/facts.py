@@ -167,10 +167,14 @@ class Lookup:
 
 @dataclass(frozen=True)
 class Trail:
-    """What CloudTrail answered; `complete`: it is all that CloudTrail has, not only the first pages."""
+    """What CloudTrail answered; `complete`: it is all that CloudTrail has, not only the first pages.
+
+    `since`: the versions that it was asked of, each from when on, in epoch seconds.
+    """
 
     witnesses: tuple[Witness, ...]
     complete: bool
+    since: Mapping[int, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -247,6 +247,7 @@ def _take(turn: Turn, detail: VersionDetail, at: float) -> None:
         failed=None if approved or known is None else known.failed,
         failures=known.failures if known else 0,
         recorded=at,
+        seen=detail.modified,
     )
     if again and not proof.counts(spec, decided):
         return  # a second approval by somebody who may not: the first one stands
@@ -302,22 +303,22 @@ def _take_late_events(turn: Turn) -> Need | None:
 
 
 def _take_deletions(turn: Turn) -> None:
-    """A version that left the registry is no decision against it: it serves on, but never starts again."""
+    """An approved version that left the registry is no decision against it: it serves on, but never starts again. One
+    that was rejected stays so."""
     present = {v.version for v in turn.facts.versions}
     deleted = [
-        (version, known)
+        version
         for version, known in sorted(turn.record.versions.items())
-        if version not in present and known.approval is not Approval.DELETED
+        if version not in present and known.approval is Approval.APPROVED
     ]
     room = _MOST_AT_ONCE - len(turn.events)
     turn.again = turn.again or len(deleted) > room
-    for version, known in deleted[: max(0, room)]:
+    for version in deleted[: max(0, room)]:
         turn.decided(version, approval=Approval.DELETED)
-        if known.approval is Approval.APPROVED:
-            turn.say(
-                Kind.DECISION,
-                f"v{version}: deleted from the registry; where it serves it serves on, it is never started again",
-                version,
-                before=known.approval.value,
-                after=Approval.DELETED.value,
-            )
+        turn.say(
+            Kind.DECISION,
+            f"v{version}: deleted from the registry; where it serves it serves on, it is never started again",
+            version,
+            before=Approval.APPROVED.value,
+            after=Approval.DELETED.value,
+        )

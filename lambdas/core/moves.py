@@ -11,7 +11,7 @@ from lambdas.core.gates import obstacles
 from lambdas.core.holds import held
 from lambdas.core.ledger import Kind
 from lambdas.core.names import GROUP_TAG, SWEEP, VERSION_TAG, abort_alarm, guardrail_alarm
-from lambdas.core.proof import doubts, is_open, lookup, objections
+from lambdas.core.proof import doubts, is_open, is_rewritten, lookup, objections
 from lambdas.core.quality import Compared, shortcomings
 from lambdas.core.record import Approval, Direction, Phase, Placement, Rollout
 from lambdas.core.rules import Verdict
@@ -20,6 +20,9 @@ from lambdas.core.spec import GatesSpec, GroupSpec, RolloutSpec, Strategy, Withd
 from lambdas.core.turn import Need, Turn, on_probation
 
 _OVERDUE = 1800.0  # seconds since a decision: twice what CloudTrail takes at most, with some sweeps to ask it
+_ECHO = (
+    180.0  # seconds after which an alarm that was tripped has gone off or will not: CloudWatch's own delay
+)
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,10 @@ class Obstacle:
 
 def move(turn: Turn) -> Verdict:
     """7, 9, 10. Go to the best target that may start; stay if that is the live one; else withdraw."""
+    live = turn.record.live_placement()
+    if turn.facts.endpoint is None and live is not None and live.live_at is None:
+        # It took over, was never found good, and is gone with its endpoint: nothing to stay on or go back to.
+        turn.update(live=None, scaling=None)
     blocked: list[Obstacle] = []
     doubtful: list[Lookup] = []
     for target in _unobstructed(turn):
@@ -93,6 +100,8 @@ def _obstacle(turn: Turn, target: Target) -> Need | Obstacle | None:
         short = _shortcomings(turn, target, detail)
         if isinstance(short, Need):
             return short
+        if detail is not None and is_rewritten(turn.spec, turn.record.versions[target.version], detail):
+            turn.decided(target.version, rewritten=detail.modified)
         decided = turn.record.versions[target.version]
         if reasons := (*obstacles(turn.spec, decided, detail), *short):
             return _not_let_in(turn, target, reasons)
@@ -268,9 +277,13 @@ def _start(turn: Turn, target: Target) -> Verdict:
 def _abort_alarm_ready(turn: Turn) -> bool:
     """The abort alarm must be OK before a rollout that it watches; if it is not, clear it and wait."""
     alarm = abort_alarm(turn.record.group)
-    if turn.facts.alarms[alarm] is AlarmState.OK:
+    if turn.facts.alarms[alarm] is not AlarmState.OK:
+        turn.enter(Phase.WAITING, f"the abort alarm {alarm} is not OK yet")
+    elif turn.facts.now - turn.record.tripped < _ECHO:
+        # Its rollout may have ended by itself before the alarm went off; the next one would meet that.
+        turn.enter(Phase.WAITING, f"the abort alarm {alarm} was tripped just now, and may go off yet")
+    else:
         return True
-    turn.enter(Phase.WAITING, f"the abort alarm {alarm} is not OK yet")
     turn.actions.append(do.ClearAbort(turn.record.group))
     return False
 

@@ -58,6 +58,11 @@ def who_doubts(spec: GroupSpec, decided: Decided) -> tuple[str, ...]:
             f"{by} approved it, who is not an approver of this group; if an approver did before, CloudTrail's event "
             "will prove it",
         )
+    if decided.rewritten is not None:
+        return (
+            f"somebody wrote to it after {by} approved it; whether that took the approval back is not known, and "
+            "CloudTrail's answer is awaited",
+        )
     if not spec.approval.four_eyes:
         return ()
     if registrant is None:
@@ -85,6 +90,17 @@ def _what(decided: Decided) -> tuple[str, ...]:
 def by_approver(spec: GroupSpec, identity: Identity) -> bool:
     """Whether somebody is an approver of the group."""
     return is_approver(identity, spec.name, account_of(spec.execution_role))
+
+
+def is_rewritten(spec: GroupSpec, decided: Decided, detail: VersionDetail) -> bool:
+    """Whether somebody who may not decide wrote to a version since nothing was known to have taken its approval back.
+
+    It may have been a note; or an approval, after a rejection of which no event came. An approver's every write is a
+    decision, so after one of theirs the status is theirs.
+    """
+    if detail.modified - max(decided.at, decided.seen) < SAME_WRITE:
+        return False
+    return detail.author is None or not by_approver(spec, detail.author)
 
 
 # --- from the registry and its events -------------------------------------------------------------------------

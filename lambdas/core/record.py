@@ -63,6 +63,8 @@ class Decided:
     from when on somebody who is not known may have written it. `not_before`: when the version last had
     another status, as far as known; an approval that is older proves nothing. `recorded`: the time that the ledger's
     last entry of it gives; later evidence may change `at`. `renewed`: when somebody asked for another try.
+    `seen`: up to which time of its last write nothing took the decision back; `rewritten`: the time of a later one,
+    by nobody who may decide, of which CloudTrail has not told yet what it was.
     `failures` counts how often the version failed: part of its next config's name, so that a new attempt has a fleet,
     metrics and alarms of its own.
     """
@@ -81,6 +83,8 @@ class Decided:
     unsure: float | None = None
     not_before: float = 0.0
     recorded: float = 0.0
+    seen: float = 0.0
+    rewritten: float | None = None
     renewed: float = 0.0
     failed: str | None = None
     failures: int = 0
@@ -172,6 +176,7 @@ class Record:
     and what made it so is already on record.
     `adopted`: the config on which an endpoint was found that its owner gave us by our tag.
     `acts`: the stamp of each act that was taken in, by its kind.
+    `tripped`: when the abort alarm was last tripped, epoch seconds.
     `scaling`: the autoscaling that is registered, as text. `since`: when the phase began, epoch seconds.
     `ours_since`: what was approved before is on record, and not acted on; epoch seconds.
     `heard`: the last events of CloudTrail that are in the ledger, by id, so that none is there twice.
@@ -195,6 +200,7 @@ class Record:
     scaling: str | None = None
     pause: Pause | None = None
     adopted: str | None = None
+    tripped: float = 0.0
     acts: Mapping[str, str] = field(default_factory=dict)
     heard: tuple[str, ...] = ()
     head: Head = Head()

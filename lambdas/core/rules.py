@@ -133,6 +133,7 @@ def _abort(turn: Turn, rollout: Rollout, endpoint: Endpoint) -> Verdict:
     turn.enter(Phase.ABORTING, f"v{rollout.version} was rejected in flight; traffic goes back")
     # Recorded once, but tripped until seen: the first attempt may have been lost after it was recorded.
     if endpoint.status is EndpointStatus.UPDATING and turn.facts.alarms[alarm] is not AlarmState.ALARM:
+        turn.update(tripped=turn.facts.now)
         turn.actions.append(TripAbort(turn.record.group))
     return True
 

@@ -42,7 +42,19 @@ def take_witnesses(turn: Turn) -> Need | None:
         _settle(turn, witness)
     for version in sorted({witness.version for witness in verified(facts)}):
         _settle_content(turn, version)
+    for version, since in (facts.trail.since if facts.trail else {}).items():
+        _settle_rewritten(turn, version, since)
     return None
+
+
+def _settle_rewritten(turn: Turn, version: int, since: float) -> None:
+    """What was written after an approval did not take it back, if CloudTrail must have told of it and tells nothing."""
+    facts, decided = turn.facts, turn.record.versions.get(version)
+    if decided is None or decided.rewritten is None or facts.trail is None or not facts.trail.complete:
+        return
+    # What is against it has cleared the doubt already, by a greater one.
+    if since <= decided.at and facts.now - decided.rewritten >= LATEST:
+        turn.decided(version, rewritten=None, seen=decided.rewritten)
 
 
 def _undone(turn: Turn) -> tuple[Lookup, ...]:
@@ -75,7 +87,9 @@ def _settle(turn: Turn, witness: Witness) -> None:
             _settle_approver(turn, turn.record.versions[witness.version], witness)
     elif _is_against(turn.record.versions[witness.version], witness):
         # Rejected after the approval that we know, and approved again since, unseen: by whom is not known.
-        turn.decided(witness.version, by=None, at=witness.at, dated=False, not_before=witness.at)
+        turn.decided(
+            witness.version, by=None, at=witness.at, dated=False, not_before=witness.at, rewritten=None
+        )
 
 
 def _settle_approver(turn: Turn, decided: Decided, witness: Witness) -> None:
@@ -87,12 +101,15 @@ def _settle_approver(turn: Turn, decided: Decided, witness: Witness) -> None:
     same = witness.is_of(decided.at)
     if decided.by is None and decided.dated and not same and witness.at < decided.at:
         return  # of an earlier approval: when this one was is known by its event, and its own witness will come
+    detail = turn.facts.details.get(witness.version)
     turn.decided(
         witness.version,
         by=witness.by,
         at=max(decided.at, witness.at) if same else witness.at,
         dated=decided.dated and same,
         confirmed=decided.confirmed and same,
+        seen=decided.seen if detail is None else detail.modified,
+        rewritten=None,
     )
 
 

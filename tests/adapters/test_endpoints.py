@@ -405,6 +405,7 @@ def test_a_kept_config_that_somebody_deleted_is_gone(sagemaker: Stubbed) -> None
     ("code", "text", "kind"),
     [
         ("ValidationException", f'Cannot update in-progress endpoint "{ARN}".', Busy),
+        ("ValidationException", f'Could not find endpoint "{ARN}".', Busy),
         ("ResourceLimitExceeded", "The account-level service limit is 0 Instances", QuotaExceeded),
         ("ValidationException", "CloudWatch alarm greenlight/x must be in OK state", NotReady),
         ("ValidationException", "1 validation error detected", Refused),

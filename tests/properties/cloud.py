@@ -133,7 +133,7 @@ class Cloud:
             if w is not None
             and any(w.version == version and (w.registered or w.at >= since) for version, since in wanted)
         ]
-        return Trail(tuple(found), complete=True)
+        return Trail(tuple(found), complete=True, since=dict(wanted))
 
     def read(self, group: str) -> SpecRead:
         """GetParameter."""

@@ -27,6 +27,7 @@ from tests.builders import (
     told,
 )
 
+ECHO = 180.0
 BAKING = EndpointStatus.UPDATING
 
 
@@ -165,11 +166,28 @@ def test_approving_again_while_the_abort_runs_starts_anew_afterwards_without_an_
     assert still_aborting.actions == ()
     assert approved.endpoint is not None
     back = replace(approved.endpoint, status=EndpointStatus.IN_SERVICE)
-    decision = decided_on(replace(approved, record=after(still_aborting), endpoint=back))
-    assert told(decision) == ["rollout.aborted", "rollout.started"]
+    waiting = decided_on(replace(approved, record=after(still_aborting), endpoint=back))
+    assert told(waiting) == ["rollout.aborted"]
+    decision = decided_on(replace(approved, record=after(waiting), endpoint=back, now=NOW + ECHO))
+    assert told(decision) == ["rollout.started"]
     rollout = after(decision).rollout
     assert rollout is not None
     assert rollout.abort_at is None
+
+
+def test_an_abort_that_came_too_late_does_not_stop_the_next_rollout() -> None:
+    """v2 went live before its abort took hold; the alarm, OK as yet, may go off in the middle of v3's rollout."""
+    seen = reject(in_flight(), 2)
+    v3 = package(3, at=NOW - 1)
+    record = after(decided_on(replace(seen, packages=(*seen.packages, v3))))
+    assert record.rollout is not None
+    serving = replace(an_endpoint(record.rollout.config), modified=AFTER)
+    ended = replace(seen, record=record, packages=(*seen.packages, v3), endpoint=serving)
+    waiting = decided_on(ended)
+    assert (after(waiting).phase, names(waiting)) == (Phase.WAITING, ["ClearAbort"])
+    assert "may go off yet" in waiting.reason
+    later = decided_on(replace(ended, record=after(waiting), now=NOW + ECHO))
+    assert told(later) == ["rollout.started"]
 
 
 def test_a_rollout_repeated_after_all_carries_no_old_abort() -> None:

@@ -16,6 +16,7 @@ from tests.builders import (
     a_record,
     after,
     changed,
+    decided_as,
     decided_on,
     event_of,
     known,
@@ -171,6 +172,31 @@ def test_a_deleted_version_serves_on_and_is_told_once() -> None:
 def test_a_deleted_version_is_never_started_again() -> None:
     seen = replace(live_on(package(1)), packages=(), endpoint=None)
     assert decided_on(seen).actions == ()
+
+
+def test_a_version_that_was_rejected_and_then_deleted_does_not_stand_before_another() -> None:
+    """Its endpoint was deleted with it; an older approval of another, which could not start then, may now."""
+    seen = live_on(package(1, at=START + 200), package(2, at=START + 100))
+    rejected = decided_as(seen, 1, approval=Approval.REJECTED)
+    decision = decided_on(replace(rejected, packages=(package(2, at=START + 100),), endpoint=None))
+    rollout = after(decision).rollout
+    assert rollout is not None
+    assert rollout.version == 2
+    assert after(decision).versions[1].approval is Approval.REJECTED
+
+
+def test_a_deleted_version_whose_endpoint_is_gone_gives_way_to_another() -> None:
+    seen = live_on(package(1, at=START + 200), package(2, at=START + 100))
+    decision = decided_on(replace(seen, packages=(package(2, at=START + 100),), endpoint=None))
+    rollout = after(decision).rollout
+    assert rollout is not None
+    assert rollout.version == 2
+
+
+def test_a_deleted_version_that_serves_does_not_give_way() -> None:
+    seen = live_on(package(1, at=START + 200), package(2, at=START + 100))
+    decision = decided_on(replace(seen, packages=(package(2, at=START + 100),)))
+    assert after(decision).phase is Phase.SETTLED
 
 
 def test_a_deleted_rejected_version_is_not_worth_a_word() -> None:

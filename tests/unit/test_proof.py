@@ -315,6 +315,49 @@ def test_an_approval_is_taken_back_by_an_event_of_the_registry_too() -> None:
     assert blocked(decided_on(replace(seen, trail=Trail((witness(), REGISTERED), complete=True))))
 
 
+WRITTEN_SINCE = AT + 60
+
+
+def approved_and_held(now: float) -> Seen:
+    """A version whose proven approval was taken in, and which could not start yet."""
+    approved = package(1, at=AT)
+    return replace(fresh(approved), record=a_record(approved), now=now)
+
+
+@pytest.mark.parametrize("author", [ADMIN, REGISTRANT, None])
+def test_what_was_written_to_after_its_approval_waits_until_cloudtrail_must_have_told_of_it(
+    author: Identity | None,
+) -> None:
+    """Held up, an approved version may be rejected and approved by somebody else, and both events may be lost."""
+    seen = approved_and_held(SOON)
+    written = changed(seen, 1, author=author, modified=WRITTEN_SINCE)
+    first = decided_on(written)
+    assert "whether that took the approval back is not known" in blocked(first)
+    assert ["awaited" in event.data for event in first.events if event.kind == "blocked"] == [True]
+    trail = Trail((witness(), REGISTERED), complete=True)
+    swept = replace(then(written, first), hints=(SWEEP,), trail=trail)
+    assert blocked(decided_on(swept))
+    assert starts(decided_on(replace(swept, now=LATER))) == 1
+    silent = Trail((REGISTERED,), complete=True)
+    assert starts(decided_on(replace(swept, now=LATER, trail=silent))) == 1
+    assert blocked(decided_on(replace(swept, now=LATER, trail=replace(silent, complete=False))))
+    calls = (*trail.witnesses, witness(at=AT + 30, approval=Approval.REJECTED), witness(ADMIN, at=AT + 60))
+    undone = decided_on(replace(swept, now=LATER, trail=Trail(calls, complete=True)))
+    assert "who approved it is not known" in blocked(undone) or "not an approver" in blocked(undone)
+
+
+def test_what_an_approver_wrote_after_the_approval_holds_nothing_up() -> None:
+    seen = changed(approved_and_held(SOON), 1, author=OTHER_APPROVER, modified=WRITTEN_SINCE)
+    assert starts(decided_on(seen)) == 1
+
+
+def test_what_is_written_once_more_is_asked_for_once_more() -> None:
+    seen = replace(approved_and_held(LATER), hints=(SWEEP,))
+    trail = Trail((witness(), REGISTERED), complete=True)
+    again = replace(changed(seen, 1, author=REGISTRANT, modified=LATER - 60), trail=trail)
+    assert blocked(decided_on(again))
+
+
 def test_an_approver_who_took_an_approval_back_may_give_it_again() -> None:
     seen = fresh(package(1, author=None, registrant=None, at=AT + 200))
     taken_back = witness(at=AT + 2, approval=Approval.REJECTED)

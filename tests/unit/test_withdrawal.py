@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from lambdas.core.actions import DeleteEndpoint
-from lambdas.core.record import Approval, Phase
+from lambdas.core.record import Approval, Direction, Phase
 from lambdas.core.spec import Withdrawal
 from tests.builders import (
     GROUP,
@@ -13,6 +13,7 @@ from tests.builders import (
     Seen,
     a_spec,
     after,
+    an_endpoint_spec,
     changed,
     decided_as,
     decided_on,
@@ -74,6 +75,20 @@ def test_approving_again_after_a_deletion_makes_the_endpoint_again() -> None:
         replace(seen, record=record, endpoint=None), 1, approval=Approval.APPROVED, modified=NOW
     )
     assert names(decided_on(approved)) == ["ClearAbort", "CreateEndpoint"]
+
+
+def test_what_never_was_good_is_not_restored_when_its_endpoint_is_gone_but_tried_anew() -> None:
+    """It failed its smoke test, and was approved again under another spec: its old config is not that spec's."""
+    spec = a_spec(endpoint=an_endpoint_spec(instance_type="ml.m5.xlarge"))
+    seen = replace(live_on(V1), endpoint=None, spec=spec, spec_is_read=True)
+    record = seen.record
+    assert record is not None
+    unproven = replace(record, kept=tuple(replace(one, live_at=None) for one in record.kept))
+    decision = decided_on(decided_as(replace(seen, record=unproven), 1, failures=1))
+    rollout = after(decision).rollout
+    assert rollout is not None
+    assert (rollout.direction, rollout.config == record.live) == (Direction.FORWARD, False)
+    assert names(decision) == ["CreateModel", "CreateConfig", "ClearAbort", "CreateEndpoint"]
 
 
 def test_approving_again_while_it_serves_on_settles_it() -> None:
