@@ -1,6 +1,8 @@
 """What commands ask of the account, by the caller's own credentials."""
 
 import functools
+from collections.abc import Sequence
+from dataclasses import replace
 
 from lambdas.adapters.aws import Aws
 from lambdas.adapters.concurrently import concurrently
@@ -10,15 +12,14 @@ from lambdas.adapters.specs import Specs
 from lambdas.adapters.stacks import outputs
 from lambdas.adapters.store import Store
 from lambdas.core.errors import GreenlightError
-from lambdas.core.facts import Report, VersionDetail, VersionSummary
-from lambdas.core.names import ROLE_PATH
+from lambdas.core.facts import Lookup, Report, Trail, VersionDetail, VersionSummary
+from lambdas.core.identity import Identity
+from lambdas.core.names import ROLE_PATH, STATE_STACK
 from lambdas.core.quality import Compared
 from lambdas.core.record import Record
 from lambdas.reconcile.compose import ports_of
 from lambdas.reconcile.look import MOST_BYTES, report_from
 from lambdas.reconcile.ports import Ports
-
-STATE_STACK, CONTROLLER_STACK = "Greenlight-State", "Greenlight-Controller"
 
 
 class UnknownGroupError(GreenlightError):
@@ -42,6 +43,23 @@ def who_may(role: str, what: str) -> str:
         f"You are {caller['Arn']}. {arn} may {what}; step into it with "
         f"`aws sts assume-role --role-arn {arn} --role-session-name YOU`"
     )
+
+
+class _AsOneself:
+    """Reads objects with the caller's own credentials."""
+
+    def __init__(self, objects: Objects) -> None:
+        self._objects = objects
+
+    def read(self, _role: str, uri: str, most: int) -> bytes:
+        return self._objects.read(None, uri, most)
+
+
+class _NotAsked:
+    """CloudTrail tells nothing, and that this is not all."""
+
+    def writes(self, _lookups: Sequence[Lookup]) -> Trail:
+        return Trail((), complete=False)
 
 
 class Account:
@@ -69,8 +87,16 @@ class Account:
 
     @functools.cached_property
     def ports(self) -> Ports:
-        """What reconcile has; commands only read by it, and a plan performs and commits nothing."""
-        return ports_of(self.aws, self.store)
+        """What reconcile has; commands only read by it, and a plan performs and commits nothing.
+
+        Objects are read as oneself, for nobody but reconcile may take the readers' roles; and CloudTrail, which has the
+        whole account's calls, is not asked.
+        """
+        return replace(ports_of(self.aws, self.store), objects=_AsOneself(self.objects), trail=_NotAsked())
+
+    def caller(self) -> Identity:
+        """Who is asking, as the registry will name them (GetCallerIdentity)."""
+        return Identity(str(self.aws.sts.get_caller_identity()["Arn"]))
 
     def groups(self) -> list[str]:
         """The names of all groups."""

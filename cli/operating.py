@@ -6,14 +6,14 @@ from typing import Annotated, Any
 import typer
 
 from cli import out
-from cli.account import CONTROLLER_STACK, Account, NotAllowedError, UnknownGroupError, who_may
+from cli.account import Account, NotAllowedError, UnknownGroupError, who_may
 from cli.reading import Group, Json
 from lambdas.adapters.acts import Acts
 from lambdas.adapters.queue import redrive as redrive_all
 from lambdas.adapters.stacks import outputs
 from lambdas.core.acts import PAUSE, RETRY, pause_of, retry_of
 from lambdas.core.errors import Denied
-from lambdas.core.names import role_name
+from lambdas.core.names import CONTROLLER_STACK, role_name
 
 Reason = Annotated[str, typer.Option("--reason", help="Why; it is kept in the ledger.", show_default=False)]
 

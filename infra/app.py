@@ -12,6 +12,7 @@ from infra.stacks.controller import ControllerStack
 from infra.stacks.governance import GovernanceStack
 from infra.stacks.group import GroupStack
 from infra.stacks.state import StateStack
+from lambdas.core.names import CONTROLLER_STACK, STATE_STACK
 
 
 def build(app: cdk.App, folder: Path, governance: GovernanceConfig) -> None:
@@ -27,12 +28,10 @@ def build(app: cdk.App, folder: Path, governance: GovernanceConfig) -> None:
     """
     groups = load_groups(folder)
     cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app), NIST80053R5Checks(app))
-    state = StateStack(
-        app, "Greenlight-State", description="Greenlight: record, ledger and archive (retained)"
-    )
+    state = StateStack(app, STATE_STACK, description="Greenlight: record, ledger and archive (retained)")
     controller = ControllerStack(
         app,
-        "Greenlight-Controller",
+        CONTROLLER_STACK,
         description="Greenlight: queues, functions, rules, alarms",
         state=state,
         concurrency=int(app.node.try_get_context("concurrency") or CONCURRENCY),

@@ -11,7 +11,14 @@ from infra.constructs.grants import Grant, accept, allow, deny, document, here
 from infra.constructs.ledger_policy import CHANGES
 from infra.constructs.nag import acknowledge_inline_policy
 from infra.constructs.trust import stepping_in
-from lambdas.core.names import ACT_PREFIX, AUDITOR, BREAK_GLASS, PARAMETER_PREFIX, ROLE_PATH
+from lambdas.core.names import (
+    ACT_PREFIX,
+    AUDITOR,
+    BREAK_GLASS,
+    FREEZE_PARAMETER,
+    PARAMETER_PREFIX,
+    ROLE_PATH,
+)
 
 _READS = "it reads, and an auditor reads everything of Greenlight"
 _NO_RESOURCE = "these take no resource; they only read"
@@ -108,7 +115,7 @@ def break_glass(
 
 
 def _reading(tables: Sequence[str], keys: Sequence[str]) -> list[Grant]:
-    parameters = (f"{PARAMETER_PREFIX}*", f"{ACT_PREFIX}*")
+    parameters = (f"{PARAMETER_PREFIX}*", f"{ACT_PREFIX}*", FREEZE_PARAMETER)
     made = ("model", "endpoint", "endpoint-config", "model-package", "model-package-group")
     logs = [here("logs", "log-group:Greenlight-*"), here("logs", "log-group:Greenlight-*:log-stream:*")]
     return [

@@ -10,13 +10,21 @@ import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
+from infra.config.convert import endpoint_name
 from infra.config.group import GroupConfig
 from infra.constructs.grants import Grant, accept, allow, deny, document, here
 from infra.constructs.nag import acknowledge_inline_policy
 from infra.constructs.permissions import LISTS
 from infra.constructs.s3_prefix import objects_arn
 from infra.constructs.trust import stepping_in
-from lambdas.core.names import ROLE_PATH, act_parameter, role_name
+from lambdas.core.names import (
+    FREEZE_PARAMETER,
+    ROLE_PATH,
+    STATE_STACK,
+    act_parameter,
+    parameter_name,
+    role_name,
+)
 
 _STATUS = "sagemaker:ModelApprovalStatus"
 _PENDING, _DECISIONS = "PendingManualApproval", ["Approved", "Rejected"]
@@ -63,6 +71,7 @@ def registrant(scope: Construct, config: GroupConfig) -> PeopleRole:
     group, versions = _group(config), _versions(config)
     grants = [
         *_read(config),
+        *_look(config),
         allow(
             "RegisterAsPending",
             ["sagemaker:CreateModelPackage"],
@@ -93,6 +102,7 @@ def approver(scope: Construct, config: GroupConfig) -> PeopleRole:
     """Approves and rejects versions, with a reason, and pauses the group; registers nothing."""
     grants = [
         *_read(config),
+        *_look(config),
         allow(
             "Decide",
             ["sagemaker:UpdateModelPackage"],
@@ -102,7 +112,7 @@ def approver(scope: Construct, config: GroupConfig) -> PeopleRole:
         ),
         allow(
             "PauseAndRetry",
-            ["ssm:DeleteParameter", "ssm:GetParameter", "ssm:PutParameter"],
+            ["ssm:DeleteParameter", "ssm:PutParameter"],
             [here("ssm", f"parameter{act_parameter(config.name, '*')}")],
             why="the acts of this one group",
         ),
@@ -168,6 +178,54 @@ def _read(config: GroupConfig) -> list[Grant]:
         allow("List", ["sagemaker:ListModelPackageGroups", "sagemaker:ListModelPackages"], ["*"], why=LISTS),
         allow(
             "ReadArtifacts", ["s3:GetObject"], [objects_arn(uri) for uri in config.artifacts], why=_VERSIONS
+        ),
+    ]
+
+
+def _look(config: GroupConfig) -> list[Grant]:
+    """What `status`, `versions`, `diff`, `history` and `plan` read of this one group, and of no other."""
+    tables = f"{STATE_STACK}-*"
+    parameters = (parameter_name(config.name), act_parameter(config.name, "*"), FREEZE_PARAMETER)
+    return [
+        allow(
+            "FindTables",
+            ["cloudformation:DescribeStacks"],
+            [here("cloudformation", f"stack/{STATE_STACK}/*")],
+            why="AWS adds an id to a stack's name",
+        ),
+        allow(
+            "ReadOwnRecordAndLedger",
+            ["dynamodb:GetItem", "dynamodb:Query"],
+            [here("dynamodb", f"table/{tables}")],
+            {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [config.name]}},
+            why="CloudFormation names the tables; the items' own key bounds it",
+        ),
+        allow(
+            "DecryptTables",
+            ["kms:Decrypt"],
+            [here("kms", "key/*")],
+            {
+                "StringEquals": {"kms:ViaService": cdk.Fn.sub("dynamodb.${AWS::Region}.amazonaws.com")},
+                "StringLike": {"kms:EncryptionContext:aws:dynamodb:tableName": tables},
+            },
+            why="AWS chooses a key's id; by way of DynamoDB, and for these tables only",
+        ),
+        allow(
+            "ReadSpec",
+            ["ssm:GetParameter", "ssm:GetParameters"],
+            [here("ssm", f"parameter{name}") for name in parameters],
+            why="the acts of this one group",
+        ),
+        allow(
+            "ReadEndpoint",
+            ["sagemaker:DescribeEndpoint", "sagemaker:ListTags"],
+            [here("sagemaker", f"endpoint/{endpoint_name(config)}")],
+        ),
+        allow(
+            "ReadAlarms",
+            ["cloudwatch:DescribeAlarms"],
+            [here("cloudwatch", "alarm:*")],
+            why="a group's spec may name any alarm; they only read",
         ),
     ]
 

@@ -22,7 +22,7 @@ _PAGE = 100  # the most that ListModelPackages and Search give at once [B]
 
 
 class Registry:
-    """Reads the registry; writes nothing."""
+    """Reads the registry; what people decide is written by `Decisions`."""
 
     def __init__(self, sagemaker: SageMakerClient) -> None:
         self._sagemaker = sagemaker
@@ -102,6 +102,28 @@ class Registry:
         with aws_errors(f"searching for {resource} changed since {since}"):
             for page in pages:
                 yield from page["Results"]
+
+
+class Decisions:
+    """Writes people's decisions into the registry, with their own credentials; no function of ours may."""
+
+    def __init__(self, sagemaker: SageMakerClient) -> None:
+        self._sagemaker = sagemaker
+
+    def decide(self, arn: str, approval: Approval, reason: str) -> None:
+        """Set a version's approval status, with a reason (UpdateModelPackage).
+
+        Args:
+            arn: of the version.
+            approval: APPROVED or REJECTED.
+            reason: at most 1024 characters (ApprovalDescription [B]).
+        """
+        with aws_errors(f"setting version {arn} to {approval.value}"):
+            self._sagemaker.update_model_package(
+                ModelPackageArn=arn,
+                ModelApprovalStatus=approval.value,  # type: ignore[arg-type] # DELETED is never written
+                ApprovalDescription=reason,
+            )
 
 
 def _summary(item: Mapping[str, Any]) -> VersionSummary:

@@ -80,13 +80,13 @@ class Store:
             for page in pages:
                 yield from (item["group"]["S"] for item in page["Items"])
 
-    def history(self, group: str) -> Iterator[Entry]:
-        """A group's ledger, oldest entry first."""
+    def history(self, group: str, after: int = 0) -> Iterator[Entry]:
+        """A group's ledger from the entry after this number on, oldest first."""
         pages = self._dynamodb.get_paginator("query").paginate(
             TableName=self._ledger,
-            KeyConditionExpression="#group = :group",
-            ExpressionAttributeNames={"#group": "group"},
-            ExpressionAttributeValues={":group": {"S": group}},
+            KeyConditionExpression="#group = :group AND #seq > :after",
+            ExpressionAttributeNames={"#group": "group", "#seq": "seq"},
+            ExpressionAttributeValues={":group": {"S": group}, ":after": {"N": str(after)}},
             ConsistentRead=True,
         )
         with aws_errors(f"reading the ledger of group {group}"):

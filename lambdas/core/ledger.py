@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from lambdas.core.errors import Malformed
 from lambdas.core.record import Head
 
 
@@ -60,6 +61,19 @@ class Entry:
     previous: str
     hash: str
     body: str
+
+
+def event_of(entry: Entry) -> Event:
+    """What an entry tells.
+
+    Raises:
+        Malformed: its body is not one that we wrote.
+    """
+    try:
+        body = json.loads(entry.body)
+        return Event(Kind(body["kind"]), body["at"], body["reason"], body["version"], body["data"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise Malformed(f"entry {entry.seq} of group {entry.group} cannot be read: {error}") from error
 
 
 def chain(group: str, head: Head, events: Iterable[Event]) -> tuple[tuple[Entry, ...], Head]:

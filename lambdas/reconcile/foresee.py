@@ -33,6 +33,7 @@ class _Supposing:
     version: int
     approval: Approval
     at: float
+    by: Identity | None
 
     def versions(self, group: str) -> tuple[VersionSummary, ...]:
         return tuple(
@@ -44,19 +45,36 @@ class _Supposing:
         found = self.registry.detail(arn)
         if found is None or found.version != self.version:
             return found
+        return replace(
+            found,
+            approval=self.approval,
+            modified=self.at,
+            author=self.by or self._an_approver(arn),
+            reason="",
+        )
+
+    def _an_approver(self, arn: str) -> Identity:
         role = role_name(self.group, "approver")
-        by = Identity(f"arn:aws:sts::{account_of(arn)}:assumed-role/{role}/foreseen by nobody of this name")
-        return replace(found, approval=self.approval, modified=self.at, author=by, reason="")
+        return Identity(f"arn:aws:sts::{account_of(arn)}:assumed-role/{role}/foreseen by nobody of this name")
 
 
-def foresee(ports: Ports, group: str, version: int, approval: Approval) -> Decision:
-    """What the next look would decide if an approver decided so now. Reads only; nothing is recorded or performed.
+def foresee(
+    ports: Ports, group: str, version: int, approval: Approval, by: Identity | None = None
+) -> Decision:
+    """What the next look would decide if somebody decided so now. Reads only; nothing is recorded or performed.
+
+    Args:
+        ports: the world.
+        group: the model package group's name.
+        version: that is decided on.
+        approval: APPROVED or REJECTED.
+        by: who decides; None: some approver, who did not register it.
 
     Raises:
         UnknownVersionError: the group has no such version.
         GreenlightError: AWS cannot be asked.
     """
-    supposed = _Supposing(ports.registry, group, version, approval, ports.now())
+    supposed = _Supposing(ports.registry, group, version, approval, ports.now(), by)
     summary = next((one for one in supposed.versions(group) if one.version == version), None)
     if summary is None:
         raise UnknownVersionError(f"group {group} has no version {version}")

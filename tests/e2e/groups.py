@@ -38,6 +38,7 @@ _SHORT_BAKE = {"strategy": "canary", "bake_seconds": 300, "termination_wait_seco
 GROUPS: dict[str, dict[str, Any]] = {
     "no-news": {},
     "asked": {},
+    "decided": {"rollout": {"strategy": "all_at_once", "bake_seconds": 120, "termination_wait_seconds": 0}},
     "counted": {},
     "counted-back": {},
     "aborted": {},

@@ -9,6 +9,7 @@ from tests.e2e.matrix.stage import (
     OURS,
     TAGGED,
     THEIRS,
+    A,
     B,
     config,
     model,
@@ -125,7 +126,17 @@ CALLS: dict[str, Call] = {
     "DeleteEndpoint": Call("sagemaker", on=_doomed("EndpointName", "endpoint", bounce=_FAILED)),
     "DeleteEndpointConfig": Call("sagemaker", on=_doomed("EndpointConfigName", "config")),
     "DeleteModel": Call("sagemaker", on=_doomed("ModelName", "model")),
-    "DescribeEndpoint": Call("sagemaker", on=_owned("EndpointName", "endpoint")),
+    "DescribeEndpoint": Call(
+        "sagemaker",
+        on={
+            **_owned("EndpointName", "endpoint"),
+            **{
+                f"endpoint of {letter}": part({"EndpointName": group})
+                for letter, group in (("A", A), ("B", B))
+            },
+        },
+        bounce="Could not find endpoint",
+    ),
     "DescribeEndpointConfig": Call("sagemaker", on=_owned("EndpointConfigName", "config")),
     "DescribeModel": Call("sagemaker", on=_owned("ModelName", "model")),
     "InvokeEndpoint": Call(

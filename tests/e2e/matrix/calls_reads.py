@@ -45,7 +45,7 @@ CALLS: dict[str, Call] = {
     "GetLogEvents": Call(
         "logs", on=_logs(), having={"": part({"logStreamName": "tried"})}, bounce="The specified log"
     ),
-    "DescribeStacks": Call("cloudformation", on=_STACK),
+    "DescribeStacks": Call("cloudformation", on={**_STACK, "state": part({"StackName": "Greenlight-State"})}),
     "GetTemplate": Call("cloudformation", on=_STACK),
     "GetRole": Call("iam", on=_ROLE),
     "GetRolePolicy": Call("iam", on=_ROLE, having={"": part({"PolicyName": "tried"})}, bounce="NoSuchEntity"),

@@ -19,6 +19,8 @@ from tests.e2e.matrix.stage import A, B, Stage, arn
 from tests.e2e.matrix.tried import Call, Part, Undo, part
 
 _SPEC = {"spec of A": parameter_name(A)}
+_SPECS = {**_SPEC, "spec of B": parameter_name(B)}
+_FREEZE = {"freeze windows": FREEZE_PARAMETER}
 _ACTS = {"act of A": act_parameter(A, "tried"), "act of B": act_parameter(B, "tried")}
 _ACTS_NOT_THERE = {"act of A": act_parameter(A, "absent"), "act of B": act_parameter(B, "absent")}
 _NO_HANDLE = "ReceiptHandleIsInvalid"
@@ -88,10 +90,14 @@ _PARAMETERS: dict[str, Call] = {
         "ssm", on={"spec of A": part({"Names": [parameter_name(A)]}, undo=Stage.put_back_spec)}
     ),
     "GetParameter": Call(
-        "ssm", on={**_parameters(_SPEC, {}), **_parameters(_ACTS_NOT_THERE, {}, bounce="ParameterNotFound")}
+        "ssm",
+        on={
+            **_parameters(_SPECS, {}),
+            **_parameters({**_ACTS_NOT_THERE, **_FREEZE}, {}, bounce="ParameterNotFound"),
+        },
     ),
     "GetParameters": Call(
-        "ssm", on={words: part({"Names": [name]}) for words, name in {**_SPEC, **_ACTS}.items()}
+        "ssm", on={words: part({"Names": [name]}) for words, name in {**_SPECS, **_ACTS, **_FREEZE}.items()}
     ),
     "GetParametersByPath": Call(
         "ssm",

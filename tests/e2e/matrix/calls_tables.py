@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from tests.e2e.matrix.stage import Stage
+from tests.e2e.matrix.stage import A, B, Stage
 from tests.e2e.matrix.tried import Call, Part
 
 _NEVER = "attribute_exists(#g) AND attribute_not_exists(#g)"
@@ -21,6 +21,7 @@ _CANCELLED = "TransactionCanceledException"
 _NOT_DONE = "ValidationException|ConditionalCheckFailed"
 _INSERTED = " VALUE {'group': 1}"
 _KEYS = {"the sweep's item": "#sweep", "a group's item": "#matrix"}
+_OWN = {"A": A, "B": B}
 
 
 def _key(table: str, group: str) -> dict[str, Any]:
@@ -45,6 +46,29 @@ def _items(member: str, more: dict[str, Any]) -> dict[str, Part]:
 
     own = {f"state, {words}": one("StateTable", group) for words, group in _KEYS.items()}
     return {"ledger": one("LedgerTable", "#matrix"), **own}
+
+
+def _items_of_groups() -> dict[str, Part]:
+    """What the tables have of groups that there are."""
+
+    def one(output: str, group: str) -> Part:
+        return Part(lambda stage: {"TableName": stage.outputs[output], "Key": _key(output, group)})
+
+    tables = {"ledger, entry": "LedgerTable", "state, item": "StateTable"}
+    return {
+        f"{words} of {letter}": one(output, group)
+        for words, output in tables.items()
+        for letter, group in _OWN.items()
+    }
+
+
+def _entries_of(group: str) -> dict[str, Any]:
+    """All entries of a group, or all that the state table has of it."""
+    return {
+        "KeyConditionExpression": "#g = :g",
+        "ExpressionAttributeNames": _WORDS,
+        "ExpressionAttributeValues": {":g": {"S": group}},
+    }
 
 
 def _named(**more: Any) -> dict[str, Part]:
@@ -126,7 +150,7 @@ def _policies(more: dict[str, Any]) -> dict[str, Part]:
 
 
 CALLS: dict[str, Call] = {
-    "GetItem": Call("dynamodb", on=_items("Key", {})),
+    "GetItem": Call("dynamodb", on={**_items("Key", {}), **_items_of_groups()}),
     "PutItem": Call("dynamodb", on=_items("Item", _GUARD), bounce=_HELD),
     "UpdateItem": Call("dynamodb", on=_items("Key", {**_GUARD, **_CHANGE, **_CHANGE_NAMES}), bounce=_HELD),
     "DeleteItem": Call("dynamodb", on=_items("Key", _GUARD), bounce=_HELD),
@@ -136,11 +160,11 @@ CALLS: dict[str, Call] = {
     "Query": Call(
         "dynamodb",
         on={
-            **_named(
-                KeyConditionExpression="#g = :g",
-                ExpressionAttributeNames=_WORDS,
-                ExpressionAttributeValues={":g": {"S": "#matrix"}},
-            ),
+            **_named(**_entries_of("#matrix")),
+            **{
+                f"ledger, entries of {letter}": _named(**_entries_of(group))["ledger"]
+                for letter, group in _OWN.items()
+            },
             **{f"state, index {index}": _query(index) for index in ("endpoint", "unsettled")},
         },
     ),

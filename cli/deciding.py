@@ -1,0 +1,261 @@
+"""Commands that decide: approve, reject, roll back. They show what comes of it, ask, write, and may watch it."""
+
+import time
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from cli import out
+from cli.account import Account, NotAllowedError, UnknownVersionError, who_may
+from cli.operating import Reason
+from cli.reading import Group, Json, show
+from lambdas.adapters.registry import Decisions
+from lambdas.core.codec import encode
+from lambdas.core.comparison import Comparison, compare
+from lambdas.core.errors import Denied, GreenlightError
+from lambdas.core.facts import VersionDetail
+from lambdas.core.following import Progress as Far
+from lambdas.core.following import Step, progress
+from lambdas.core.identity import Identity
+from lambdas.core.ledger import Event, event_of
+from lambdas.core.names import role_name
+from lambdas.core.proof import by_approver
+from lambdas.core.record import Approval, Record
+from lambdas.core.spec import GatesSpec, Mode
+from lambdas.reconcile.foresee import foresee, in_words
+
+Number = Annotated[int, typer.Argument(min=1, help="The version's number.", show_default=False)]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask; for scripts.")]
+Watch = Annotated[
+    bool, typer.Option("--watch", help="Wait for the end; exit code 1 if it is not as asked for.")
+]
+Minutes = Annotated[
+    float, typer.Option("--minutes", min=0, help="How long --watch waits at most; then exit code 1.")
+]
+
+NOT_SO = 1
+_LONGEST_REASON = 1024  # characters of ApprovalDescription [B]
+_PAUSE = 2.0  # seconds between two looks
+_LONGEST_WATCH = 120.0  # minutes
+
+
+class NotAskedError(GreenlightError):
+    """A question could not be put to anybody."""
+
+
+class DecidedError(GreenlightError):
+    """The version is not as it must be for this decision; the text says how it is."""
+
+
+@dataclass(frozen=True)
+class _Case:
+    """What is to be decided on, as it was read."""
+
+    account: Account
+    group: str
+    record: Record
+    detail: VersionDetail
+    approval: Approval
+    reason: str
+    by: Identity
+
+    @property
+    def version(self) -> str:
+        """As people call it."""
+        return f"v{self.detail.version} of group {self.group}"
+
+
+def approve(
+    group: Group,
+    version: Number,
+    *,
+    reason: Reason,
+    again: Annotated[
+        bool,
+        typer.Option("--again", help="Approve a version anew that is approved: the latest decision wins."),
+    ] = False,
+    yes: Yes = False,
+    watch: Watch = False,
+    minutes: Minutes = _LONGEST_WATCH,
+    json: Json = False,
+) -> None:
+    """Approve a version: it goes live. Shows what will be done and how it compares with the live one, then asks.
+
+    Example: greenlight approve credit-risk 7 --reason "better recall, reviewed with risk" --watch
+    """
+    case = _case(Account(), group, version, Approval.APPROVED, reason)
+    if case.detail.approval is Approval.APPROVED and not again:
+        raise DecidedError(
+            f"{case.version} is Approved already{_by(case.detail)}; --again approves it anew, and if it failed, "
+            f"`greenlight retry {group} {version}` tries it again"
+        )
+    _decide(case, yes=yes, watch=watch, minutes=minutes, json=json)
+
+
+def reject(
+    group: Group,
+    version: Number,
+    *,
+    reason: Reason,
+    yes: Yes = False,
+    watch: Watch = False,
+    minutes: Minutes = _LONGEST_WATCH,
+    json: Json = False,
+) -> None:
+    """Reject a version: it does not go live, or if it is live, the last known good takes its place.
+
+    Example: greenlight reject credit-risk 7 --reason "wrong for young applicants" --watch
+    """
+    case = _case(Account(), group, version, Approval.REJECTED, reason)
+    if case.detail.approval is Approval.REJECTED:
+        raise DecidedError(f"{case.version} is Rejected already{_by(case.detail)}")
+    _decide(case, yes=yes, watch=watch, minutes=minutes, json=json)
+
+
+def rollback(
+    group: Group,
+    *,
+    reason: Reason,
+    yes: Yes = False,
+    watch: Watch = False,
+    minutes: Minutes = _LONGEST_WATCH,
+    json: Json = False,
+) -> None:
+    """Reject the live version, whichever it is: the last known good takes its place.
+
+    Example: greenlight rollback credit-risk --reason "incident 7" --yes --watch
+    """
+    account = Account()
+    live = account.record(group).live_placement()
+    if live is None:
+        raise UnknownVersionError(
+            f"no version of group {group} is live; `greenlight status {group}` says why"
+        )
+    case = _case(account, group, live.version, Approval.REJECTED, reason)
+    if case.detail.approval is Approval.REJECTED:
+        raise DecidedError(
+            f"{case.version}, which is live, is Rejected already{_by(case.detail)}; "
+            f"`greenlight status {group}` says why it serves on"
+        )
+    _decide(case, yes=yes, watch=watch, minutes=minutes, json=json)
+
+
+def _case(account: Account, group: str, version: int, approval: Approval, reason: str) -> _Case:
+    if not reason.strip() or len(reason) > _LONGEST_REASON:
+        raise DecidedError(f"--reason has {len(reason.strip())} characters; it takes 1 to {_LONGEST_REASON}")
+    record = account.record(group)
+    (compared,) = account.compared(group, version)
+    case = _Case(account, group, record, compared.detail, approval, reason.strip(), account.caller())
+    spec = record.spec
+    enforced = approval is Approval.APPROVED and spec is not None and spec.approval.mode is Mode.ENFORCE
+    if enforced and spec is not None and not by_approver(spec, case.by):
+        raise NotAllowedError(
+            f"an approval by you would have no effect: group {group} takes it from its approvers only\n"
+            f"{who_may(role_name(group, 'approver'), 'approve')}"
+        )
+    return case
+
+
+def _decide(case: _Case, *, yes: bool, watch: bool, minutes: float, json: bool) -> None:
+    plan = in_words(foresee(case.account.ports, case.group, case.detail.version, case.approval, case.by))
+    comparison = _beside_live(case)
+    if not json:
+        if comparison is not None:
+            show(comparison)
+        out.say(f"{case.approval.value} by you now:", *plan)
+    if not yes:
+        _ask(case)
+    _write(case)
+    told: dict[str, Any] = {
+        "group": case.group,
+        "version": case.detail.version,
+        "status": case.approval.value,
+        "plan": plan,
+        "comparison": encode(comparison) if comparison is not None else None,
+    }
+    if not watch:
+        _tell(
+            told,
+            f"{case.version} is {case.approval.value}; `greenlight status {case.group}` follows it",
+            json=json,
+        )
+        return
+    far = _follow(case, minutes, quiet=json)
+    _tell({**told, "end": {"good": far.good, "said": far.said}}, far.said, json=json)
+    if not far.good:
+        raise typer.Exit(NOT_SO)
+
+
+def _tell(told: dict[str, Any], words: str, *, json: bool) -> None:
+    out.as_json(told) if json else out.say(words)
+
+
+def _beside_live(case: _Case) -> Comparison | None:
+    """The version against the live one, if it is another that is still in the registry."""
+    live = case.record.live_placement()
+    known = {one.version for one in case.account.versions(case.group)}
+    if live is None or live.version == case.detail.version or live.version not in known:
+        return None
+    before, after = case.account.compared(case.group, live.version, case.detail.version)
+    return compare(before, after, case.record.spec.gates if case.record.spec else GatesSpec())
+
+
+def _by(detail: VersionDetail) -> str:
+    who = "" if detail.author is None else f"; {detail.author} wrote to it last"
+    return f"{who}{f', with the reason: {detail.reason}' if detail.reason else ''}"
+
+
+def _ask(case: _Case) -> None:
+    verb = "Approve" if case.approval is Approval.APPROVED else "Reject"
+    try:
+        typer.confirm(f"{verb} {case.version}?", abort=True, err=True)
+    except typer.Abort as error:
+        raise NotAskedError(
+            f"nothing was done: {case.version} was not confirmed; --yes does not ask"
+        ) from error
+
+
+def _write(case: _Case) -> None:
+    """Decide, unless somebody else did meanwhile: the registry takes no condition, so look once more right before."""
+    now = case.account.registry.detail(case.detail.arn)
+    if now is None:
+        raise UnknownVersionError(f"{case.version} has just left the registry; nothing was done")
+    if (now.approval, now.modified, now.fingerprint) != (
+        case.detail.approval,
+        case.detail.modified,
+        case.detail.fingerprint,
+    ):
+        raise DecidedError(
+            f"{case.version} was changed meanwhile: it is {now.approval.value}{_by(now)}; nothing was done, look again"
+        )
+    try:
+        Decisions(case.account.aws.sagemaker).decide(case.detail.arn, case.approval, case.reason)
+    except Denied as error:
+        raise NotAllowedError(f"{error}\n{who_may(role_name(case.group, 'approver'), 'decide')}") from error
+
+
+def _follow(case: _Case, minutes: float, *, quiet: bool) -> Far:
+    """Wait until nothing more comes of the decision, telling what the ledger says meanwhile."""
+    seen, since, deadline = case.record.head.seq, list[Event](), time.monotonic() + minutes * 60
+    console = Console(stderr=True, highlight=False, markup=False)
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, disable=quiet or not console.is_terminal) as bar:
+        task = bar.add_task("", total=int(Step.DONE))
+        while True:
+            for entry in case.account.store.history(case.group, after=seen):
+                seen, event = entry.seq, event_of(entry)
+                since.append(event)
+                if not quiet:
+                    bar.console.print(out.plain(f"{out.moment(event.at)}  {event.reason}"))
+            far = progress(case.account.record(case.group), since, case.detail.version, case.approval)
+            bar.update(task, completed=int(far.step), description=str(out.plain(far.said)))
+            if far.step is Step.DONE:
+                return far
+            if time.monotonic() >= deadline:
+                return Far(
+                    far.step, f"after {minutes:g} minutes: {far.said}; it goes on without you", good=False
+                )
+            time.sleep(_PAUSE)
