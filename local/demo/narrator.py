@@ -39,6 +39,10 @@ class Narrator:
         """Say something that is not checked."""
         self.console.print(f"   {text}")
 
+    def quote(self, line: str) -> None:
+        """A line of what a program printed."""
+        self.console.print(f"     {line}", style="dim", markup=False)
+
     def fact(self, holds: bool, text: str, found: object = None) -> None:
         """State a fact that was just checked.
 

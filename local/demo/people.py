@@ -1,6 +1,7 @@
 """The people of the story and what they may do: each acts by a role of their own, with IAM enforced."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -70,15 +71,33 @@ def session(aws: LocalAws, person: Person, service: str, group_role: tuple[str, 
     """
     if group_role is None:
         return aws.client(service, role=person.company_role, session_name=person.name)
-    sts = aws.client("sts", role=person.company_role, session_name=person.name)
-    arn = f"arn:aws:iam::{aws.account}:role{ROLE_PATH}{role_name(*group_role)}"
-    answer = sts.assume_role(RoleArn=arn, RoleSessionName=person.name)["Credentials"]
+    answer = stepped_in(aws, person, role_name(*group_role))
     return boto3.session.Session(
-        aws_access_key_id=answer["AccessKeyId"],
-        aws_secret_access_key=answer["SecretAccessKey"],
-        aws_session_token=answer["SessionToken"],
+        aws_access_key_id=answer["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=answer["AWS_SECRET_ACCESS_KEY"],
+        aws_session_token=answer["AWS_SESSION_TOKEN"],
         region_name=aws.region,
     ).client(service, endpoint_url=aws.endpoint)  # type: ignore[call-overload] # the service is the caller's choice
+
+
+def stepped_in(aws: LocalAws, person: Person, role: str) -> dict[str, str]:
+    """The variables by which a program runs in a role of Greenlight's that a person steps into.
+
+    Raises:
+        ClientError: the person may not.
+    """
+    sts = aws.client("sts", role=person.company_role, session_name=person.name)
+    arn = f"arn:aws:iam::{aws.account}:role{ROLE_PATH}{role}"
+    return variables(sts.assume_role(RoleArn=arn, RoleSessionName=person.name)["Credentials"])
+
+
+def variables(given: Mapping[str, str]) -> dict[str, str]:
+    """What STS gave, as AWS's programs take it."""
+    return {
+        "AWS_ACCESS_KEY_ID": given["AccessKeyId"],
+        "AWS_SECRET_ACCESS_KEY": given["SecretAccessKey"],
+        "AWS_SESSION_TOKEN": given["SessionToken"],
+    }
 
 
 def denied(call: Any, /, **request: Any) -> bool:

@@ -1,16 +1,19 @@
 """The story of one model, chapter by chapter; every claim is checked against the local AWS."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from lambdas.core.ledger import Kind
-from lambdas.core.names import guardrail_alarm
+from lambdas.core.names import guardrail_alarm, role_name
 from lambdas.core.record import Phase
 from local.aws import LocalAws
-from local.demo.narrator import Narrator
-from local.demo.people import APPROVER, CLIENT, SCIENTIST, denied, session
+from local.demo.narrator import Narrator, StoryError
+from local.demo.people import APPROVER, CLIENT, SCIENTIST, denied, session, stepped_in
 from local.demo.registrations import Registrations
 from local.demo.traffic import Traffic
 from local.demo.watch import Watch
@@ -43,6 +46,30 @@ class Stage:
             ApprovalDescription=reason,
         )
         self.narrator.tell(f"{APPROVER.name}: {status.lower()} {name}, “{reason}”")
+
+    def command(self, *arguments: str) -> None:
+        """The approver runs `greenlight`; what it prints is part of the story.
+
+        Raises:
+            StoryError: it failed.
+        """
+        shown = " ".join(f'"{one}"' if " " in one else one for one in arguments)
+        self.narrator.tell(f"{APPROVER.name}$ greenlight {shown}")
+        done = subprocess.run(  # noqa: S603 - our own command
+            [sys.executable, "-P", "-m", "cli.main", *arguments],
+            env={
+                **self.aws.environment(),
+                **stepped_in(self.aws, APPROVER, role_name(GROUP, "approver")),
+                "PYTHONPATH": str(Path(__file__).parents[2]),
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        for line in done.stdout.splitlines():
+            self.narrator.quote(line)
+        if done.returncode != 0:
+            raise StoryError(f"greenlight {shown} ended with {done.returncode}: {done.stderr}")
 
     def register(self, name: str) -> None:
         """The data scientist registers a version."""
@@ -103,7 +130,7 @@ def a_registration_changes_nothing(s: Stage) -> None:
 def the_first_approval_creates_the_endpoint(s: Stage) -> None:
     """The approval is the deployment."""
     s.narrator.chapter("The approver approves v1: the endpoint is created and answers")
-    s.decide("v1", "Approved", "sound baseline")
+    s.command("approve", GROUP, "1", "--reason", "sound baseline", "--yes")
     s.until_live(1)
     answer = s.traffic.runtime.invoke_endpoint(
         EndpointName=GROUP, ContentType=CONTENT_TYPE, Body=s.models["v1"].sample_request
@@ -122,8 +149,8 @@ def a_better_version_takes_over_behind_a_canary(s: Stage) -> None:
     )
     s.until("the endpoint to be scaled out to 3 instances", lambda: s.watch.settled_on(1), _SOON)
     s.traffic.since()
-    s.decide("v2", "Approved", "better on every metric")
-    s.until("the canary to bake", s.watch.baking)
+    s.command("approve", GROUP, "2", "--reason", "better on every metric", "--yes")
+    s.until("the canary to bake", lambda: s.watch.baking() or s.watch.settled_on(2))
     s.until_live(2)
     counts = s.traffic.since()
     s.narrator.fact(
@@ -155,7 +182,7 @@ def rejecting_the_live_version_restores_the_last_known_good(s: Stage) -> None:
     """One write to SageMaker brings v1 back."""
     s.narrator.chapter("v2 is rejected: v1 is back, by one call, on its kept config")
     before = s.aws.last_request()
-    s.decide("v2", "Rejected", "complaints from two clinics")
+    s.command("rollback", GROUP, "--reason", "complaints from two clinics", "--yes")
     s.until_live(1)
     writes = s.watch.sagemaker_writes(before)
     s.narrator.fact(writes == ["UpdateEndpoint"], "one write to SageMaker: UpdateEndpoint", writes)
@@ -230,6 +257,7 @@ def the_ledger_tells_it_all(s: Stage) -> None:
     lines = s.watch.ledger()
     rows = [[str(line.seq), line.kind, _who(line.data), line.reason] for line in lines]
     s.narrator.table(f"Ledger of {GROUP}", ["#", "what", "who", "why, outcome"], rows)
+    s.command("history", GROUP, "--verify")
     s.narrator.fact(s.watch.broken_entry() is None, f"the hash chain over all {len(lines)} entries holds")
     record = s.watch.record()
     settled = record is not None and record.phase is Phase.SETTLED

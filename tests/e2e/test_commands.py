@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from lambdas.core.ledger import Kind
-from lambdas.core.names import AUDITOR, ROLE_PATH, abort_alarm, role_name
+from lambdas.core.names import AUDITOR, abort_alarm, role_name
 from local.aws import LocalAws
-from local.demo.people import APPROVER
+from local.demo.people import APPROVER, Person, stepped_in, variables
 from tests.e2e.conftest import AUDITORS
 from tests.e2e.scene import Scene
 from tests.infra.conftest import ROOT
@@ -58,28 +58,13 @@ def test_a_plan_for_what_is_not_there_says_so(scene: Make) -> None:
 
 def as_auditor(aws: LocalAws) -> dict[str, str]:
     """The variables by which a command runs in the auditor's role."""
-    return stepped_in(aws, AUDITORS, AUDITOR, "ida")
-
-
-def stepped_in(aws: LocalAws, company_role: str, role: str, name: str) -> dict[str, str]:
-    """The variables by which a command runs in a role of ours that somebody steps into from a company's."""
-    company = aws.client("sts", role=company_role, session_name=name)
-    arn = f"arn:aws:iam::{aws.account}:role{ROLE_PATH}{role}"
-    return _variables(company.assume_role(RoleArn=arn, RoleSessionName=name)["Credentials"])
+    return stepped_in(aws, Person("ida", AUDITORS), AUDITOR)
 
 
 def in_role(aws: LocalAws, role: str) -> dict[str, str]:
     """The variables by which a command runs in a company's role."""
     arn = f"arn:aws:iam::{aws.account}:role/{role}"
-    return _variables(aws.client("sts").assume_role(RoleArn=arn, RoleSessionName="ida")["Credentials"])
-
-
-def _variables(given: Mapping[str, str]) -> dict[str, str]:
-    return {
-        "AWS_ACCESS_KEY_ID": given["AccessKeyId"],
-        "AWS_SECRET_ACCESS_KEY": given["SecretAccessKey"],
-        "AWS_SESSION_TOKEN": given["SessionToken"],
-    }
+    return variables(aws.client("sts").assume_role(RoleArn=arn, RoleSessionName="ida")["Credentials"])
 
 
 def test_the_auditor_exports_the_ledger_and_anyone_verifies_it_without_aws(
@@ -207,7 +192,7 @@ def test_an_approver_pauses_resumes_and_is_told_what_is_asked_wrongly_or_of_anot
     scene: Make,
 ) -> None:
     s = scene("asked")
-    approver = stepped_in(s.aws, APPROVER.company_role, role_name(s.group, "approver"), APPROVER.name)
+    approver = stepped_in(s.aws, APPROVER, role_name(s.group, "approver"))
     bad = run(s.aws, "pause", s.group, "--reason", "x", "--until", "tomorrow", environment=approver)
     assert (bad.returncode, "expected ISO 8601" in bad.stderr) == (2, True)
     paused = run(s.aws, "pause", s.group, "--reason", "incident 7", environment=approver)

@@ -5,9 +5,9 @@ import subprocess
 from collections.abc import Callable
 
 from lambdas.core.names import role_name
-from local.demo.people import APPROVER, SCIENTIST
+from local.demo.people import APPROVER, SCIENTIST, stepped_in
 from tests.e2e.scene import Scene
-from tests.e2e.test_commands import GREENLIGHT, as_auditor, run, stepped_in
+from tests.e2e.test_commands import GREENLIGHT, as_auditor, run
 from tests.infra.conftest import ROOT
 
 Make = Callable[..., Scene]
@@ -15,11 +15,11 @@ _SURE = ("--reason", "looked at", "--yes")
 
 
 def approver(s: Scene) -> dict[str, str]:
-    return stepped_in(s.aws, APPROVER.company_role, role_name(s.group, "approver"), APPROVER.name)
+    return stepped_in(s.aws, APPROVER, role_name(s.group, "approver"))
 
 
 def registrant(s: Scene) -> dict[str, str]:
-    return stepped_in(s.aws, SCIENTIST.company_role, role_name(s.group, "registrant"), SCIENTIST.name)
+    return stepped_in(s.aws, SCIENTIST, role_name(s.group, "registrant"))
 
 
 def status(s: Scene, version: int) -> str:
