@@ -146,7 +146,7 @@ def rollback(
 def _case(account: Account, group: str, version: int, approval: Approval, reason: str) -> _Case:
     if not reason.strip() or len(reason) > _LONGEST_REASON:
         raise DecidedError(f"--reason has {len(reason.strip())} characters; it takes 1 to {_LONGEST_REASON}")
-    record = account.record(group)
+    record = account.record_or_none(group) or Record(group, account.specs.read(group).spec)
     (compared,) = account.compared(group, version)
     case = _Case(account, group, record, compared.detail, approval, reason.strip(), account.caller())
     spec = record.spec
@@ -250,7 +250,8 @@ def _follow(case: _Case, minutes: float, *, quiet: bool) -> Far:
                 since.append(event)
                 if not quiet:
                     bar.console.print(out.plain(f"{out.moment(event.at)}  {event.reason}"))
-            far = progress(case.account.record(case.group), since, case.detail.version, case.approval)
+            record = case.account.record_or_none(case.group) or case.record
+            far = progress(record, since, case.detail.version, case.approval)
             bar.update(task, completed=int(far.step), description=str(out.plain(far.said)))
             if far.step is Step.DONE:
                 return far

@@ -19,6 +19,7 @@ from lambdas.core.spec import (
     Mode,
     Onboarding,
     Recurring,
+    ReviewSpec,
     RolloutSpec,
     SmokeTest,
     Strategy,
@@ -200,6 +201,15 @@ class SmokeTestConfig(Section):
         return SmokeTest(**said)
 
 
+class ReviewConfig(Section):
+    """What becomes of a version that nobody decides on; its status stays as it is in any case."""
+
+    reminder_hours: Annotated[int, Field(ge=0, le=8760)] = ReviewSpec.reminder_hours
+    """Every so often somebody is reminded of what waits; 0: never."""
+    expiry_days: Annotated[int, Field(ge=0, le=3650)] = ReviewSpec.expiry_days
+    """How long after its registration a version is waited for; then that is said and nobody is reminded; 0: no end."""
+
+
 class FreezeConfig(Section):
     """A window in which nothing moves forward; rejecting the live version still leads off it."""
 
@@ -247,6 +257,7 @@ class GroupConfig(Section):
     allowed: AllowedConfig = AllowedConfig()
     gates: GatesConfig = GatesConfig()
     smoke_test: SmokeTestConfig = SmokeTestConfig()
+    review: ReviewConfig = ReviewConfig()
     rollout: RolloutConfig = RolloutConfig()
     guardrails: GuardrailConfig = GuardrailConfig()
     probation_minutes: Annotated[int, Field(ge=0)] = GroupSpec.probation_minutes

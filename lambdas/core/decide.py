@@ -8,6 +8,7 @@ from lambdas.core.facts import Facts
 from lambdas.core.intake import onboard, take_acts, take_decisions, take_spec
 from lambdas.core.moves import move
 from lambdas.core.names import ACCOUNT_WIDE
+from lambdas.core.review import take_pending
 from lambdas.core.rules import Verdict
 from lambdas.core.turn import Decision, Need, Turn
 
@@ -43,7 +44,7 @@ def decide(facts: Facts) -> Decision | Need:
     if turn is None:
         return Decision(record=None, reason="the group has no spec; it is not ours")
     take_spec(turn)
-    if (need := take_decisions(turn) or take_acts(turn)) is not None:
+    if (need := take_decisions(turn) or take_acts(turn) or take_pending(turn)) is not None:
         return need
     if turn.again:
         return turn.decision()  # nothing is done on half of what was decided; the next turn takes in the rest

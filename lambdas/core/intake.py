@@ -16,7 +16,7 @@ from lambdas.core.spec import GroupSpec, Onboarding, changes
 from lambdas.core.trail import SAME_CALL
 from lambdas.core.turn import Need, Turn
 
-_MOST_AT_ONCE = 80  # a transaction of DynamoDB holds 100 items: the record, these, and what the rules add
+MOST_AT_ONCE = 80  # a transaction of DynamoDB holds 100 items: the record, these, and what the rules add
 _ANEW = 60.0  # seconds after an approval from which CloudTrail's event of one cannot be of the same
 
 
@@ -51,7 +51,14 @@ def onboard(facts: Facts) -> Turn | Need | None:
             unsure=summary.created,  # we did not watch: whoever decided may have written content too
         )
     ours_since = 0.0 if spec.onboarding is Onboarding.DEPLOY else since
-    record = Record(facts.group, spec, ours_since=ours_since, versions=versions, since=facts.now)
+    record = Record(
+        facts.group,
+        spec,
+        ours_since=ours_since,
+        versions=versions,
+        since=facts.now,
+        noted=max((summary.version for summary in facts.versions), default=0),
+    )
     turn = Turn(facts, record)
     before = sorted(v for v, d in versions.items() if d.approval is Approval.APPROVED)
     turn.say(
@@ -164,8 +171,8 @@ def take_decisions(turn: Turn) -> Need | None:
     facts, record = turn.facts, turn.record
     approvals = _hinted_approvals(facts)
     changed = [v for v in facts.versions if _is_news(v, record, approvals)]
-    turn.again = len(changed) > _MOST_AT_ONCE
-    changed = sorted(changed, key=lambda v: v.version)[:_MOST_AT_ONCE]
+    turn.again = len(changed) > MOST_AT_ONCE
+    changed = sorted(changed, key=lambda v: v.version)[:MOST_AT_ONCE]
     if missing := {v.version for v in changed} - facts.details.keys():
         return Need(details=frozenset(missing))
     news = [detail for v in changed if (detail := facts.details[v.version]) is not None]
@@ -311,7 +318,7 @@ def _take_deletions(turn: Turn) -> None:
         for version, known in sorted(turn.record.versions.items())
         if version not in present and known.approval is Approval.APPROVED
     ]
-    room = _MOST_AT_ONCE - len(turn.events)
+    room = MOST_AT_ONCE - len(turn.events)
     turn.again = turn.again or len(deleted) > room
     for version in deleted[: max(0, room)]:
         turn.decided(version, approval=Approval.DELETED)

@@ -39,6 +39,9 @@ class Kind(StrEnum):
     RETRY = "retry"
     ADOPTED = "adopted"
     BREAK_GLASS = "break-glass"
+    PENDING = "pending"
+    REMINDER = "reminder"
+    EXPIRED = "expired"
 
 
 @dataclass(frozen=True)

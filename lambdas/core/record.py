@@ -159,6 +159,19 @@ class Pause:
 
 
 @dataclass(frozen=True)
+class Pending:
+    """A version that waits for a decision; times in epoch seconds.
+
+    `reminded`: when somebody was reminded last. `expired`: it has waited as long as the group's review lets it, which
+    was said.
+    """
+
+    since: float
+    reminded: float = 0.0
+    expired: bool = False
+
+
+@dataclass(frozen=True)
 class Head:
     """The end of the group's ledger: the last entry's number and hash."""
 
@@ -179,6 +192,7 @@ class Record:
     `tripped`: when the abort alarm was last tripped, epoch seconds.
     `scaling`: the autoscaling that is registered, as text. `since`: when the phase began, epoch seconds.
     `ours_since`: what was approved before is on record, and not acted on; epoch seconds.
+    `pending`: the youngest versions that wait for a decision. `noted`: up to which registrations were taken in.
     `heard`: the last events of CloudTrail that are in the ledger, by id, so that none is there twice.
     """
 
@@ -202,6 +216,8 @@ class Record:
     adopted: str | None = None
     tripped: float = 0.0
     acts: Mapping[str, str] = field(default_factory=dict)
+    pending: Mapping[int, Pending] = field(default_factory=dict)
+    noted: int = 0
     heard: tuple[str, ...] = ()
     head: Head = Head()
 

@@ -194,6 +194,18 @@ class SmokeTest:
 
 
 @dataclass(frozen=True)
+class ReviewSpec:
+    """What becomes of a version that nobody decides on.
+
+    `reminder_hours`: every so often somebody is reminded; 0: never. `expiry_days`: how long, since it was registered;
+    then it is said, and reminders end, while its status stays as it is; 0: without end.
+    """
+
+    reminder_hours: int = 72
+    expiry_days: int = 30
+
+
+@dataclass(frozen=True)
 class Freeze:
     """A window in which nothing moves forward; `start` and `end` are epoch seconds."""
 
@@ -237,6 +249,7 @@ class GroupSpec:
     gates: GatesSpec = GatesSpec()
     smoke_test: SmokeTest | None = SmokeTest()
     reader_role: str | None = None
+    review: ReviewSpec = ReviewSpec()
     probation_minutes: int = 60
     retain_versions: int = 3
     withdrawal: Withdrawal = Withdrawal.KEEP

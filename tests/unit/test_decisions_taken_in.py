@@ -59,7 +59,7 @@ def test_an_approval_is_recorded_with_who_when_why_and_on_what_content() -> None
 
 
 def test_a_pending_version_is_no_news() -> None:
-    decision = decided_on(Seen(a_record(), (package(1, approval=Approval.PENDING),)))
+    decision = decided_on(Seen(a_record(noted=1), (package(1, approval=Approval.PENDING),)))
     assert decision.entries == ()
     assert decision.actions == ()
 

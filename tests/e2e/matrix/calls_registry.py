@@ -88,7 +88,6 @@ def _tagged() -> dict[str, Part]:
         "group A": f"model-package-group/{GROUPS['A']}",
         "endpoint of ours": f"endpoint/{OURS}",
         "endpoint of others": f"endpoint/{THEIRS}",
-        "endpoint of A": f"endpoint/{GROUPS['A']}",
     }
     named = {words: part({"ResourceArn": arn("sagemaker", one)}) for words, one in resources.items()}
     return {**named, **_versions("ResourceArn", "A")}
@@ -139,6 +138,13 @@ CALLS: dict[str, Call] = {
     ),
     "AddTags": Call("sagemaker", on=_tagged(), having=_TAG),
     "DeleteTags": Call("sagemaker", on=_tagged(), having=_OUR_KEY),
-    "ListTags": Call("sagemaker", on=_tagged(), bounce="Could not find|does not exist|not found"),
+    "ListTags": Call(
+        "sagemaker",
+        on={
+            **_tagged(),
+            "endpoint of A": part({"ResourceArn": arn("sagemaker", f"endpoint/{GROUPS['A']}")}),
+        },
+        bounce="Could not find|does not exist|not found",
+    ),
     "Search": Call("sagemaker", on={"all versions": part({"Resource": "ModelPackage"})}),
 }
