@@ -4,13 +4,18 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from lambdas.core.facts import VersionSummary
+from lambdas.core.comparison import Difference, Metric, compare
+from lambdas.core.facts import VersionDetail, VersionSummary
 from lambdas.core.intake import MOST_AT_ONCE
 from lambdas.core.ledger import Kind
+from lambdas.core.quality import Compared, shortcomings
 from lambdas.core.record import Approval, Pending
 from lambdas.core.turn import Need, Turn
 
 _HOUR, _DAY = 3600.0, 86400.0
+_MOST_COMPARED = 10  # of those that are registered at once, the youngest
+_MOST_TOLD = 50  # metrics, and differences
+_LONGEST = 200  # characters of a name or a value
 _MOST = 100  # the youngest; whoever registers more without deciding is reminded of these
 
 
@@ -43,8 +48,9 @@ def _take_registrations(turn: Turn) -> Need | None:
     room = max(0, MOST_AT_ONCE - len(turn.events))
     turn.again = turn.again or len(news) > room
     news = news[:room]
-    if missing := {v.version for v in news} - turn.facts.details.keys():
-        return Need(details=frozenset(missing))
+    if (need := _unread(turn, [v.version for v in news])) is not None:
+        return need
+    compared = {v.version for v in news[-_MOST_COMPARED:]}
     for summary in news:
         detail = turn.facts.details[summary.version]
         by = detail.registrant if detail is not None else None
@@ -56,8 +62,72 @@ def _take_registrations(turn: Turn) -> Need | None:
             summary.version,
             registered_by=None if by is None else str(by),
             registered_at=round(summary.created, 3),
+            **(reviewed(turn, detail) if detail is not None and summary.version in compared else {}),
         )
     return None
+
+
+def _unread(turn: Turn, news: list[int]) -> Need | None:
+    """What the comparisons need: the versions in full, the live one too, and the reports of those compared."""
+    if not news:
+        return None
+    facts, live = turn.facts, _live(turn)
+    if missing := {*news, *([] if live is None else [live])} - facts.details.keys():
+        return Need(details=frozenset(missing))
+    details = [facts.details[n] for n in (*news[-_MOST_COMPARED:], *([] if live is None else [live]))]
+    uris = {one.evaluation for one in details if one is not None and one.evaluation is not None}
+    unread = uris - facts.reports.keys()
+    return Need(reports=frozenset(unread)) if unread else None
+
+
+def _live(turn: Turn) -> int | None:
+    """The live version, if it is still in the registry."""
+    live = turn.record.live_placement()
+    present = {v.version for v in turn.facts.versions}
+    return live.version if live is not None and live.version in present else None
+
+
+def reviewed(turn: Turn, detail: VersionDetail) -> dict[str, Any]:
+    """What an approver should know of a version, as it goes into the ledger: how it compares with the live one, which
+    gates it would not pass, what of its report cannot be read. The facts have all that is needed."""
+    live, gates = _live(turn), turn.spec.gates
+    beside = turn.facts.details.get(live) if live is not None else None
+    candidate = _compared(turn, detail)
+    other = None if beside is None else _compared(turn, beside)
+    found = compare(other or Compared(_nothing(detail), None), candidate, gates)
+    differences = (*found.containers, *found.metadata) if other is not None else ()
+    return {
+        "compared_with": None if other is None else other.detail.version,
+        "metrics": [_metric(one) for one in found.metrics[:_MOST_TOLD]],
+        "differences": [_difference(one) for one in differences[:_MOST_TOLD]],
+        "gates": list(shortcomings(gates, candidate, other)),
+        "report": candidate.report.problem if candidate.report is not None else None,
+    }
+
+
+def _compared(turn: Turn, detail: VersionDetail) -> Compared:
+    report = turn.facts.reports.get(detail.evaluation) if detail.evaluation is not None else None
+    return Compared(detail, report)
+
+
+def _nothing(detail: VersionDetail) -> VersionDetail:
+    """What a first version is compared with."""
+    return replace(detail, version=0, containers=(), metadata={}, evaluation=None)
+
+
+def _metric(one: Metric) -> dict[str, Any]:
+    return {
+        "name": one.name[:_LONGEST],
+        "before": one.before,
+        "after": one.after,
+        "change": one.change,
+        "better": one.better,
+    }
+
+
+def _difference(one: Difference) -> dict[str, Any]:
+    before, after = (value[:_LONGEST] if value is not None else None for value in (one.before, one.after))
+    return {"name": one.name[:_LONGEST], "before": before, "after": after}
 
 
 def _waiting(turn: Turn) -> Mapping[int, Pending]:

@@ -5,11 +5,25 @@ from typing import Any
 
 import pytest
 
+from lambdas.core.facts import Report, VersionDetail
 from lambdas.core.intake import MOST_AT_ONCE
 from lambdas.core.ledger import Event, Kind
 from lambdas.core.record import Approval, Pending
-from lambdas.core.spec import ReviewSpec
-from tests.builders import NOW, REGISTRANT, START, Seen, a_record, a_spec, after, decided_on, package, told
+from lambdas.core.spec import GatesSpec, MetricGate, ReviewSpec
+from tests.builders import (
+    NOW,
+    REGISTRANT,
+    START,
+    Seen,
+    a_record,
+    a_spec,
+    after,
+    decided_on,
+    having,
+    live_on,
+    package,
+    told,
+)
 
 HOUR, DAY = 3600.0, 86400.0
 WAITING = [package(n, approval=Approval.PENDING) for n in (1, 2, 3)]
@@ -34,7 +48,7 @@ def said(seen: Seen, kind: Kind) -> list[Event]:
 def test_a_registration_is_told_once_with_who_registered() -> None:
     (event,) = said(group(1), Kind.PENDING)
     assert (event.version, event.reason) == (1, "v1 was registered and waits for a decision")
-    assert event.data == {"registered_by": str(REGISTRANT), "registered_at": START}
+    assert (event.data["registered_by"], event.data["registered_at"]) == (str(REGISTRANT), START)
     assert told(decided_on(seen_again(group(1), NOW + 60))) == []
 
 
@@ -107,3 +121,59 @@ def test_only_the_youngest_hundred_are_remembered() -> None:
     many = tuple(package(n, approval=Approval.PENDING) for n in range(1, 151))
     decision = decided_on(replace(group(), packages=many, record=replace(a_record(), noted=150)))
     assert sorted(after(decision).pending) == list(range(51, 151))
+
+
+# --- the comparison ---------------------------------------------------------------------------------------------
+
+BEST = MetricGate("auc", at_least=0.9, worse_than_live_by=0.01)
+
+
+def beside_live(
+    candidate: VersionDetail, live: VersionDetail, gate: MetricGate = BEST, **reports: Report
+) -> Seen:
+    """A group in which one version is live and another was just registered."""
+    spec = a_spec(gates=GatesSpec(metrics=(gate,)))
+    return replace(having(live_on(live, spec=spec), noted=1), packages=(live, candidate), reports=reports)
+
+
+def test_a_registration_is_told_with_what_an_approver_should_know() -> None:
+    live = package(1, metadata={"auc": "0.95", "dataset": "may"})
+    candidate = package(2, approval=Approval.PENDING, metadata={"auc": "0.93", "dataset": "june"})
+    (event,) = said(beside_live(candidate, live), Kind.PENDING)
+    assert event.data["compared_with"] == 1
+    (auc,) = event.data["metrics"]
+    assert (auc["name"], auc["before"], auc["after"], auc["better"]) == ("auc", 0.95, 0.93, False)
+    assert round(auc["change"], 3) == -0.02
+    assert {"name": "dataset", "before": "may", "after": "june"} in event.data["differences"]
+    assert event.data["gates"] == ["its auc is 0.93, worse by more than 0.01 than v1's 0.95"]
+
+
+def test_the_first_version_is_compared_with_nothing_and_its_gates_are_told() -> None:
+    candidate = package(1, approval=Approval.PENDING, metadata={"auc": "0.8"})
+    spec = a_spec(gates=GatesSpec(metrics=(BEST,)))
+    (event,) = said(Seen(a_record(spec=spec), (candidate,), spec=spec), Kind.PENDING)
+    assert (event.data["compared_with"], event.data["differences"]) == (None, [])
+    assert event.data["metrics"] == [
+        {"name": "auc", "before": None, "after": 0.8, "change": None, "better": None}
+    ]
+    assert event.data["gates"] == ["its auc is 0.8, below 0.9"]
+
+
+def test_a_report_that_cannot_be_read_is_told_and_nothing_is_held_up() -> None:
+    candidate = package(2, approval=Approval.PENDING, evaluation="s3://b/2.json")
+    (event,) = said(beside_live(candidate, package(1, metadata={"auc": "0.95"})), Kind.PENDING)
+    assert event.data["report"] == "its evaluation report cannot be read: it is not there"
+
+
+def test_what_is_told_of_a_version_has_an_end() -> None:
+    many = {f"metric {n}": "1" for n in range(60)} | {f"note {n}": "x" * 1000 for n in range(60)}
+    candidate = package(2, approval=Approval.PENDING, metadata=many)
+    (event,) = said(beside_live(candidate, package(1)), Kind.PENDING)
+    assert (len(event.data["metrics"]), len(event.data["differences"])) == (50, 50)
+    assert max(len(one["after"]) for one in event.data["differences"]) == 200
+
+
+def test_of_many_that_are_registered_at_once_the_youngest_are_compared() -> None:
+    many = tuple(package(n, approval=Approval.PENDING) for n in range(1, 16))
+    events = said(replace(group(), packages=many), Kind.PENDING)
+    assert [event.version for event in events if "gates" in event.data] == list(range(6, 16))
