@@ -68,8 +68,9 @@ deploy: install ## Deploy to the AWS account of your credentials
 lock: install ## Pin the dependencies of the *.in files anew, with hashes
 	@sh tools/lock.sh $(RUN)/python
 
-schema: install ## Write groups/schema.json from the configuration's model
+schema: install ## Write groups/schema.json from the configuration's model, and schemas/events
 	@$(RUN)/python -m infra.config.schema
+	@$(RUN)/python -m infra.event_schemas
 
 policies: install ## Write policies/organization-policy.json, the policy for the organisation's accounts
 	@$(RUN)/python -m infra.policies.organization

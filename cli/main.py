@@ -42,6 +42,7 @@ for command in (
     operating.resume,
     operating.retry,
     operating.redrive,
+    operating.announce,
     starting.init,
 ):
     app.command()(command)

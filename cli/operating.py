@@ -1,4 +1,4 @@
-"""Commands that ask for something beside decisions: to pause, resume, try again, and to redrive dead letters."""
+"""Commands that ask for something beside decisions: to pause, resume, try again, to redrive, to announce again."""
 
 import json as json_
 from typing import Annotated, Any
@@ -9,12 +9,14 @@ from cli import out
 from cli.account import Account, NotAllowedError, UnknownGroupError, who_may
 from cli.reading import Group, Json
 from lambdas.adapters.acts import Acts
+from lambdas.adapters.functions import invoke
 from lambdas.adapters.queue import redrive as redrive_all
 from lambdas.adapters.stacks import outputs
 from lambdas.core.acts import PAUSE, RETRY, pause_of, retry_of
-from lambdas.core.errors import Denied
+from lambdas.core.errors import Denied, Permanent
 from lambdas.core.names import CONTROLLER_STACK, role_name
 
+_LONGEST_CALL = 300  # seconds: as long as the function may take
 Reason = Annotated[str, typer.Option("--reason", help="Why; it is kept in the ledger.", show_default=False)]
 
 
@@ -91,3 +93,41 @@ def redrive(*, json: Json = False) -> None:
         out.say(
             "the dead-letter queue is empty" if count == 0 else f"about {count} messages go back to reconcile"
         )
+
+
+def announce(
+    group: Group,
+    *,
+    first: Annotated[
+        int,
+        typer.Option("--from", min=1, metavar="SEQ", help="The first entry's number.", show_default=False),
+    ],
+    last: Annotated[
+        int | None, typer.Option("--to", min=1, metavar="SEQ", help="The last entry's number; else all.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Announce entries of a group's ledger again: messages for people, events for machines, under the same ids.
+
+    Example: greenlight announce credit-risk --from 41 --to 43
+    """
+    aws = Account().aws
+    function = outputs(aws.cloudformation, CONTROLLER_STACK)["AnnounceFunction"]
+    functions, announced, set_aside = aws.functions(_LONGEST_CALL), 0, 0
+    following: int | None = first
+    while following is not None:
+        answer = invoke(functions, function, {"group": group, "first": following, "last": last})
+        announced, set_aside = announced + answer["announced"], set_aside + answer["set_aside"]
+        following = answer["next"]
+        if answer["error"] is not None:
+            raise Permanent(
+                f"{announced} entries were announced; not entry {following}, nor any after it: {answer['error']}. "
+                f"Go on with `greenlight announce {group} --from {following}`"
+            )
+    if json:
+        out.as_json({"group": group, "announced": announced, "set_aside": set_aside})
+    elif announced + set_aside == 0:
+        out.say(f"group {group} has no such entries; `greenlight history {group}` lists them")
+    else:
+        aside = f"; {set_aside} cannot be, and lie in the queue greenlight-unannounced" if set_aside else ""
+        out.say(f"{announced} entries are announced again{aside}")

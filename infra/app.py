@@ -36,6 +36,7 @@ def build(app: cdk.App, folder: Path, governance: GovernanceConfig) -> None:
         state=state,
         concurrency=int(app.node.try_get_context("concurrency") or CONCURRENCY),
         break_glass=governance.break_glass is not None,
+        messages=governance.messages,
     )
     GovernanceStack(
         app,

@@ -1,4 +1,4 @@
-"""How `reconcile` is fed: how much at once, for how long, how often. Only numbers, which the simulation reads too."""
+"""How the functions are fed: how much at once, for how long, how often. Only numbers; the simulation reads them too."""
 
 # Why these: docs/decisions/015-a-throttled-call-is-not-given-up.md; tests/simulation/storm.py measures them.
 CONCURRENCY = 5  # batches at once, as cdk.json has it
@@ -9,3 +9,8 @@ RECONCILE_SECONDS = 240  # fifty looks at once of six calls each, at three calls
 VISIBILITY_SECONDS = 360
 TRIES = 8  # with back-off this is some minutes; afterwards the sweep makes up for it
 SWEEP_MINUTES = 5
+# The ledger's stream to announce. Why these: docs/decisions/017-told-one-by-one.md.
+ANNOUNCE_BATCH = 25  # entries; each is three calls at most
+ANNOUNCE_SECONDS = 300
+ANNOUNCE_TRIES = 100  # with Lambda's back-off this outlasts an outage of more than an hour
+ANNOUNCE_HOURS = 12  # the stream forgets after 24: what is given up must still be told of

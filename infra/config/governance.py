@@ -1,4 +1,4 @@
-"""The model of `governance.yaml`: who may audit, who may break the glass, when the whole account holds still."""
+"""The model of `governance.yaml`: who may audit, who may break the glass, when all hold still, who is told what."""
 
 import json
 from collections.abc import Iterator
@@ -11,6 +11,8 @@ from infra.config import words
 from infra.config.group import FreezeConfig, RecurringFreezeConfig, Section
 from infra.config.problems import ConfigError, Problem, from_pydantic, shown
 from infra.config.source import read
+from lambdas.core.announcements import Urgency
+from lambdas.core.ledger import Kind
 from lambdas.core.spec import Calendar
 
 DEFAULT = Path("governance.yaml")
@@ -24,6 +26,25 @@ class BreakGlassConfig(Section):
     has a source identity. AWS does not know whether a role's people gave a second factor: ask where they sign in."""
 
 
+class MessagesConfig(Section):
+    """What is told how urgently, where it is not to be as usual, and whom mails go to."""
+
+    page: tuple[Kind, ...] = ()
+    """Kinds of ledger entries for which somebody must look now: told to the alarm topic too."""
+    inform: tuple[Kind, ...] = ()
+    """Kinds that people are told, by the message topic."""
+    quiet: tuple[Kind, ...] = ()
+    """Kinds that are events on the bus only."""
+    mail: tuple[words.Mail, ...] = ()
+    """Who gets each message by mail, once confirmed by a link that AWS sends."""
+
+    @property
+    def urgencies(self) -> dict[Kind, Urgency]:
+        """What was chosen, by kind."""
+        chosen = {Urgency.PAGE: self.page, Urgency.INFORM: self.inform, Urgency.QUIET: self.quiet}
+        return {kind: urgency for urgency, kinds in chosen.items() for kind in kinds}
+
+
 class GovernanceConfig(Section):
     """What holds for the whole account."""
 
@@ -33,6 +54,7 @@ class GovernanceConfig(Section):
     freeze: tuple[FreezeConfig, ...] = ()
     """Windows in which no group moves forward."""
     recurring_freeze: tuple[RecurringFreezeConfig, ...] = ()
+    messages: MessagesConfig = MessagesConfig()
 
     @property
     def calendar(self) -> Calendar:
@@ -75,7 +97,24 @@ def _breaches(config: GovernanceConfig, file: str) -> Iterator[Problem]:
         for index, principal in enumerate(principals):
             if principal in principals[:index]:
                 yield Problem(file, f"{key}.{index}", shown(principal), "is named twice")
+    yield from _said_twice(config.messages, file)
     for index, window in enumerate(config.freeze):
         if window.end <= window.start:
             allowed = f"must be after its start, {window.start}"
             yield Problem(file, f"freeze.{index}.end", shown(window.end), allowed)
+
+
+def _said_twice(messages: MessagesConfig, file: str) -> Iterator[Problem]:
+    """A kind has one urgency, and nobody needs two mails."""
+    first: dict[str, str] = {}
+    for name, kinds in (("page", messages.page), ("inform", messages.inform), ("quiet", messages.quiet)):
+        for index, kind in enumerate(kinds):
+            key = f"messages.{name}.{index}"
+            other = first.setdefault(kind.value, key)
+            if other != key:
+                yield Problem(
+                    file, key, shown(kind.value), f"is said already, by {other}; a kind has one urgency"
+                )
+    for index, address in enumerate(messages.mail):
+        if address.lower() in {one.lower() for one in messages.mail[:index]}:
+            yield Problem(file, f"messages.mail.{index}", shown(address), "is named twice")

@@ -24,6 +24,7 @@ _TAG_TEXT = r"^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$"  # TagKey and TagValue [B]
 _DESCRIPTION = r"^[\p{L}\p{M}\p{Z}\p{S}\p{N}\p{P}]+$"  # EntityDescription [B]: no line breaks
 _NOT_BLANK = r"\S"
 _BUCKET = r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$"
+_MAIL = r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$"
 _MEDIA_TYPE = r"^[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+( *; *[A-Za-z0-9_.-]+=[^;]+)*$"
 _REPOSITORY = r"^[a-z0-9]([a-z0-9._-]*[a-z0-9])?(:[0-9]+)?(/[a-z0-9]([a-z0-9._-]*[a-z0-9])?)*(/\*)?$"
 
@@ -38,6 +39,7 @@ IN_WORDS = {
     _DESCRIPTION: "must be one line of text",
     _NOT_BLANK: "must not be blank",
     _MEDIA_TYPE: "must be a MIME type, such as application/json",
+    _MAIL: "must be a mail address, such as risk-ml@example.com",
     _BUCKET: "must be the name of a bucket, without s3:// and without a path",
     _REPOSITORY: "must be registry/repository without tag or digest, or registry/prefix/*, such as "
     "111122223333.dkr.ecr.eu-west-1.amazonaws.com/scoring/*",
@@ -169,6 +171,7 @@ InstanceType = Annotated[
     StringConstraints(pattern=_INSTANCE_TYPE),
     Field(description="A SageMaker hosting instance type, such as ml.m5.large."),
 ]
+Mail = Annotated[str, StringConstraints(max_length=254, pattern=_MAIL), Field(description="A mail address.")]
 MediaType = Annotated[
     str,
     StringConstraints(max_length=1024, pattern=_MEDIA_TYPE),

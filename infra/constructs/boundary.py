@@ -16,8 +16,15 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from infra.constructs.nag import NIST, SOLUTIONS, acknowledge
-from infra.policies.denials import Denial, denials
-from lambdas.core.names import ACT_PREFIX, BOUNDARY, FREEZE_PARAMETER, ROLE_PATH
+from infra.policies.denials import Denial, denials, role
+from lambdas.core.names import (
+    ACT_PREFIX,
+    BOUNDARY,
+    EVENT_BUS,
+    FREEZE_PARAMETER,
+    ROLE_PATH,
+    function_role_name,
+)
 
 _ANY_BOOTSTRAP = "*"  # each has a role that may do everything
 _WHY = "a boundary grants nothing: it says what policies of others may grant at most, and denies what is Greenlight's"
@@ -56,8 +63,8 @@ def boundary(scope: Construct) -> iam.CfnManagedPolicy:
 
 
 def _more() -> tuple[Denial, ...]:
-    """What this policy has room for beside the shared statements: the acts of approvers and the freeze windows, and the
-    ways out of any boundary [IAM guide, "Permissions boundaries for IAM entities"].
+    """What this policy has room for beside the shared statements: the acts of approvers and the freeze windows, what
+    announce says, and the ways out of any boundary [IAM guide, "Permissions boundaries for IAM entities"].
 
     `iam:PermissionsBoundary` is, for a principal that is there already, the boundary that it has. It is not known to
     calls that change a trust policy or make credentials, so these are denied altogether.
@@ -84,6 +91,19 @@ def _more() -> tuple[Denial, ...]:
             ("ssm:DeleteParameter*", "ssm:PutParameter"),
             (f"arn:*:ssm:*:*:parameter{ACT_PREFIX}*", f"arn:*:ssm:*:*:parameter{FREEZE_PARAMETER}"),
         ),
+        # The organisation policy has no room for them either. PutRule is another thing: whoever may, listens.
+        Denial(
+            "ForgeAnnouncements",
+            (
+                "events:DeleteEventBus",
+                "events:PutEvents",
+                "events:PutPermission",
+                "events:RemovePermission",
+                "events:UpdateEventBus",
+            ),
+            (f"arn:*:events:*:*:event-bus/{EVENT_BUS}",),
+        ),
+        Denial("BecomeAnnounce", ("sts:AssumeRole",), (role(function_role_name("announce")),)),
         Denial("TakeItOff", ("iam:DeleteRolePermissionsBoundary", "iam:DeleteUserPermissionsBoundary")),
         Denial(
             "BecomeAnother",

@@ -21,7 +21,8 @@ _ACCEPTED = {
     f"{NIST}LambdaInsideVPC": "it speaks to AWS's own APIs only, over TLS and signed, and listens to nobody; a VPC "
     "would add endpoints to pay for, and no boundary that IAM does not draw",
     f"{NIST}LambdaConcurrency": "a reservation fails in new accounts, whose whole quota is the ten that must stay "
-    "unreserved; reconcile is capped by its event source's maximum concurrency, sweep by its two schedules",
+    "unreserved; reconcile is capped by its event source's maximum concurrency, sweep by its two schedules, "
+    "announce by its stream's shards",
 }
 _QUEUED = {
     f"{NIST}LambdaDLQ": "it is called by its queue only, and messages that fail every try go to that queue's own "

@@ -295,6 +295,36 @@ def list_specs() -> list[Grant]:
     return [allow("Specs", ["ssm:GetParametersByPath"], resources, why=_ANY_GROUP)]
 
 
+def announce_ledger(ledger_arn: str, stream_arn: str, key_arn: str) -> list[Grant]:
+    """Read the ledger, its stream, and nothing else; both are encrypted by the ledger's key."""
+    return [
+        allow(
+            "Stream",
+            ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"],
+            [stream_arn],
+        ),
+        allow(
+            "FindStream",
+            ["dynamodb:ListStreams"],
+            ["*"],
+            why="ListStreams has no resource; it only tells streams' names",
+        ),
+        allow("Ledger", ["dynamodb:Query"], [ledger_arn]),
+        deny("LedgerNeverWrite", ["dynamodb:PutItem", *CHANGES], [ledger_arn]),
+        allow("LedgerKey", ["kms:Decrypt", "kms:DescribeKey"], [key_arn], _via("dynamodb")),
+    ]
+
+
+def announce_outlets(bus_arn: str, topic_arns: list[str], topic_key_arn: str, queue_arn: str) -> list[Grant]:
+    """Put events on the bus, publish to the topics, and set aside what neither takes."""
+    return [
+        allow("Events", ["events:PutEvents"], [bus_arn]),
+        allow("Publish", ["sns:Publish"], topic_arns),
+        allow("TopicKey", ["kms:Decrypt", "kms:GenerateDataKey"], [topic_key_arn], _via("sns")),
+        allow("SetAside", ["sqs:SendMessage"], [queue_arn]),
+    ]
+
+
 def sweep_search(queue_arn: str) -> list[Grant]:
     """Find what changed, and ask for looks."""
     return [

@@ -1,4 +1,5 @@
-"""The reconcile queue, its dead-letter queue, and the one for events and sweeps that came to nothing."""
+"""The reconcile queue and its dead-letter queue; those for events and sweeps that came to nothing, and for entries that
+could not be announced."""
 
 import aws_cdk as cdk
 from aws_cdk import aws_sqs as sqs
@@ -33,18 +34,24 @@ class Queues(Construct):
             visibility_timeout=visibility,
             dead_letter_queue=sqs.DeadLetterQueue(queue=self.dead_letters, max_receive_count=TRIES),
         )
-        self.undelivered = sqs.Queue(
+        self.undelivered = self._last_resort(
+            "Undelivered", "greenlight-undelivered", "the rules, the schedules and the sweep"
+        )
+        self.unannounced = self._last_resort(
+            "Unannounced", "greenlight-unannounced", "announce and of the ledger's stream"
+        )
+
+    def _last_resort(self, identifier: str, name: str, whose: str) -> sqs.Queue:
+        """A queue for what came to nothing elsewhere, kept for people as long as SQS keeps anything."""
+        queue = sqs.Queue(
             self,
-            "Undelivered",
-            queue_name="greenlight-undelivered",
+            identifier,
+            queue_name=name,
             encryption=sqs.QueueEncryption.SQS_MANAGED,
             enforce_ssl=True,
             retention_period=cdk.Duration.days(14),
         )
         acknowledge(
-            self.undelivered,
-            {
-                f"{SOLUTIONS}SQS3": "it is the dead-letter queue of the rules, the schedules and the sweep, which "
-                "cdk-nag does not see"
-            },
+            queue, {f"{SOLUTIONS}SQS3": f"it is the dead-letter queue of {whose}, which cdk-nag does not see"}
         )
+        return queue

@@ -7,6 +7,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra.constructs.queues import Queues
@@ -32,20 +33,14 @@ class Watch(Construct):
             "Messages are not worked off: deployments are late",
             threshold=_LATE,
         )
-        for name, queue, description in (
-            ("dead-letters", queues.dead_letters, "A message failed every try, or cannot be read"),
-            ("undelivered", queues.undelivered, "An event found no queue, or the sweep failed every try"),
-        ):
-            metric = queue.metric_approximate_number_of_messages_visible(
-                statistic="Maximum", period=cdk.Duration.minutes(1)
-            )
-            self._alarm(name, metric, description)
+        self._on_messages(
+            "dead-letters", queues.dead_letters, "A message failed every try, or cannot be read"
+        )
+        self._on_messages(
+            "undelivered", queues.undelivered, "An event found no queue, or the sweep failed every try"
+        )
         for name, function in functions.items():
-            minutes = cdk.Duration.minutes(5)
-            self._alarm(f"{name}-errors", function.metric_errors(period=minutes), f"{name} fails as a whole")
-            self._alarm(
-                f"{name}-throttles", function.metric_throttles(period=minutes), f"{name} is throttled"
-            )
+            self._on_function(name, function)
         self._alarm(
             "sweep-silent",
             functions["sweep"].metric_invocations(period=cdk.Duration.minutes(5)),
@@ -67,6 +62,27 @@ class Watch(Construct):
             "A group is blocked, halted, withdrawn or foreign, or a decision is unproven",
         )
 
+    def on_announcements(self, announce: lambda_.Function, unannounced: sqs.IQueue) -> None:
+        """Alarms on what is told late, set aside, or lost.
+
+        IteratorAge: how old the last record of a batch was when it was sent; DestinationDeliveryFailures: how often not
+        even the on-failure queue took what was given up [Lambda guide, "Types of metrics"].
+        """
+        minute = cdk.Duration.minutes(1)
+        self._on_function("announce", announce)
+        self._on_messages("unannounced", unannounced, "An entry of the ledger could not be announced")
+        self._alarm(
+            "announce-late",
+            announce.metric("IteratorAge", statistic="Maximum", period=minute),
+            "Entries of the ledger are not announced: their topic or bus refuses them, or announce fails",
+            threshold=_LATE * 1000,
+        )
+        self._alarm(
+            "announce-lost",
+            announce.metric("DestinationDeliveryFailures", statistic="Sum", period=minute),
+            "Entries of the ledger were given up, and the queue for such did not take note of them",
+        )
+
     def on_rule(self, name: str, rule: str, description: str) -> None:
         """An alarm on each event that a rule matched [EventBridge guide, "Monitoring": TriggeredRules by RuleName]."""
         metric = cloudwatch.Metric(
@@ -75,6 +91,17 @@ class Watch(Construct):
             dimensions_map={"RuleName": rule},
             statistic="Sum",
             period=cdk.Duration.minutes(1),
+        )
+        self._alarm(name, metric, description)
+
+    def _on_function(self, name: str, function: lambda_.Function) -> None:
+        minutes = cdk.Duration.minutes(5)
+        self._alarm(f"{name}-errors", function.metric_errors(period=minutes), f"{name} fails as a whole")
+        self._alarm(f"{name}-throttles", function.metric_throttles(period=minutes), f"{name} is throttled")
+
+    def _on_messages(self, name: str, queue: sqs.IQueue, description: str) -> None:
+        metric = queue.metric_approximate_number_of_messages_visible(
+            statistic="Maximum", period=cdk.Duration.minutes(1)
         )
         self._alarm(name, metric, description)
 

@@ -1,30 +1,44 @@
 """The machinery: queues, rules, functions, schedules, and alarms on all of them. Replaceable at any time."""
 
 import aws_cdk as cdk
+from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_lambda_event_sources as sources
 from constructs import Construct
 
+from infra.config.governance import MessagesConfig
 from infra.constructs import permissions
 from infra.constructs.break_glass_watch import BreakGlassWatch
 from infra.constructs.controller_key import controller_key
 from infra.constructs.function import Function
+from infra.constructs.outlets import Outlets
 from infra.constructs.queues import Queues
 from infra.constructs.rules import Rules
 from infra.constructs.schedules import SweepSchedules
 from infra.constructs.watch import Watch
-from infra.limits import BATCH, RECONCILE_SECONDS, VISIBILITY_SECONDS
+from infra.limits import (
+    ANNOUNCE_BATCH,
+    ANNOUNCE_HOURS,
+    ANNOUNCE_SECONDS,
+    ANNOUNCE_TRIES,
+    BATCH,
+    RECONCILE_SECONDS,
+    VISIBILITY_SECONDS,
+)
 from infra.stacks.state import StateStack
+from lambdas.announce.settings import AnnounceSettings
+from lambdas.core.announcements import chosen_text
 from lambdas.reconcile.settings import ReconcileSettings
 from lambdas.sweep.settings import SweepSettings
 
 
 class ControllerStack(cdk.Stack):
-    """Looks at groups when events or the sweep say so.
+    """Looks at groups when events or the sweep say so, and tells what it records.
 
     Args:
         state: whose tables it reads and writes.
         concurrency: how many batches reconcile works on at once (2 to 1000): the cap on SageMaker's rate limits.
         break_glass: whether there is a role whose use is to be told and recorded.
+        messages: what is told to whom, and how urgently.
     """
 
     def __init__(
@@ -35,6 +49,7 @@ class ControllerStack(cdk.Stack):
         state: StateStack,
         concurrency: int,
         break_glass: bool,
+        messages: MessagesConfig,
         **options: object,
     ) -> None:
         super().__init__(scope, construct_id, **options)  # type: ignore[arg-type] # passed through to cdk.Stack
@@ -48,11 +63,18 @@ class ControllerStack(cdk.Stack):
         watch = Watch(self, queues, {"reconcile": reconcile.function, "sweep": sweep.function}, self.key)
         if break_glass:
             BreakGlassWatch(self, queues, watch)
+        outlets = Outlets(self, key=self.key, mail=messages.mail)
+        announce = self._announce(state, queues, outlets, watch, messages)
+        watch.on_announcements(announce.function, queues.unannounced)
         cdk.CfnOutput(self, "AlarmTopic", value=watch.topic.topic_arn)
+        cdk.CfnOutput(self, "MessageTopic", value=outlets.topic.topic_arn)
+        cdk.CfnOutput(self, "EventBus", value=outlets.bus.event_bus_name)
+        cdk.CfnOutput(self, "UnannouncedUrl", value=queues.unannounced.queue_url)
         cdk.CfnOutput(self, "QueueUrl", value=queues.reconcile.queue_url)
         cdk.CfnOutput(self, "DeadLetterUrl", value=queues.dead_letters.queue_url)
         cdk.CfnOutput(self, "ReconcileFunction", value=reconcile.function.function_name)
         cdk.CfnOutput(self, "SweepFunction", value=sweep.function.function_name)
+        cdk.CfnOutput(self, "AnnounceFunction", value=announce.function.function_name)
 
     def _reconcile(self, state: StateStack, queues: Queues, concurrency: int) -> Function:
         reconcile = Function(
@@ -112,3 +134,46 @@ class ControllerStack(cdk.Stack):
             ]
         )
         return sweep
+
+    def _announce(
+        self, state: StateStack, queues: Queues, outlets: Outlets, watch: Watch, messages: MessagesConfig
+    ) -> Function:
+        announce = Function(
+            self,
+            "announce",
+            settings=AnnounceSettings(
+                ledger_table=state.ledger.table_name,
+                event_bus=outlets.bus.event_bus_name,
+                message_topic=outlets.topic.topic_arn,
+                alarm_topic=watch.topic.topic_arn,
+                unannounced_url=queues.unannounced.queue_url,
+                urgencies=chosen_text(messages.urgencies),
+            ),
+            timeout=cdk.Duration.seconds(ANNOUNCE_SECONDS),
+            memory=512,
+            key=self.key,
+            dead_letters=queues.unannounced,
+        )
+        stream = str(state.ledger.table_stream_arn)
+        topics = [outlets.topic.topic_arn, watch.topic.topic_arn]
+        announce.may(
+            [
+                *permissions.announce_ledger(state.ledger.table_arn, stream, state.ledger_key.key_arn),
+                *permissions.announce_outlets(
+                    outlets.bus.event_bus_arn, topics, self.key.key_arn, queues.unannounced.queue_arn
+                ),
+            ]
+        )
+        announce.function.add_event_source(
+            sources.DynamoEventSource(
+                state.ledger,
+                starting_position=lambda_.StartingPosition.TRIM_HORIZON,
+                batch_size=ANNOUNCE_BATCH,
+                bisect_batch_on_error=True,
+                report_batch_item_failures=True,
+                retry_attempts=ANNOUNCE_TRIES,
+                max_record_age=cdk.Duration.hours(ANNOUNCE_HOURS),
+                on_failure=sources.SqsDlq(queues.unannounced),
+            )
+        )
+        return announce

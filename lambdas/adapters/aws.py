@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from types_boto3_cloudwatch import CloudWatchClient
     from types_boto3_dynamodb import DynamoDBClient
     from types_boto3_sagemaker import SageMakerClient
+    from types_boto3_sns import SNSClient
     from types_boto3_sqs import SQSClient
     from types_boto3_ssm import SSMClient
 
@@ -132,14 +133,32 @@ class Aws:
         """AWS STS; for groups whose reports or payloads are read."""
         return self._client("sts")
 
+    @functools.cached_property
+    def sns(self) -> SNSClient:
+        """Amazon SNS."""
+        return self._client("sns")  # type: ignore[no-any-return] # see _client
+
+    @functools.cached_property
+    def events(self) -> Any:
+        """Amazon EventBridge; one call is not worth a package of stubs."""
+        return self._client("events")
+
+    def functions(self, seconds: int) -> Any:
+        """AWS Lambda, for people's commands; a call is waited for so many seconds, and not made again."""
+        return self._once("lambda", seconds)
+
     def s3_as(self, credentials: dict[str, str]) -> Any:
         """Amazon S3 as somebody else; made anew for each, as credentials differ."""
         return boto3.client("s3", config=Config(**_CONFIG), **credentials)  # type: ignore[call-overload] # a dict
 
     def runtime(self, seconds: int) -> Any:
         """Amazon SageMaker Runtime; a request that is not answered within so many seconds is not made again."""
+        return self._once("sagemaker-runtime", seconds)
+
+    @staticmethod
+    def _once(service: str, seconds: int) -> Any:
         config = Config(**_CONFIG | {"read_timeout": seconds, "retries": {"total_max_attempts": 1}})
-        return boto3.client("sagemaker-runtime", config=config)
+        return boto3.client(service, config=config)  # type: ignore[call-overload] # any service's name
 
     @functools.cached_property
     def sqs(self) -> SQSClient:

@@ -8,12 +8,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from lambdas.adapters.aws import aws_errors
-from lambdas.core.errors import Permanent
+from lambdas.core.errors import Malformed, Permanent
 from lambdas.core.ledger import Entry
 from lambdas.core.record import Record, record_from_json, record_to_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from types_boto3_dynamodb import DynamoDBClient
 
@@ -91,14 +91,7 @@ class Store:
         )
         with aws_errors(f"reading the ledger of group {group}"):
             for page in pages:
-                for item in page["Items"]:
-                    yield Entry(
-                        group=group,
-                        seq=int(item["seq"]["N"]),
-                        previous=item["previous"]["S"],
-                        hash=item["hash"]["S"],
-                        body=item["body"]["S"],
-                    )
+                yield from map(entry_of, page["Items"])
 
     def swept_at(self) -> float:
         """When the last sweep began that came to its end, epoch seconds; 0: never."""
@@ -161,6 +154,24 @@ class Store:
                 "ConditionExpression": "attribute_not_exists(seq)",
             }
         }
+
+
+def entry_of(item: Mapping[str, Any]) -> Entry:
+    """A ledger entry, as DynamoDB and its streams have it.
+
+    Raises:
+        Malformed: it lacks what each entry has.
+    """
+    try:
+        return Entry(
+            group=item["group"]["S"],
+            seq=int(item["seq"]["N"]),
+            previous=item["previous"]["S"],
+            hash=item["hash"]["S"],
+            body=item["body"]["S"],
+        )
+    except (KeyError, ValueError) as error:
+        raise Malformed(f"an item of the ledger is no entry: {type(error).__name__}: {error}") from error
 
 
 def _token(items: list[Any]) -> str:

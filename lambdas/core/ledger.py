@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
@@ -42,6 +42,10 @@ class Kind(StrEnum):
     PENDING = "pending"
     REMINDER = "reminder"
     EXPIRED = "expired"
+
+
+NEED_A_PERSON = frozenset({Kind.BLOCKED, Kind.FOREIGN, Kind.HALTED, Kind.UNPROVEN, Kind.WITHDRAWN})
+"""What does not go on, or not rightly, until somebody has looked."""
 
 
 @dataclass(frozen=True)
@@ -100,10 +104,15 @@ def first_broken(group: str, entries: Iterable[Entry], head: Head | None = None)
     for entry in entries:
         if (entry.seq, entry.previous) != (expected.seq + 1, expected.hash):
             return expected.seq + 1
-        if entry.hash != _digest(group, entry.seq, entry.previous, entry.body):
+        if not intact(replace(entry, group=group)):
             return entry.seq
         expected = Head(entry.seq, entry.hash)
     return expected.seq + 1 if head is not None and head != expected else None
+
+
+def intact(entry: Entry) -> bool:
+    """Whether its hash is that of its content; whether it is the one that was written, only the whole chain tells."""
+    return entry.hash == _digest(entry.group, entry.seq, entry.previous, entry.body)
 
 
 def _body(event: Event) -> str:

@@ -26,6 +26,8 @@ GROUP_DIMENSION = "Group"
 ACCOUNT_WIDE = (
     "#account"  # the ledger of what concerns no one group; no group's name begins with a number sign
 )
+EVENT_BUS = "greenlight"
+EVENT_SOURCE = "greenlight"
 AUDITOR = "greenlight-auditor"
 BREAK_GLASS = "greenlight-break-glass"
 BOUNDARY = "greenlight-boundary"

@@ -6,12 +6,11 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
 from lambdas.core.errors import Transient
-from lambdas.core.ledger import Kind
+from lambdas.core.ledger import NEED_A_PERSON
 from lambdas.core.names import FUNCTION_DIMENSION, GROUP_DIMENSION, METRIC_NAMESPACE, NEEDS_A_PERSON
 from lambdas.reconcile.look import Step
 
 _SERVICE = "reconcile"
-_NEED_A_PERSON = frozenset({Kind.BLOCKED, Kind.FOREIGN, Kind.HALTED, Kind.UNPROVEN, Kind.WITHDRAWN})
 
 
 class Report:
@@ -44,7 +43,7 @@ class Report:
         self._log.info("%s: %s", group, decision.reason, extra=keys)
         for event in decision.events:
             self._count(event.kind.value, group)
-            if event.kind in _NEED_A_PERSON and "awaited" not in event.data:
+            if event.kind in NEED_A_PERSON and "awaited" not in event.data:
                 self._count(NEEDS_A_PERSON)
 
     def failed(self, group: str, error: Exception) -> None:
