@@ -58,6 +58,7 @@ GROUPS: dict[str, dict[str, Any]] = {
     },
     "paused": {},
     "planned": {},
+    "told": {},
     "smoke-tested": {"smoke_test": {"payload": "hello", "content_type": "text/plain"}},
     "sampled": {},
     "gated": {"gates": _GATES},

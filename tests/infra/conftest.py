@@ -76,6 +76,7 @@ GOVERNANCE = GovernanceConfig.model_validate_json(
                     "arn:aws:iam::123456789012:user/reliability/eve",
                 ]
             },
+            "messages": {"page": ["rollout.failed"], "mail": ["risk-ml@example.com"]},
             "recurring_freeze": [
                 {"cron": "0 17 * * 5", "minutes": 3780, "timezone": "Europe/Berlin", "reason": "weekend"}
             ],

@@ -17,7 +17,15 @@ from tests.infra.reach import succeeds
 from tests.infra.templates import ACCOUNT, REGION, Document
 from tests.infra.test_policy_lint import lint
 
-_ITS_OWN = ("EmpowerUnbound", "HoldGroups", "TakeItOff", "BecomeAnother")
+_ITS_OWN = (
+    "EmpowerUnbound",
+    "HoldGroups",
+    "ForgeAnnouncements",
+    "BecomeAnnounce",
+    "TakeItOff",
+    "BecomeAnother",
+)
+_BUS = f"arn:aws:events:{REGION}:{ACCOUNT}:event-bus/greenlight"
 SIDS = (*(denial.sid for denial in denials("*")), *_ITS_OWN)
 _LIMIT = 6144
 
@@ -90,6 +98,15 @@ def holds(statements: list[Statement]) -> list[Attempt]:
     ]
 
 
+def forgeries(statements: list[Statement]) -> list[Attempt]:
+    """Ways to say in announce's place what happened, or to keep it from being heard, that succeed."""
+    role = administrator(statements)
+    changes = ("DeleteEventBus", "PutEvents", "PutPermission", "RemovePermission", "UpdateEventBus")
+    every = [Attempt(f"events:{change}", _BUS) for change in changes]
+    every.append(Attempt("sts:AssumeRole", f"{IAM}:role/greenlight/greenlight-announce"))
+    return [attempt for attempt in every if succeeds(role, attempt)]
+
+
 def test_it_has_the_name_that_other_policies_know(policy: dict[str, Any]) -> None:
     assert policy["Path"] + policy["ManagedPolicyName"] == "/greenlight/greenlight-boundary"
 
@@ -114,6 +131,15 @@ def test_an_administrator_with_it_holds_no_group_still(statements: list[Statemen
     assert holds(statements) == []
 
 
+def test_an_administrator_with_it_says_nothing_in_announces_place_and_may_listen(
+    statements: list[Statement],
+) -> None:
+    assert len(forgeries(without(without(statements, "ForgeAnnouncements"), "BecomeAnnounce"))) == 6
+    assert forgeries(statements) == []
+    rule = _BUS.replace("event-bus/greenlight", "rule/greenlight/mine")
+    assert succeeds(administrator(statements), Attempt("events:PutRule", rule))
+
+
 def test_an_administrator_with_it_goes_on_with_ordinary_work(statements: list[Statement]) -> None:
     assert hampered(administrator(statements)) == []
 
@@ -135,7 +161,7 @@ def test_what_remains_of_administration_is_only_about_others(statements: list[St
 @pytest.mark.parametrize("sid", SIDS)
 def test_each_statement_is_needed(statements: list[Statement], sid: str) -> None:
     left = without(statements, sid)
-    assert breaches(administrator(left)) or escapes(left) or holds(left)
+    assert breaches(administrator(left)) or escapes(left) or holds(left) or forgeries(left)
 
 
 def test_nothing_else_is_in_it(statements: list[Statement]) -> None:

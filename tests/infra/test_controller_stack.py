@@ -6,7 +6,10 @@ from typing import Any
 
 from infra.constructs.rules import _HINTS
 from infra.limits import BATCH, CONCURRENCY
+from lambdas.announce.settings import AnnounceSettings
+from lambdas.core.announcements import Urgency, chosen_from
 from lambdas.core.hints import read_message
+from lambdas.core.ledger import Kind
 from lambdas.core.settings import from_environment
 from lambdas.reconcile.settings import ReconcileSettings
 from lambdas.sweep.settings import SweepSettings
@@ -21,14 +24,25 @@ def functions(assembly: Assembly) -> dict[str, dict[str, Any]]:
     return {p["Handler"].split(".")[1]: p for p in assembly.properties(STACK, "AWS::Lambda::Function")}
 
 
+def mappings(assembly: Assembly) -> dict[str, dict[str, Any]]:
+    """By what they call."""
+    found = assembly.properties(STACK, "AWS::Lambda::EventSourceMapping")
+    names = ("announce", "reconcile")
+    return {name: m for m in found for name in names if name in text(m["FunctionName"]).lower()}
+
+
 def test_what_others_need_to_find_is_put_out_by_name(assembly: Assembly) -> None:
     outputs = json.loads(assembly.text(STACK))["Outputs"]
     assert {
         "AlarmTopic",
+        "AnnounceFunction",
         "DeadLetterUrl",
+        "EventBus",
+        "MessageTopic",
         "QueueUrl",
         "ReconcileFunction",
         "SweepFunction",
+        "UnannouncedUrl",
     } <= set(outputs)
 
 
@@ -46,14 +60,14 @@ def test_as_many_batches_run_at_once_as_the_simulation_of_storms_assumes() -> No
 
 def test_dead_letters_are_kept_for_fourteen_days(assembly: Assembly) -> None:
     dead = [q for q in assembly.properties(STACK, "AWS::SQS::Queue") if "RedrivePolicy" not in q]
-    assert sorted(bool(q.get("FifoQueue")) for q in dead) == [False, True]
+    assert sorted(bool(q.get("FifoQueue")) for q in dead) == [False, False, True]
     assert {q["MessageRetentionPeriod"] for q in dead} == {14 * 86_400}
 
 
 def test_queues_are_encrypted_and_refuse_plain_http(assembly: Assembly) -> None:
     queues = assembly.properties(STACK, "AWS::SQS::Queue")
     assert all(queue["SqsManagedSseEnabled"] for queue in queues)
-    assert len(assembly.properties(STACK, "AWS::SQS::QueuePolicy")) == len(queues) == 3
+    assert len(assembly.properties(STACK, "AWS::SQS::QueuePolicy")) == len(queues) == 4
     for policy in assembly.properties(STACK, "AWS::SQS::QueuePolicy"):
         assert '"aws:SecureTransport": "false"' in json.dumps(policy)
 
@@ -120,8 +134,9 @@ def test_only_our_rules_may_send_to_the_queue(assembly: Assembly) -> None:
 
 def test_functions_run_on_arm_with_the_settings_that_they_read(assembly: Assembly) -> None:
     found = functions(assembly)
-    assert set(found) == {"reconcile", "sweep"}
-    for name, kind in (("reconcile", ReconcileSettings), ("sweep", SweepSettings)):
+    settings = {"announce": AnnounceSettings, "reconcile": ReconcileSettings, "sweep": SweepSettings}
+    assert set(found) == set(settings)
+    for name, kind in settings.items():
         function = found[name]
         assert (function["Runtime"], function["Architectures"]) == ("python3.13", ["arm64"])
         environment = {k: json.dumps(v) for k, v in function["Environment"]["Variables"].items()}
@@ -130,7 +145,7 @@ def test_functions_run_on_arm_with_the_settings_that_they_read(assembly: Assembl
 
 def test_logs_do_not_pile_up(assembly: Assembly) -> None:
     groups = assembly.properties(STACK, "AWS::Logs::LogGroup")
-    assert len(groups) == 2
+    assert len(groups) == 3
     assert all(group["RetentionInDays"] for group in groups)
 
 
@@ -149,7 +164,7 @@ def test_logs_are_encrypted_with_a_key_that_cloudwatch_may_use_for_this_stacks_l
 def test_the_functions_roles_have_names_that_other_policies_can_tell(assembly: Assembly) -> None:
     roles = assembly.properties(STACK, "AWS::IAM::Role")
     named = {role["Path"] + role["RoleName"] for role in roles if "RoleName" in role}
-    assert named == {"/greenlight/greenlight-reconcile", "/greenlight/greenlight-sweep"}
+    assert named == {f"/greenlight/greenlight-{name}" for name in ("announce", "reconcile", "sweep")}
 
 
 def test_a_sweep_that_fails_every_try_is_kept_and_reconcile_leaves_that_to_its_queue(
@@ -161,10 +176,51 @@ def test_a_sweep_that_fails_every_try_is_kept_and_reconcile_leaves_that_to_its_q
 
 
 def test_reconcile_reads_batches_and_names_the_messages_that_failed(assembly: Assembly) -> None:
-    (mapping,) = assembly.properties(STACK, "AWS::Lambda::EventSourceMapping")
+    mapping = mappings(assembly)["reconcile"]
     assert mapping["BatchSize"] == BATCH
     assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     assert mapping["ScalingConfig"] == {"MaximumConcurrency": CONCURRENCY}
+
+
+def test_announce_reads_the_ledgers_stream_from_its_beginning_in_order_and_loses_sight_of_nothing(
+    assembly: Assembly,
+) -> None:
+    mapping = mappings(assembly)["announce"]
+    assert "Ledger" in text(mapping["EventSourceArn"])
+    assert mapping["StartingPosition"] == "TRIM_HORIZON"
+    assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert mapping["BisectBatchOnFunctionError"] is True
+    assert mapping.get("ParallelizationFactor", 1) == 1
+    assert 0 < mapping["MaximumRetryAttempts"] <= 10_000
+    assert mapping["MaximumRecordAgeInSeconds"] < 24 * 3600, (
+        "the stream forgets first, and nobody hears of it"
+    )
+    assert "Unannounced" in text(mapping["DestinationConfig"]["OnFailure"]["Destination"])
+    assert "FilterCriteria" not in mapping
+
+
+def test_only_announce_publishes_to_the_topic_for_people_whatever_else_is_allowed(assembly: Assembly) -> None:
+    (policy,) = (
+        p
+        for p in assembly.properties(STACK, "AWS::SNS::TopicPolicy")
+        if "OnlyAnnouncePublishes" in json.dumps(p)
+    )
+    (statement,) = (s for s in policy["PolicyDocument"]["Statement"] if s["Sid"] == "OnlyAnnouncePublishes")
+    assert (statement["Effect"], statement["Action"]) == ("Deny", "sns:Publish")
+    ((operator, keys),) = statement["Condition"].items()
+    assert operator == "ArnNotEquals"
+    arn = "arn:aws:iam::123456789012:role/greenlight/greenlight-announce"
+    assert {key: text(value) for key, value in keys.items()} == {"aws:PrincipalArn": arn}
+
+
+def test_mails_go_to_whom_the_account_names_and_urgencies_are_what_it_chose(
+    assembly: Assembly, plain: Assembly
+) -> None:
+    (subscription,) = assembly.properties(STACK, "AWS::SNS::Subscription")
+    assert (subscription["Protocol"], subscription["Endpoint"]) == ("email", "risk-ml@example.com")
+    assert plain.properties(STACK, "AWS::SNS::Subscription") == []
+    told = functions(assembly)["announce"]["Environment"]["Variables"]["GREENLIGHT_URGENCIES"]
+    assert chosen_from(told) == {Kind.FAILED: Urgency.PAGE}
 
 
 def test_the_sweep_runs_every_five_minutes_and_in_full_every_hour(assembly: Assembly) -> None:
@@ -181,6 +237,10 @@ def test_the_sweep_runs_every_five_minutes_and_in_full_every_hour(assembly: Asse
 def test_every_way_to_fail_silently_has_an_alarm_that_reaches_people(assembly: Assembly) -> None:
     alarms = assembly.properties(STACK, "AWS::CloudWatch::Alarm")
     assert {alarm["AlarmName"].removeprefix("greenlight-controller-") for alarm in alarms} == {
+        "announce-errors",
+        "announce-late",
+        "announce-lost",
+        "announce-throttles",
         "break-glass-entered",
         "break-glass-used",
         "dead-letters",
@@ -191,6 +251,7 @@ def test_every_way_to_fail_silently_has_an_alarm_that_reaches_people(assembly: A
         "sweep-errors",
         "sweep-silent",
         "sweep-throttles",
+        "unannounced",
         "undelivered",
     }
     for alarm in alarms:
@@ -214,12 +275,13 @@ def test_a_sweep_that_never_ran_is_an_alarm(assembly: Assembly) -> None:
     assert alarms["greenlight-controller-sweep-silent"]["TreatMissingData"] == "breaching"
 
 
-def test_the_topic_is_encrypted_with_a_key_that_cloudwatch_may_use(assembly: Assembly) -> None:
-    (topic,) = assembly.properties(STACK, "AWS::SNS::Topic")
-    assert topic["KmsMasterKeyId"]
+def test_the_topics_are_encrypted_with_a_key_that_cloudwatch_may_use(assembly: Assembly) -> None:
+    topics = assembly.properties(STACK, "AWS::SNS::Topic")
+    assert len(topics) == 2
+    assert all(topic["KmsMasterKeyId"] for topic in topics)
     (key,) = assembly.properties(STACK, "AWS::KMS::Key")
     assert key["EnableKeyRotation"] is True
     assert "cloudwatch.amazonaws.com" in json.dumps(key["KeyPolicy"])
-    (policy,) = assembly.properties(STACK, "AWS::SNS::TopicPolicy")
-    assert "cloudwatch.amazonaws.com" in json.dumps(policy)
-    assert '"aws:SecureTransport": "false"' in json.dumps(policy)
+    policies = [json.dumps(policy) for policy in assembly.properties(STACK, "AWS::SNS::TopicPolicy")]
+    assert len([policy for policy in policies if "cloudwatch.amazonaws.com" in policy]) == 1
+    assert all('"aws:SecureTransport": "false"' in policy for policy in policies)

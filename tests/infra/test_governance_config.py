@@ -6,6 +6,8 @@ import pytest
 
 from infra.config.governance import GovernanceConfig, load_governance
 from infra.config.problems import ConfigError
+from lambdas.core.announcements import Urgency
+from lambdas.core.ledger import Kind
 from lambdas.core.spec import Calendar, Recurring
 from tests.infra.conftest import ROOT
 
@@ -26,6 +28,8 @@ def test_the_file_of_the_project_says_nothing_and_can_be_uncommented(tmp_path: P
     assert config.break_glass is not None
     assert config.freeze
     assert config.recurring_freeze
+    assert config.messages.urgencies
+    assert config.messages.mail
 
 
 def test_without_the_default_file_nothing_is_configured(tmp_path: Path) -> None:
@@ -43,6 +47,16 @@ def test_the_freeze_windows_are_what_reconcile_reads(tmp_path: Path) -> None:
     assert GovernanceConfig().calendar == Calendar()
 
 
+def test_messages_are_as_urgent_as_the_account_says(tmp_path: Path) -> None:
+    config = load(tmp_path, "messages: {page: [rollout.failed], inform: [spec], quiet: [decision, waiting]}")
+    assert config.messages.urgencies == {
+        Kind.FAILED: Urgency.PAGE,
+        Kind.SPEC: Urgency.INFORM,
+        Kind.DECISION: Urgency.QUIET,
+        Kind.WAITING: Urgency.QUIET,
+    }
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [
@@ -53,8 +67,20 @@ def test_the_freeze_windows_are_what_reconcile_reads(tmp_path: Path) -> None:
         ("break_glass: {principals: []}", "break_glass.principals"),
         ("break_glass: {}", "break_glass.principals: is required"),
         ("break_glass: true", "break_glass"),
-        ("auditor: []", "known are auditors, break_glass, freeze, recurring_freeze"),
+        ("auditor: []", "known are auditors, break_glass, freeze, recurring_freeze, messages"),
         ("freeze: [{start: 2026-12-24T00:00:00Z, end: 2026-12-23T00:00:00Z, reason: x}]", "after its start"),
+        (
+            "messages: {page: [explosion]}",
+            "messages.page.0 is \"explosion\": must be 'onboarded', 'decision'",
+        ),
+        (
+            "messages: {page: [blocked], quiet: [blocked]}",
+            'messages.quiet.0 is "blocked": is said already, by messages.page.0',
+        ),
+        ("messages: {inform: [blocked, blocked]}", "messages.inform.1"),
+        ("messages: {mail: [ann]}", 'messages.mail.0 is "ann": must be a mail address'),
+        ("messages: {mail: [a@example.com, A@example.com]}", "messages.mail.1"),
+        ("messages: {pages: [blocked]}", "known are page, inform, quiet, mail"),
         ("- a", "must hold keys and values"),
         ("auditors: [", "governance.yaml:1"),
     ],

@@ -14,7 +14,7 @@ from tests.infra.conftest import Assembly
 from tests.infra.reach import able
 from tests.infra.templates import Resource, Role, Templates
 
-RECONCILE, SWEEP = "greenlight-reconcile", "greenlight-sweep"
+RECONCILE, SWEEP, ANNOUNCE = "greenlight-reconcile", "greenlight-sweep", "greenlight-announce"
 GROUPS = ("everything", "lonely", "tumor-screening", "wine-cultivar")
 STRANGERS = ("everything-2", "somebody-elses")  # groups that no template is about
 APPROVERS = {f"{group}-approver": {group} for group in GROUPS if group != "lonely"}
@@ -97,7 +97,7 @@ def test_no_policy_of_a_resource_lets_anyone_decide_or_write_endpoints(templates
 PRINCIPALS = {"AWS::IAM::ManagedPolicy", "AWS::IAM::Policy", "AWS::IAM::Role"}
 ATTACHED = {
     ("Greenlight-Controller", "AWS::IAM::ManagedPolicy"): {RECONCILE},
-    ("Greenlight-Controller", "AWS::IAM::Policy"): {RECONCILE, SWEEP},
+    ("Greenlight-Controller", "AWS::IAM::Policy"): {ANNOUNCE, RECONCILE, SWEEP},
     (
         "Greenlight-Governance",
         "AWS::IAM::ManagedPolicy",
