@@ -179,11 +179,13 @@ _KINDS: tuple[tuple[type[GreenlightError], frozenset[str]], ...] = (
             {
                 "InternalFailure",
                 "InternalServerError",
+                "KMSThrottling",
                 "KmsThrottled",
                 "PriorRequestNotComplete",
                 "RequestTimeout",
                 "RequestTimeoutException",
                 "ServiceUnavailable",
+                "Throttled",
                 "TooManyRequests",
                 "TooManyUpdates",
                 "TransactionInProgressException",
@@ -206,11 +208,13 @@ _KINDS: tuple[tuple[type[GreenlightError], frozenset[str]], ...] = (
         Denied,
         frozenset(
             {
+                "AuthorizationError",
                 "ExpiredToken",
                 "ExpiredTokenException",
                 "FailedResourceAccessException",  # Application Auto Scaling may not read its policy's alarms [B]
                 "InvalidClientTokenId",
                 "InvalidSignatureException",
+                "KMSAccessDenied",
                 "KMSAccessDeniedException",
                 "KmsAccessDenied",
                 "UnauthorizedOperation",

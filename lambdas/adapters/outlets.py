@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from lambdas.adapters.aws import aws_errors, code_of, message, not_found
-from lambdas.core.errors import Gone
+from lambdas.adapters.aws import aws_errors, classify, code_of, message
+from lambdas.core.errors import Permanent, Refused
 from lambdas.core.names import EVENT_SOURCE
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from types_boto3_sns import SNSClient
     from types_boto3_sqs import SQSClient
 
@@ -20,6 +23,24 @@ if TYPE_CHECKING:
     from lambdas.core.messages import Message
 
 _REASON_LENGTH = 1_000
+_OF_WHAT_IS_TOLD = frozenset(
+    {"InvalidArgument", "InvalidParameter", "MalformedDetail", "ParameterValueInvalid", "ValidationException"}
+)
+"""The codes by which SNS [B] and EventBridge's entries [EB, "PutEvents failures"] refuse one thing for its content."""
+
+
+@contextmanager
+def _errors(what: str) -> Iterator[None]:
+    """As `aws_errors`; but Refused is only what is wrong with what is told, not with whom it is told to."""
+    with aws_errors(what):
+        try:
+            yield
+        except ClientError as error:
+            if classify(error) is Refused and code_of(error) not in _OF_WHAT_IS_TOLD:
+                raise Permanent(
+                    f"{what}: {message(error)}; once that is mended it goes on by itself"
+                ) from error
+            raise
 
 
 class Bus:
@@ -34,11 +55,9 @@ class Bus:
         PutEvents answers 200 although an entry failed, and says so by `FailedEntryCount` and an `ErrorCode` [B].
 
         Raises:
-            Refused: EventBridge takes no such event.
-            Gone: the bus is not there.
+            Refused: EventBridge takes no such event, however often it is tried.
             GreenlightError: it cannot be put now, or not by us.
         """
-        what = f"putting an event on bus {self._bus}"
         entry = {
             "Time": datetime.fromtimestamp(event.at, UTC),
             "Source": EVENT_SOURCE,
@@ -46,13 +65,8 @@ class Bus:
             "Detail": event.detail,
             "EventBusName": self._bus,
         }
-        with aws_errors(what):
-            try:
-                _raise_failed(self._events.put_events(Entries=[entry]))
-            except ClientError as error:
-                if not_found(error):
-                    raise Gone(f"{what}: {message(error)}; deploy the controller again") from error
-                raise
+        with _errors(f"putting an event on bus {self._bus}"):
+            _raise_failed(self._events.put_events(Entries=[entry]))
 
 
 def _raise_failed(answer: dict[str, Any]) -> None:
@@ -73,28 +87,21 @@ class Topic:
         """Publish a message: plain text for mail, the subject for text messages, the chat's JSON for all others.
 
         Raises:
-            Refused: SNS takes no such message.
-            Gone: the topic is not there.
+            Refused: SNS takes no such message, however often it is tried.
             GreenlightError: it cannot be published now, or not by us.
         """
-        what = f"publishing to {self._arn}"
         by_protocol = {"default": one.chat, "email": one.text, "sms": one.subject}
-        with aws_errors(what):
-            try:
-                self._sns.publish(
-                    TopicArn=self._arn,
-                    Subject=one.subject,
-                    Message=json.dumps(by_protocol),
-                    MessageStructure="json",
-                    MessageAttributes={
-                        name: {"DataType": "String", "StringValue": value}
-                        for name, value in one.attributes.items()
-                    },
-                )
-            except ClientError as error:
-                if code_of(error) in {"NotFound", "NotFoundException"}:
-                    raise Gone(f"{what}: {message(error)}; deploy the controller again") from error
-                raise
+        with _errors(f"publishing to {self._arn}"):
+            self._sns.publish(
+                TopicArn=self._arn,
+                Subject=one.subject,
+                Message=json.dumps(by_protocol),
+                MessageStructure="json",
+                MessageAttributes={
+                    name: {"DataType": "String", "StringValue": value}
+                    for name, value in one.attributes.items()
+                },
+            )
 
 
 class Unannounced:
