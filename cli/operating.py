@@ -120,9 +120,10 @@ def announce(
         announced, set_aside = announced + answer["announced"], set_aside + answer["set_aside"]
         following = answer["next"]
         if answer["error"] is not None:
+            until = "" if last is None else f" --to {last}"
             raise Permanent(
                 f"{announced} entries were announced; not entry {following}, nor any after it: {answer['error']}. "
-                f"Go on with `greenlight announce {group} --from {following}`"
+                f"Go on with `greenlight announce {group} --from {following}{until}`"
             )
     if json:
         out.as_json({"group": group, "announced": announced, "set_aside": set_aside})

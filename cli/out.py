@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from lambdas.core.codec import encode
+from lambdas.core.text import printable
 
 _WIDTH = 160  # where there is no terminal
 _MINUTE, _HOUR, _DAY = 60.0, 3600.0, 86400.0
@@ -27,9 +28,7 @@ def console() -> Console:
 def plain(value: object) -> Text:
     """A value as text: no markup, and no control characters that would steer a terminal."""
     shown = "-" if value is None or value == "" else str(value)
-    return Text(
-        "".join(one if one.isprintable() or one == "\n" else "\N{REPLACEMENT CHARACTER}" for one in shown)
-    )
+    return Text(printable(shown, keep="\n"))
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]], title: str | None = None) -> None:

@@ -18,6 +18,7 @@ from local.server import (
     metrics,
     parameter_events,
     permissions,
+    publishing,
     queues,
     refusals,
     requests,
@@ -102,6 +103,7 @@ class LocalServer:
         requests.install(self.log, services, self.network, self.trail.saw)
         metrics.install()
         queues.install()
+        publishing.install()
         parameter_events.install(self.events.emit)
         self.alarms.install()
         self.deliveries.install()

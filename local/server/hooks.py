@@ -282,7 +282,13 @@ HOOKS: tuple[Hook, ...] = (
     ),
     _read(_CW, "_resource_tags", "tags of alarms"),
     # --- EventBridge
-    _read(_EB, "_put_events", "publishes events, for aws.* sources too", "data", "allow_aws_source"),
+    _replaced(
+        _EB,
+        "_put_events",
+        "publishes events, for aws.* sources too; took entries of any size",
+        "data",
+        "allow_aws_source",
+    ),
     _replaced(
         _EB,
         "_invoke_target",
@@ -300,6 +306,10 @@ HOOKS: tuple[Hook, ...] = (
     _read(_EB, "_update_archive", "changes an archive", "data"),
     _read(_EB, "_archives", "the archives and what they hold"),
     _read(_EB, "_ensure_default_bus", "the default bus exists before its archive"),
+    # --- SNS
+    _replaced("services.sns", "_publish", "took any subject and any structure", "params"),
+    _read("services.sns", "_p", "a parameter of a request", "params", "key"),
+    _read("services.sns", "_error", "SNS's refusals", "code", "message", "status"),
     # --- SQS
     _read(_SQS, "_queues", "the queues and their messages"),
     _read(_SQS, "_queue_url", "the URL of a queue", "name"),
@@ -446,6 +456,7 @@ HOOKS: tuple[Hook, ...] = (
     _read("services.dynamodb", "_update_table", "encrypts a table made from a template", "data"),
     _read("services.dynamodb", "_update_continuous_backups", "point-in-time recovery of one", "data"),
     _read("services.dynamodb", "_update_ttl", "time to live of one", "data"),
+    _read("services.dynamodb_streams", "_decode_iterator", "the stream that an iterator is of", "token"),
     # --- CloudFormation
     _read(_CFN, "_RESOURCE_HANDLERS", "the resource types: ours are added, some replaced"),
     _read(_CFN, "_STACK_TAG_PROPERTY", "the types that take the stack's tags"),

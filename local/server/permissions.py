@@ -1,4 +1,4 @@
-"""What IAM is asked for calls of Lambda, EventBridge, CloudWatch and IAM itself: actions, resources, condition keys.
+"""What IAM is asked for calls of Lambda, EventBridge, CloudWatch, DynamoDB Streams and IAM itself.
 
 Service Authorization Reference, the pages of the services.
 """
@@ -74,6 +74,8 @@ def _mend_resources() -> None:
         found = ""
         if service == "events" and headers.get("x-amz-target", "").rpartition(".")[2] in _RULE_CALLS:
             found = f"arn:aws:events:{region}:{account_id}:{_rule(json.loads(body or b'{}'))}"
+        if service == "dynamodbstreams":
+            found = _stream(json.loads(body or b"{}"))
         if service == "iam":
             found = _entity_arn(query_params, account_id)
         operation = str(headers.get("x-amz-target", "")).rpartition(".")[2]
@@ -94,6 +96,15 @@ def _rule(request: Mapping[str, Any]) -> str:
     name = request.get("Name") or request.get("Rule") or "*"
     bus = str(request.get("EventBusName") or "default").rpartition("/")[2]
     return f"rule/{name}" if bus == "default" else f"rule/{bus}/{name}"
+
+
+def _stream(request: Mapping[str, Any]) -> str:
+    """The stream that a call names, or that its iterator is of; "" if it is about all of a table's or account's."""
+    decode: Callable[[str], dict[str, Any] | None] = hooks.private(
+        "services.dynamodb_streams._decode_iterator"
+    )
+    read = decode(str(request.get("ShardIterator", ""))) or {}
+    return str(request.get("StreamArn") or read.get("arn") or "")
 
 
 def _entity_arn(parameters: Mapping[str, Any], account: str) -> str:

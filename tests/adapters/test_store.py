@@ -6,8 +6,8 @@ from typing import Any
 import boto3
 import pytest
 
-from lambdas.adapters.store import Store
-from lambdas.core.errors import Conflict, Permanent, Throttled
+from lambdas.adapters.store import Store, entry_of
+from lambdas.core.errors import Conflict, Malformed, Permanent, Throttled
 from lambdas.core.identity import Identity
 from lambdas.core.ledger import Event, Kind, chain, first_broken
 from lambdas.core.record import Approval, Decided, Head, Phase, Record
@@ -80,6 +80,7 @@ def test_what_is_committed_is_what_is_loaded(store: Store) -> None:
     assert committed.revision == 1
     assert store.load("fraud") == committed
     assert list(store.history("fraud")) == list(entries)
+    assert list(store.history("fraud", first=2)) == list(entries[1:])
     assert first_broken("fraud", store.history("fraud"), head) is None
 
 
@@ -118,6 +119,11 @@ def test_the_ninety_nine_entries_that_fit_are_written(store: Store) -> None:
     entries, head = chain("fraud", Head(), [Event(Kind.DECISION, 1.0, str(n)) for n in range(99)])
     store.commit(record(), entries, unsettled=False)
     assert first_broken("fraud", store.history("fraud"), head) is None
+
+
+def test_an_item_that_is_no_entry_is_told() -> None:
+    with pytest.raises(Malformed, match="an item of the ledger is no entry: KeyError: 'seq'"):
+        entry_of({"group": {"S": "fraud"}})
 
 
 class Tokens:

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from lambdas.announce.settings import AnnounceSettings
 from lambdas.core.errors import Malformed
 from lambdas.core.settings import from_environment, to_environment
 from lambdas.reconcile.settings import ReconcileSettings
@@ -12,6 +13,7 @@ from lambdas.sweep.settings import SweepSettings
 ALL = [
     ReconcileSettings("state", "ledger", "https://sqs/queue", "https://sqs/dead"),
     SweepSettings("state", "https://sqs/queue"),
+    AnnounceSettings("ledger", "bus", "arn:messages", "arn:alarms", "https://sqs/unannounced", "{}"),
 ]
 
 

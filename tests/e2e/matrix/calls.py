@@ -1,6 +1,7 @@
 """Every call of the matrix, by the operation's name."""
 
 from tests.e2e.matrix import (
+    calls_announcements,
     calls_endpoints,
     calls_powers,
     calls_reads,
@@ -15,6 +16,7 @@ CALLS: dict[str, Call] = {
     **calls_endpoints.CALLS,
     **calls_tables.CALLS,
     **calls_signals.CALLS,
+    **calls_announcements.CALLS,
     **calls_powers.CALLS,
     **calls_reads.CALLS,
 }

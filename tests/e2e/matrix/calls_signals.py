@@ -57,6 +57,14 @@ def _queues() -> dict[str, Part]:
     }
 
 
+def _unannounced(bounce: str = "", **more: Any) -> dict[str, Part]:
+    return {
+        "unannounced entries": Part(
+            lambda stage: {"QueueUrl": stage.outputs["UnannouncedUrl"], **more}, bounce=bounce
+        )
+    }
+
+
 def _logs(**more: Any) -> dict[str, Part]:
     def functions(stage: Stage) -> dict[str, Any]:
         return {"logGroupName": stage.log_group("ReconcileFunction"), **more}
@@ -110,9 +118,14 @@ _PARAMETERS: dict[str, Call] = {
 }
 _QUEUES: dict[str, Call] = {
     "SendMessage": Call(
-        "sqs", on=_queues(), having={"": part({"MessageBody": "tried"})}, bounce="MissingParameter"
+        "sqs",
+        on={**_queues(), **_unannounced("InvalidParameterValue", DelaySeconds=100_000)},
+        having={"": part({"MessageBody": "tried"})},
+        bounce="MissingParameter",
     ),
-    "ReceiveMessage": Call("sqs", on=_queues(), having={"": part({"VisibilityTimeout": 0})}),
+    "ReceiveMessage": Call(
+        "sqs", on={**_queues(), **_unannounced()}, having={"": part({"VisibilityTimeout": 0})}
+    ),
     "DeleteMessage": Call(
         "sqs", on=_queues(), having={"": part({"ReceiptHandle": "tried"})}, bounce=_NO_HANDLE
     ),

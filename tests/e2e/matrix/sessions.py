@@ -35,6 +35,7 @@ OFFICES = {
     "reader": Office(role_name(A, "reader")),
     "reconcile": Office(function_role_name("reconcile")),
     "sweep": Office(function_role_name("sweep")),
+    "announce": Office(function_role_name("announce")),
     "auditor": Office(AUDITOR),
     "break-glass": Office(BREAK_GLASS),
 }

@@ -199,6 +199,21 @@ class Stage:
         """The ARN of the table that an output of our stacks names."""
         return arn("dynamodb", f"table/{self.outputs[output]}")
 
+    def stream_arn(self) -> str:
+        """The ARN of the ledger's stream."""
+        table = self.aws.client("dynamodb").describe_table(TableName=self.outputs["LedgerTable"])["Table"]
+        return str(table["LatestStreamArn"])
+
+    def shard(self) -> str:
+        """The id of a shard of it."""
+        told = self.aws.client("dynamodbstreams").describe_stream(StreamArn=self.stream_arn())
+        return str(told["StreamDescription"]["Shards"][0]["ShardId"])
+
+    def iterator(self) -> str:
+        """Where to read it from."""
+        asked = {"StreamArn": self.stream_arn(), "ShardId": self.shard(), "ShardIteratorType": "LATEST"}
+        return str(self.aws.client("dynamodbstreams").get_shard_iterator(**asked)["ShardIterator"])
+
     def log_group(self, output: str) -> str:
         """The log group of the function that an output of our stacks names."""
         function = self.aws.client("lambda").get_function_configuration(FunctionName=self.outputs[output])

@@ -13,9 +13,9 @@ from tests.e2e.matrix.table import NO, YES, Key
 
 Request = Mapping[str, Any]
 Undo = Callable[[Stage], None]
-_REFUSED = frozenset({"AccessDenied", "AccessDeniedException"})
+_REFUSED = frozenset({"AccessDenied", "AccessDeniedException", "AuthorizationError"})
 _ACTION = re.compile(r"not authorized to perform: ([\w-]+:\w+)")
-_PREFIXES = {"sagemaker-runtime": "sagemaker"}
+_PREFIXES = {"dynamodbstreams": "dynamodb", "sagemaker-runtime": "sagemaker"}
 
 
 class UnclearError(AssertionError):
