@@ -145,6 +145,12 @@ def test_every_entry_is_an_event_what_informs_is_a_message_and_what_pages_goes_t
     assert world.of("pages") == ["churn/5"]
 
 
+def test_machines_who_know_repeats_are_told_first_and_the_pager_last() -> None:
+    world = World()
+    process(stream(entries(kinds=(Kind.BLOCKED,))), world.herald())
+    assert [outlet for outlet, _ in world.told] == ["bus", "messages", "pages"]
+
+
 def test_the_account_chooses_what_pages_and_what_is_quiet() -> None:
     world = World(chosen={Kind.BLOCKED: Urgency.QUIET, Kind.STARTED: Urgency.PAGE})
     process(stream(entries()), world.herald())
