@@ -65,7 +65,7 @@ def test_each_protocol_gets_its_own_text_and_subscriptions_filter_by_attributes(
 
 def test_events_that_are_too_large_together_are_refused(aws: LocalAws) -> None:
     events = aws.client("events")
-    half = {"Source": "s", "DetailType": "t", "Detail": json.dumps({"x": "x" * 130_000})}
+    half = {"Source": "s", "DetailType": "t", "Detail": json.dumps({"x": "x" * 140_000})}
     assert events.put_events(Entries=[half])["FailedEntryCount"] == 0
     with pytest.raises(ClientError, match="over the limit"):
         events.put_events(Entries=[half, half])
