@@ -62,7 +62,7 @@ TELLINGS: Mapping[Kind, Telling] = {
     Kind.RESUME: Telling("Pause Changed", "resumed", Urgency.INFORM),
     Kind.RETRY: Telling("Retry Requested", "another try asked for", Urgency.INFORM),
     Kind.ADOPTED: Telling("Group State Change", "endpoint adopted", Urgency.INFORM),
-    Kind.BREAK_GLASS: Telling("Break Glass Used", "break-glass used", Urgency.PAGE),
+    Kind.BREAK_GLASS: Telling("Break Glass Used", "break-glass was used", Urgency.PAGE),
 }
 
 

@@ -109,6 +109,6 @@ def test_not_even_a_groups_name_is_markup(group: str) -> None:
 def test_the_accounts_own_entries_name_no_group() -> None:
     one = Announcement("#account", 3, "0" * 64, Kind.BREAK_GLASS, 1.0, "break-glass: eve called X", None, {})
     message = to_message(one, Urgency.PAGE)
-    assert message.subject == "Greenlight: the account: break-glass used: break-glass: eve called X"
+    assert message.subject == "Greenlight: the account: break-glass was used: break-glass: eve called X"
     assert "greenlight status" not in message.text
     assert "greenlight history '#account'" in message.text
