@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
@@ -111,6 +111,7 @@ def test_a_reason_that_is_too_large_is_cut_last_and_shows_it() -> None:
     assert detail["reason"].endswith("ü…")
 
 
+@settings(deadline=None, max_examples=25)  # megabytes are written again and again
 @given(st.lists(st.integers(1, 2 * MOST_BYTES), max_size=3), st.integers(0, 2 * MOST_BYTES))
 def test_no_event_is_larger_than_put_events_takes(sizes: list[int], length: int) -> None:
     data = {f"m{number}": "€" * size for number, size in enumerate(sizes)}
