@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 from lambdas.core.errors import Malformed
-from lambdas.core.ledger import Entry, Kind, intact
+from lambdas.core.ledger import Entry, Kind, event_of, intact
 
 
 class Urgency(StrEnum):
@@ -96,24 +96,24 @@ def read(entry: Entry) -> Announcement:
     Raises:
         Malformed: it is not what was written, or cannot be read.
     """
-    where = f"entry {entry.group}/{entry.seq}"
+    where = f"entry {entry.seq} of group {entry.group}"
     if not intact(entry):
         raise Malformed(
             f"{where}: its hash is not that of its content; `greenlight history --verify` says more"
         )
     try:
-        body = json.loads(entry.body)
+        event = event_of(entry)
         return Announcement(
             group=entry.group,
             seq=entry.seq,
             hash=entry.hash,
-            kind=Kind(body["kind"]),
-            at=_time(body["at"]),
-            reason=str(body["reason"]),
-            version=None if body["version"] is None else int(body["version"]),
-            data=dict(body["data"]),
+            kind=event.kind,
+            at=_time(event.at),
+            reason=str(event.reason),
+            version=None if event.version is None else int(event.version),
+            data=dict(event.data),
         )
-    except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as error:
+    except (ValueError, TypeError, OverflowError, RecursionError) as error:
         raise Malformed(f"{where} cannot be read: {type(error).__name__}: {error}") from error
 
 

@@ -80,7 +80,7 @@ def test_what_is_committed_is_what_is_loaded(store: Store) -> None:
     assert committed.revision == 1
     assert store.load("fraud") == committed
     assert list(store.history("fraud")) == list(entries)
-    assert list(store.history("fraud", first=2)) == list(entries[1:])
+    assert list(store.history("fraud", after=1)) == list(entries[1:])
     assert first_broken("fraud", store.history("fraud"), head) is None
 
 

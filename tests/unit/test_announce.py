@@ -259,9 +259,9 @@ class Ledger:
     def __init__(self, count: int) -> None:
         self._entries = entries(kinds=(Kind.DECISION,) * count)
 
-    def history(self, group: str, first: int = 1) -> Iterator[Entry]:
+    def history(self, group: str, after: int = 0) -> Iterator[Entry]:
         assert group == "churn"
-        return iter(self._entries[first - 1 :])
+        return iter(self._entries[after:])
 
 
 def test_a_part_of_the_ledger_is_announced_again_under_the_same_ids() -> None:

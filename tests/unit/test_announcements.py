@@ -96,12 +96,12 @@ BODY = {"kind": "decision", "at": 1.0, "reason": "r", "version": None, "data": {
 )
 def test_what_cannot_be_read_is_told_by_its_number(body: object) -> None:
     assert read(forged(BODY)).reason == "r"
-    with pytest.raises(Malformed, match="entry churn/12 cannot be read"):
+    with pytest.raises(Malformed, match="entry 12 of group churn cannot be read"):
         read(forged(body))
 
 
 def test_an_entry_that_is_not_what_was_written_is_not_announced() -> None:
-    with pytest.raises(Malformed, match="churn/12: its hash is not that of its content"):
+    with pytest.raises(Malformed, match="entry 12 of group churn: its hash is not that of its content"):
         read(replace(entry(), body=entry(reason="another").body))
 
 
