@@ -62,6 +62,9 @@ TELLINGS: Mapping[Kind, Telling] = {
     Kind.RESUME: Telling("Pause Changed", "resumed", Urgency.INFORM),
     Kind.RETRY: Telling("Retry Requested", "another try asked for", Urgency.INFORM),
     Kind.ADOPTED: Telling("Group State Change", "endpoint adopted", Urgency.INFORM),
+    Kind.PENDING: Telling("Version Pending", "waits for a decision", Urgency.INFORM),
+    Kind.REMINDER: Telling("Review Reminder", "still waits for a decision", Urgency.INFORM),
+    Kind.EXPIRED: Telling("Review Expired", "nobody decided", Urgency.INFORM),
     Kind.BREAK_GLASS: Telling("Break Glass Used", "break-glass was used", Urgency.PAGE),
 }
 

@@ -8,8 +8,10 @@ import shlex
 from dataclasses import dataclass
 from typing import Any
 
+from lambdas.core import briefing
 from lambdas.core.announcements import Announcement, Urgency
 from lambdas.core.events import moment
+from lambdas.core.ledger import Kind
 from lambdas.core.names import ACCOUNT_WIDE
 from lambdas.core.text import ascii_line, one_line, unmarked
 
@@ -19,7 +21,7 @@ MOST_SUBJECT = (
 _MOST_TITLE = 200
 _MOST_WHY = 2_000
 _MOST_WHO = 400
-_WHO = ("by", "approved_by")  # where entries say who; see core/intake.py and core/moves.py
+_WHO = ("by", "approved_by", "registered_by")  # where entries say who; see core/intake.py and core/moves.py
 
 
 @dataclass(frozen=True)
@@ -72,8 +74,10 @@ def _facts(one: Announcement, why: str) -> list[tuple[str, str]]:
 
 
 def _commands(one: Announcement) -> list[str]:
-    """What tells more."""
+    """What tells more, and what decides."""
     group = shlex.quote(one.group)
+    if one.kind is Kind.PENDING and one.version is not None:
+        return briefing.commands(group, one.version, one.data)
     status = [] if one.group == ACCOUNT_WIDE else [f"greenlight status {group}"]
     return [*status, f"greenlight history {group}"]
 
@@ -81,12 +85,22 @@ def _commands(one: Announcement) -> list[str]:
 def _mail(one: Announcement, title: str, why: str) -> str:
     facts = (f"{name + ':':7}{value}" for name, value in _facts(one, why))
     commands = (f"  {command}" for command in _commands(one))
-    return "\n".join([title, "", *facts, "", "What tells more:", *commands, ""])
+    brief = _brief(one)
+    return "\n".join(
+        [title, "", *facts, *([""] if brief else []), *brief, "", "What tells more:", *commands, ""]
+    )
+
+
+def _brief(one: Announcement) -> list[str]:
+    """What whoever is to decide should know."""
+    waits = one.kind is Kind.PENDING and one.version is not None
+    return briefing.briefing(one.version, one.data) if waits and one.version is not None else []
 
 
 def _chat(one: Announcement, title: str, why: str, urgency: Urgency) -> dict[str, Any]:
     """Amazon Q Developer's schema; what does not conform it drops silently [its guide, "Custom notifications"]."""
-    facts = (f"*{name}:* {unmarked(value)}" for name, value in _facts(one, why))
+    facts = [f"*{name}:* {unmarked(value)}" for name, value in _facts(one, why)]
+    facts += [unmarked(line.strip()) for line in _brief(one)]
     return {
         "version": "1.0",
         "source": "custom",

@@ -120,7 +120,9 @@ def _metric(one: Metric) -> dict[str, Any]:
         "name": one.name[:_LONGEST],
         "before": one.before,
         "after": one.after,
-        "change": one.change,
+        "change": None
+        if one.change is None
+        else float(f"{one.change:.10g}"),  # 0.93 - 0.95 is -0.02 to people
         "better": one.better,
     }
 
