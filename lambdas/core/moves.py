@@ -11,12 +11,13 @@ from lambdas.core.gates import obstacles
 from lambdas.core.holds import held
 from lambdas.core.ledger import Kind
 from lambdas.core.names import GROUP_TAG, SWEEP, VERSION_TAG, abort_alarm, guardrail_alarm
-from lambdas.core.proof import doubts, is_open, is_rewritten, lookup, objections
+from lambdas.core.proof import LATEST, doubts, is_open, is_rewritten, lookup, objections
 from lambdas.core.quality import Compared, shortcomings
 from lambdas.core.record import Approval, Direction, Phase, Placement, Rollout
 from lambdas.core.rules import Verdict
 from lambdas.core.smoke import cannot_be_tested
 from lambdas.core.spec import GatesSpec, GroupSpec, RolloutSpec, Strategy, Withdrawal
+from lambdas.core.testimony import explains
 from lambdas.core.turn import Need, Turn, on_probation
 
 _OVERDUE = 1800.0  # seconds since a decision: twice what CloudTrail takes at most, with some sweeps to ask it
@@ -64,9 +65,12 @@ def _doubtful(turn: Turn, target: Target) -> list[Lookup]:
 def _ask_the_trail(turn: Turn, doubtful: list[Lookup]) -> Need | None:
     """Ask CloudTrail who decided, when nothing else is to be done: its rate is low, and its events mostly come.
 
-    Once in a look, and only when the sweep or an event of CloudTrail itself brought it.
+    Once in a look, and only when the sweep or an event of CloudTrail itself brought it, or what was written since an
+    approval is old enough to be explained at once.
     """
     asked = any(hint.source == SWEEP or hint.witness is not None for hint in turn.facts.hints)
+    written = (turn.record.versions[lookup.version].rewritten for lookup in doubtful)
+    asked = asked or any(at is not None and turn.facts.now - at >= LATEST for at in written)
     if not doubtful or not asked or turn.facts.trail is not None:
         return None
     return Need(trail=tuple(doubtful))
@@ -100,14 +104,25 @@ def _obstacle(turn: Turn, target: Target) -> Need | Obstacle | None:
         short = _shortcomings(turn, target, detail)
         if isinstance(short, Need):
             return short
-        if detail is not None and is_rewritten(turn.spec, turn.record.versions[target.version], detail):
-            turn.decided(target.version, rewritten=detail.modified)
+        if detail is not None:
+            _note_rewritten(turn, target, detail)
         decided = turn.record.versions[target.version]
         if reasons := (*obstacles(turn.spec, decided, detail), *short):
             return _not_let_in(turn, target, reasons)
         if untestable := cannot_be_tested(turn, detail) if detail is not None else None:
             return untestable if isinstance(untestable, Need) else _obstructed(target, untestable)
     return _unwatchable(turn, target) if _watched(turn, target) else None
+
+
+def _note_rewritten(turn: Turn, target: Target, detail: VersionDetail) -> None:
+    """What somebody wrote since the approval is explained by CloudTrail, or awaited."""
+    decided, written = turn.record.versions[target.version], detail.modified
+    if not is_rewritten(turn.spec, decided, detail):
+        return
+    if explains(turn.facts, target.version, decided, written):
+        turn.decided(target.version, rewritten=None, seen=written)
+    else:
+        turn.decided(target.version, rewritten=written)
 
 
 def _obstructed(target: Target, why: str, *, awaited: bool = False) -> Obstacle:

@@ -2,7 +2,7 @@
 
 from lambdas.core import authorship
 from lambdas.core.authorship import SAME_WRITE
-from lambdas.core.facts import Lookup, VersionDetail
+from lambdas.core.facts import Facts, Lookup, VersionDetail
 from lambdas.core.ledger import Kind
 from lambdas.core.proof import LATEST, by_approver, heard, stands, verified, who_doubts, wrote_last
 from lambdas.core.record import Approval, Decided
@@ -42,19 +42,21 @@ def take_witnesses(turn: Turn) -> Need | None:
         _settle(turn, witness)
     for version in sorted({witness.version for witness in verified(facts)}):
         _settle_content(turn, version)
-    for version, since in (facts.trail.since if facts.trail else {}).items():
-        _settle_rewritten(turn, version, since)
+    for version, decided in turn.record.versions.items():
+        if decided.rewritten is not None and explains(facts, version, decided, decided.rewritten):
+            turn.decided(version, rewritten=None, seen=decided.rewritten)
     return None
 
 
-def _settle_rewritten(turn: Turn, version: int, since: float) -> None:
-    """What was written after an approval did not take it back, if CloudTrail must have told of it and tells nothing."""
-    facts, decided = turn.facts, turn.record.versions.get(version)
-    if decided is None or decided.rewritten is None or facts.trail is None or not facts.trail.complete:
-        return
-    # What is against it has cleared the doubt already, by a greater one.
-    if since <= decided.at and facts.now - decided.rewritten >= LATEST:
-        turn.decided(version, rewritten=None, seen=decided.rewritten)
+def explains(facts: Facts, version: int, decided: Decided, written: float) -> bool:
+    """Whether a write of this time took no approval back, as CloudTrail must have told of it and tells nothing.
+
+    What it tells against an approval has taken its approver away before anybody asks this.
+    """
+    trail = facts.trail
+    if trail is None or not trail.complete or facts.now - written < LATEST:
+        return False
+    return trail.since.get(version, facts.now) <= decided.at
 
 
 def _undone(turn: Turn) -> tuple[Lookup, ...]:

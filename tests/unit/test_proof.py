@@ -346,6 +346,12 @@ def test_what_was_written_to_after_its_approval_waits_until_cloudtrail_must_have
     assert "who approved it is not known" in blocked(undone) or "not an approver" in blocked(undone)
 
 
+def test_what_was_written_long_ago_is_explained_in_the_very_look_that_finds_it() -> None:
+    """A live version with a note, whose spec changes: it waits for no sweep."""
+    seen = changed(approved_and_held(LATER), 1, author=REGISTRANT, modified=WRITTEN_SINCE)
+    assert starts(decided_on(replace(seen, trail=Trail((witness(), REGISTERED), complete=True)))) == 1
+
+
 def test_what_an_approver_wrote_after_the_approval_holds_nothing_up() -> None:
     seen = changed(approved_and_held(SOON), 1, author=OTHER_APPROVER, modified=WRITTEN_SINCE)
     assert starts(decided_on(seen)) == 1
