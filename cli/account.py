@@ -1,17 +1,18 @@
 """What commands ask of the account, by the caller's own credentials."""
 
 import functools
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from lambdas.adapters.aws import Aws
+from lambdas.adapters.aws import Aws, aws_errors, step_into
 from lambdas.adapters.concurrently import concurrently
 from lambdas.adapters.objects import Objects
 from lambdas.adapters.registry import Registry
 from lambdas.adapters.specs import Specs
 from lambdas.adapters.stacks import outputs
 from lambdas.adapters.store import Store
-from lambdas.core.errors import GreenlightError
+from lambdas.core.errors import Denied, GreenlightError
 from lambdas.core.facts import Lookup, Report, Trail, VersionDetail, VersionSummary
 from lambdas.core.identity import Identity
 from lambdas.core.names import ROLE_PATH, STATE_STACK
@@ -20,6 +21,8 @@ from lambdas.core.record import Record
 from lambdas.reconcile.compose import ports_of
 from lambdas.reconcile.look import MOST_BYTES, report_from
 from lambdas.reconcile.ports import Ports
+
+_LONGEST_NAME = 64  # of a session
 
 
 class UnknownGroupError(GreenlightError):
@@ -36,11 +39,9 @@ class NotAllowedError(GreenlightError):
 
 def who_may(role: str, what: str) -> str:
     """Who the caller is, which AWS tells everybody, and the role of ours that may do something."""
-    caller = Aws().sts.get_caller_identity()
-    partition = str(caller["Arn"]).split(":")[1]
-    arn = f"arn:{partition}:iam::{caller['Account']}:role{ROLE_PATH}{role}"
+    me, arn = _me_and(role)
     return (
-        f"You are {caller['Arn']}. {arn} may {what}; step into it with "
+        f"You are {me}. {arn} may {what}; step into it with "
         f"`aws sts assume-role --role-arn {arn} --role-session-name YOU`"
     )
 
@@ -62,11 +63,35 @@ class _NotAsked:
         return Trail((), complete=False)
 
 
-class Account:
-    """Adapters made when first needed."""
+def stepped_into(role: str) -> Aws:
+    """AWS as a role of ours that the caller steps into, under the name that the caller has already.
 
-    def __init__(self) -> None:
-        self.aws = Aws()
+    Raises:
+        NotAllowedError: the role does not let the caller in.
+    """
+    me, arn = _me_and(role)
+    name = re.sub(r"[^\w+=,.@-]", "-", me.rpartition("/")[2])[-_LONGEST_NAME:]
+    try:
+        with aws_errors(f"stepping into {arn}"):
+            return Aws(step_into(Aws().sts, arn, name))
+    except Denied as error:
+        raise NotAllowedError(
+            f"{error}\nYou are {me}; the group's YAML must name you, and you must be allowed sts:AssumeRole on it"
+        ) from error
+
+
+def _me_and(role: str) -> tuple[str, str]:
+    """The ARNs of the caller, which AWS tells everybody, and of a role of ours."""
+    caller = Aws().sts.get_caller_identity()
+    partition = str(caller["Arn"]).split(":")[1]
+    return str(caller["Arn"]), f"arn:{partition}:iam::{caller['Account']}:role{ROLE_PATH}{role}"
+
+
+class Account:
+    """Adapters made when first needed; `aws`: None: by the caller's own credentials."""
+
+    def __init__(self, aws: Aws | None = None) -> None:
+        self.aws = aws or Aws()
         self.objects = Objects(lambda: self.aws.sts, self.aws.s3_as)
 
     @functools.cached_property

@@ -10,7 +10,7 @@ import typer
 from botocore.exceptions import BotoCoreError, NoCredentialsError, NoRegionError
 from rich.console import Console
 
-from cli import deciding, ledger, operating, out, reading, starting
+from cli import deciding, ledger, operating, out, reading, registering, starting
 from cli.account import who_may
 from lambdas.core.errors import Denied, GreenlightError
 from lambdas.core.names import AUDITOR
@@ -35,6 +35,7 @@ for command in (
     reading.plan,
     ledger.history,
     ledger.verify,
+    registering.register,
     deciding.approve,
     deciding.reject,
     deciding.rollback,

@@ -24,6 +24,7 @@ def to_spec(config: GroupConfig, execution_role: str, reader_role: str | None) -
         name=config.name,
         endpoint=_endpoint(config.endpoint, config.name),
         execution_role=execution_role,
+        artifacts=config.artifacts,
         rollout=RolloutSpec(**dict(config.rollout)),
         guardrails=GuardrailSpec(**dict(config.guardrails)),
         approval=ApprovalSpec(mode=config.approval.mode, four_eyes=config.approval.four_eyes),

@@ -47,6 +47,7 @@ _CONFIG: dict[str, Any] = {
 _MOST_ATTEMPTS = (
     15  # of a call that AWS only asks to send later: at its slowest a client waits some minutes in all
 )
+_SESSION = 900  # seconds: the shortest that STS gives
 _LONGEST_PAUSE = 8.0  # seconds between two of them
 _SLOW_DOWN = frozenset(
     {
@@ -90,10 +91,17 @@ def persist(
 
 
 class Aws:
-    """The clients that adapters are built from; each is made once, when first asked for."""
+    """The clients that adapters are built from; each is made once, when first asked for.
+
+    Args:
+        credentials: as `step_into` gives them; None: one's own.
+    """
+
+    def __init__(self, credentials: dict[str, str] | None = None) -> None:
+        self._credentials = credentials or {}
 
     def _client(self, service: str) -> Any:
-        client: Any = boto3.client(service, config=Config(**_CONFIG))  # type: ignore[call-overload] # any service's name
+        client: Any = boto3.client(service, config=Config(**_CONFIG), **self._credentials)  # type: ignore[call-overload] # any service's name
         # Botocore asks the handlers of the service's own event first, its own among them, and takes the first answer.
         client.meta.events.register("needs-retry", persist)
         return client
@@ -169,6 +177,22 @@ class Aws:
     def application_autoscaling(self) -> ApplicationAutoScalingClient:
         """Application Auto Scaling."""
         return self._client("application-autoscaling")  # type: ignore[no-any-return] # see _client
+
+
+def step_into(sts: Any, role: str, session: str) -> dict[str, str]:
+    """The credentials of a role for a quarter of an hour (AssumeRole).
+
+    Args:
+        sts: the client of who steps in.
+        role: its ARN.
+        session: the name that AWS tells of whoever stepped in.
+    """
+    given = sts.assume_role(RoleArn=role, RoleSessionName=session, DurationSeconds=_SESSION)["Credentials"]
+    return {
+        "aws_access_key_id": given["AccessKeyId"],
+        "aws_secret_access_key": given["SecretAccessKey"],
+        "aws_session_token": given["SessionToken"],
+    }
 
 
 _KINDS: tuple[tuple[type[GreenlightError], frozenset[str]], ...] = (

@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from lambdas.adapters.aws import aws_errors, classify, code_of
+from lambdas.adapters.aws import aws_errors, classify, code_of, step_into
 from lambdas.core.errors import Denied, Unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 _MISSING = {"NoSuchBucket", "NoSuchKey", "NotFound", "404"}
-_SECONDS = 900  # the shortest session that STS gives
 
 
 class Objects:
@@ -44,7 +43,7 @@ class Objects:
             raise Unreadable(f"{uri} is no object in S3")
         with aws_errors(f"reading {uri}"):
             try:
-                s3 = self._s3_as(self._credentials(role) if role is not None else {})
+                s3 = self._s3_as(step_into(self._sts(), role, "greenlight") if role is not None else {})
                 answer = s3.get_object(Bucket=bucket, Key=key)
             except ClientError as error:
                 if code_of(error) in _MISSING:
@@ -56,13 +55,3 @@ class Objects:
                 if answer["ContentLength"] > most:
                     raise Unreadable(f"{uri} has {answer['ContentLength']} bytes; at most {most} are read")
                 return bytes(body.read())
-
-    def _credentials(self, role: str) -> dict[str, str]:
-        given = self._sts().assume_role(RoleArn=role, RoleSessionName="greenlight", DurationSeconds=_SECONDS)[
-            "Credentials"
-        ]
-        return {
-            "aws_access_key_id": given["AccessKeyId"],
-            "aws_secret_access_key": given["SecretAccessKey"],
-            "aws_session_token": given["SessionToken"],
-        }

@@ -28,12 +28,13 @@ def obstacles(spec: GroupSpec, decided: Decided, detail: VersionDetail | None) -
     )
     return (
         *(reason for failed, reason in checks if failed),
-        *(reason for container in detail.containers for reason in _not_allowed(spec.allowed, container)),
+        *(reason for container in detail.containers for reason in not_allowed(spec.allowed, container)),
         *proof.objections(spec, decided),
     )
 
 
-def _not_allowed(allowed: AllowedSpec, container: Container) -> list[str]:
+def not_allowed(allowed: AllowedSpec, container: Container) -> list[str]:
+    """Every reason why this container must never go live in the group, in words; empty: it may."""
     reasons = []
     if members := container.not_reproducible():
         reasons.append(f"its container has {', '.join(members)}, which a model cannot be made with")

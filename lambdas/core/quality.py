@@ -45,7 +45,16 @@ def shortcomings(gates: GatesSpec, candidate: Compared, live: Compared | None) -
 def figures(version: Compared) -> dict[str, float]:
     """Every metric of a version: numbers of its report by their paths, and of its metadata by their keys."""
     report = version.report.data if version.report is not None else {}
-    told = {**dict(version.detail.metadata), **dict(_leaves(report, ""))}
+    return _numbers({**version.detail.metadata, **dict(_leaves(report, ""))})
+
+
+def numbers_in(report: Report) -> dict[str, float]:
+    """Every metric of a report, by its path."""
+    return _numbers(dict(_leaves(report.data, "")))
+
+
+def _numbers(told: Mapping[str, Any]) -> dict[str, float]:
+    """What of it is a number."""
     numbers = {name: _number(value) for name, value in told.items()}
     return {name: number for name, number in numbers.items() if math.isfinite(number)}
 

@@ -236,12 +236,14 @@ class Calendar:
 class GroupSpec:
     """All of a group's wishes that the controller acts on; the same words as in `groups/*.yaml`.
 
+    `artifacts`: prefixes in S3 below which they lie, with reports and payloads; nothing else can be read there.
     `reader_role`: by which the controller reads the group's reports and payloads in S3, None: it reads none.
     """
 
     name: str
     endpoint: EndpointSpec
     execution_role: str
+    artifacts: tuple[str, ...] = ()
     rollout: RolloutSpec = RolloutSpec()
     guardrails: GuardrailSpec = GuardrailSpec()
     approval: ApprovalSpec = ApprovalSpec()

@@ -92,6 +92,7 @@ def test_what_the_yaml_leaves_out_is_the_specs_own_default() -> None:
         name="lonely",
         endpoint=spec.endpoint,
         execution_role="role",
+        artifacts=config.artifacts,
         tags={"greenlight:owner": "nobody@example.com"},
     )
     assert spec == bare
