@@ -10,7 +10,7 @@ import typer
 from botocore.exceptions import BotoCoreError, NoCredentialsError, NoRegionError
 from rich.console import Console
 
-from cli import deciding, ledger, operating, out, reading, registering, starting
+from cli import adopting, deciding, ledger, operating, out, reading, registering, starting
 from cli.account import who_may
 from lambdas.core.errors import Denied, GreenlightError
 from lambdas.core.names import AUDITOR
@@ -44,6 +44,7 @@ for command in (
     operating.retry,
     operating.redrive,
     operating.announce,
+    adopting.adopt,
     starting.init,
 ):
     app.command()(command)

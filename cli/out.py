@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+import typer
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -66,3 +67,8 @@ def ago(at: float | None) -> str | None:
         if seconds >= unit:
             return f"{seconds / unit:.0f} {name}"
     return f"{seconds:.0f} s"
+
+
+def ask(question: str) -> None:
+    """Go on if somebody says yes. Raises typer.Abort: they do not, or there is nobody to ask."""
+    typer.confirm(str(plain(question)), abort=True, err=True)

@@ -14,6 +14,7 @@ STATE_STACK = "Greenlight-State"
 CONTROLLER_STACK = "Greenlight-Controller"
 ALARM_PREFIX = "greenlight/"
 GROUP_TAG = "greenlight:group"
+REASON_TAG = "greenlight:reason"  # why an endpoint was given to us
 VERSION_TAG = "greenlight:version"
 SWEEP = "sweep"  # the source of a look that no event asked for
 METRIC_NAMESPACE = "Greenlight"

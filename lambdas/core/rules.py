@@ -10,7 +10,7 @@ from lambdas.core.desired import overtaken, serves_rightly, targets
 from lambdas.core.facts import BUSY, AlarmState, Endpoint, EndpointStatus, Outcome, Trial
 from lambdas.core.holds import held
 from lambdas.core.ledger import Kind
-from lambdas.core.names import GROUP_TAG, abort_alarm
+from lambdas.core.names import GROUP_TAG, REASON_TAG, abort_alarm
 from lambdas.core.record import Direction, Phase, Placement, Rollout
 from lambdas.core.smoke import smoke_test
 from lambdas.core.spec import VARIANT
@@ -60,10 +60,13 @@ def _adopt(turn: Turn, endpoint: Endpoint) -> Verdict:
         return True
     if turn.record.live is None and turn.record.rollout is None and turn.record.adopted != endpoint.config:
         turn.update(adopted=endpoint.config)
+        why = (turn.facts.tags or {}).get(REASON_TAG)
         turn.say(
             Kind.ADOPTED,
-            f"endpoint {endpoint.name} is ours by its tag; it serves {endpoint.config} until the next rollout",
+            f"endpoint {endpoint.name} is ours by its tag; it serves {endpoint.config} until the next rollout"
+            + (f". Given because: {why}" if why else ""),
             config=endpoint.config,
+            why=why,
         )
     return None
 

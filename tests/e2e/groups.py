@@ -39,6 +39,8 @@ GROUPS: dict[str, dict[str, Any]] = {
     "no-news": {},
     "asked": {},
     "decided": {"rollout": {"strategy": "all_at_once", "bake_seconds": 120, "termination_wait_seconds": 0}},
+    "registered": {"gates": {"metadata": ["dataset"]}, "smoke_test": {"content_type": "text/plain"}},
+    "adopted": {},
     "counted": {},
     "counted-back": {},
     "aborted": {},

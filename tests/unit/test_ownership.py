@@ -1,11 +1,12 @@
 """Rules 1, 2 and 5b: what is not ours, and what only a person can judge, is left alone."""
 
+import json
 from dataclasses import replace
 
 import pytest
 
 from lambdas.core.facts import EndpointStatus
-from lambdas.core.names import GROUP_TAG
+from lambdas.core.names import GROUP_TAG, REASON_TAG
 from lambdas.core.record import Approval, Phase
 from lambdas.core.spec import AllowedSpec, ApprovalSpec, Mode
 from tests.builders import (
@@ -159,6 +160,15 @@ def test_an_endpoint_that_its_owner_gave_us_by_our_tag_is_adopted_and_told_once(
     assert told(decision) == ["adopted"]
     assert decision.actions == ()
     assert decided_on(replace(seen, record=after(decision))).entries == ()
+
+
+def test_the_ledger_says_why_an_endpoint_was_given() -> None:
+    tags = {GROUP_TAG: GROUP, REASON_TAG: "the team moves to Greenlight"}
+    decision = decided_on(Seen(a_record(), (), FOREIGN, tags=tags))
+    (entry,) = decision.entries
+    told_of = json.loads(entry.body)
+    assert told_of["data"]["why"] == "the team moves to Greenlight"
+    assert "Given because: the team moves to Greenlight" in told_of["reason"]
 
 
 def test_an_adopted_endpoint_is_moved_by_the_next_approval() -> None:
