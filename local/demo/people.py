@@ -91,6 +91,12 @@ def stepped_in(aws: LocalAws, person: Person, role: str) -> dict[str, str]:
     return variables(sts.assume_role(RoleArn=arn, RoleSessionName=person.name)["Credentials"])
 
 
+def environment(aws: LocalAws, person: Person) -> dict[str, str]:
+    """The variables by which a program runs as this person."""
+    arn = f"arn:aws:iam::{aws.account}:role/{person.company_role}"
+    return variables(aws.client("sts").assume_role(RoleArn=arn, RoleSessionName=person.name)["Credentials"])
+
+
 def variables(given: Mapping[str, str]) -> dict[str, str]:
     """What STS gave, as AWS's programs take it."""
     return {

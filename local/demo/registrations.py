@@ -1,16 +1,21 @@
-"""Registers the demo's real models: artifact and evaluation to S3, then a version in the registry."""
+"""Registers the demo's real models by `greenlight register`, as their data scientist does."""
 
-import io
 import json
-import tarfile
+import subprocess
+import sys
+from itertools import chain
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from local.aws import LocalAws
-from local.demo.people import SCIENTIST, session
+from local.demo.narrator import StoryError
+from local.demo.people import SCIENTIST, environment, session
 from local.models import ModelArtifact
 
 BUCKET = "greenlight-demo-models"
 IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/sklearn-inference:1.4-1-cpu-py3"
+_ROOT = Path(__file__).resolve().parents[2]
 
 
 def make_bucket(aws: LocalAws) -> None:
@@ -24,45 +29,58 @@ class Registrations:
     def __init__(self, aws: LocalAws, group: str) -> None:
         self._aws, self._group = aws, group
         self._s3 = session(aws, SCIENTIST, "s3")
-        self._sagemaker = session(aws, SCIENTIST, "sagemaker", (group, "registrant"))
         self.arns: dict[str, str] = {}
 
     def request(self, name: str, artifact: ModelArtifact, approval: str) -> dict[str, Any]:
-        """Upload the artifact and its evaluation; returns the CreateModelPackage request that registers it."""
-        prefix = f"{self._group}/{name}"
-        self._put(f"{prefix}/model.tar.gz", artifact.model_tar)
-        self._put(f"{prefix}/sample.tar.gz", _packed(artifact.sample_request))
-        self._put(f"{prefix}/evaluation.json", json.dumps(artifact.evaluation).encode())
-        quality = {"ContentType": "application/json", "S3Uri": f"s3://{BUCKET}/{prefix}/evaluation.json"}
+        """Upload the artifact; returns the CreateModelPackage request that registers it by hand."""
+        key = f"{self._group}/{name}/model.tar.gz"
+        self._s3.put_object(Bucket=BUCKET, Key=key, Body=artifact.model_tar)
         return {
             "ModelPackageGroupName": self._group,
-            "ModelPackageDescription": artifact.description,
             "ModelApprovalStatus": approval,
             "InferenceSpecification": {
-                "Containers": [{"Image": IMAGE, "ModelDataUrl": f"s3://{BUCKET}/{prefix}/model.tar.gz"}],
+                "Containers": [{"Image": IMAGE, "ModelDataUrl": f"s3://{BUCKET}/{key}"}],
                 "SupportedContentTypes": ["application/json"],
                 "SupportedResponseMIMETypes": ["application/json"],
             },
-            "SamplePayloadUrl": f"s3://{BUCKET}/{prefix}/sample.tar.gz",
-            "ModelMetrics": {"ModelQuality": {"Statistics": quality}},
-            "CustomerMetadataProperties": dict(artifact.metadata),
         }
 
     def register(self, name: str, artifact: ModelArtifact) -> str:
-        """Register a version as pending; returns its ARN."""
-        request = self.request(name, artifact, "PendingManualApproval")
-        self.arns[name] = str(self._sagemaker.create_model_package(**request)["ModelPackageArn"])
+        """Register a version as pending, by the command and from files as a data scientist has them; returns its ARN.
+
+        Raises:
+            StoryError: the command could not.
+        """
+        with TemporaryDirectory() as folder:
+            options = {
+                "--image": IMAGE,
+                "--artifact": _file(folder, "model.tar.gz", artifact.model_tar),
+                "--metrics": _file(folder, "evaluation.json", json.dumps(artifact.evaluation).encode()),
+                "--sample": _file(folder, "request.json", artifact.sample_request),
+                "--metadata": _file(folder, "metadata.json", json.dumps(dict(artifact.metadata)).encode()),
+                "--description": artifact.description,
+                "--to": f"s3://{BUCKET}/{self._group}",
+            }
+            told = self._greenlight("register", self._group, *chain(*options.items()), "--step-in", "--json")
+        self.arns[name] = str(told["arn"])
         return self.arns[name]
 
-    def _put(self, key: str, body: bytes) -> None:
-        self._s3.put_object(Bucket=BUCKET, Key=key, Body=body)
+    def _greenlight(self, *arguments: str) -> Any:
+        """What the command answers to her, in JSON."""
+        done = subprocess.run(  # noqa: S603 - our own interpreter and command
+            [sys.executable, "-m", "cli.main", *arguments],
+            cwd=_ROOT,
+            env=self._aws.environment() | environment(self._aws, SCIENTIST),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise StoryError(f"greenlight {arguments[0]}: {done.stderr}")
+        return json.loads(done.stdout)
 
 
-def _packed(request: bytes) -> bytes:
-    """A sample payload as SageMaker wants it: one archive."""
-    content = io.BytesIO()
-    with tarfile.open(fileobj=content, mode="w:gz") as archive:
-        member = tarfile.TarInfo("request.json")
-        member.size = len(request)
-        archive.addfile(member, io.BytesIO(request))
-    return content.getvalue()
+def _file(folder: str, name: str, content: bytes) -> str:
+    file = Path(folder) / name
+    file.write_bytes(content)
+    return str(file)
