@@ -1,7 +1,7 @@
 """The command `greenlight`: its commands, and how errors are told.
 
-Exit codes: 0 done; 1 the answer is no (a ledger is broken, what was watched ended otherwise); 2 it could not be done or
-was asked wrongly.
+Exit codes: 0 done; 1 the answer is no (a ledger is broken, a check failed, nobody said yes, what was watched ended
+otherwise); 2 it could not be done or was asked wrongly.
 """
 
 import sys
@@ -10,7 +10,7 @@ import typer
 from botocore.exceptions import BotoCoreError, NoCredentialsError, NoRegionError
 from rich.console import Console
 
-from cli import adopting, deciding, ledger, operating, out, reading, registering, starting
+from cli import adopting, deciding, doctor, ledger, operating, out, reading, registering, starting
 from cli.account import who_may
 from lambdas.core.errors import Denied, GreenlightError
 from lambdas.core.names import AUDITOR
@@ -24,7 +24,7 @@ _SAID = {
 app = typer.Typer(
     name="greenlight",
     help="The approval in the SageMaker Model Registry is the deployment. Exit codes: 0 done; 1 the answer is no "
-    "(a ledger is broken, what was watched ended otherwise); 2 it could not be done.",
+    "(a ledger is broken, a check failed, nobody said yes, what was watched ended otherwise); 2 it could not be done.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
@@ -45,6 +45,7 @@ for command in (
     operating.redrive,
     operating.announce,
     adopting.adopt,
+    doctor.doctor,
     starting.init,
 ):
     app.command()(command)

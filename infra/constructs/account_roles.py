@@ -108,7 +108,6 @@ def break_glass(
                 {"ArnEquals": {"lambda:FunctionArn": reconcile}},
                 why="AWS chooses a mapping's id; the function bounds it",
             ),
-            allow("FindReconcile", ["lambda:ListEventSourceMappings"], ["*"], why=_NO_RESOURCE),
             *_never_writing(),
         ],
     )
@@ -137,15 +136,20 @@ def _reading(tables: Sequence[str], keys: Sequence[str]) -> list[Grant]:
         allow(
             "Lists",
             [
+                "cloudformation:ListStacks",
+                "cloudtrail:DescribeTrails",
                 "cloudtrail:LookupEvents",
                 "cloudwatch:GetMetricData",
                 "cloudwatch:ListMetrics",
+                "iam:ListRoles",
+                "lambda:ListEventSourceMappings",
                 "sagemaker:ListEndpointConfigs",
                 "sagemaker:ListEndpoints",
                 "sagemaker:ListModelPackageGroups",
                 "sagemaker:ListModelPackages",
                 "sagemaker:ListModels",
                 "sagemaker:Search",
+                "servicequotas:ListServiceQuotas",
                 "ssm:DescribeParameters",
             ],
             ["*"],
@@ -169,6 +173,16 @@ def _reading(tables: Sequence[str], keys: Sequence[str]) -> list[Grant]:
             ["ssm:GetParameter", "ssm:GetParameterHistory", "ssm:GetParameters"],
             [here("ssm", f"parameter{name}") for name in parameters],
             why=_READS,
+        ),
+        *permissions.list_specs(),
+        allow(
+            "Trails",
+            ["cloudtrail:GetEventSelectors", "cloudtrail:GetTrailStatus"],
+            [here("cloudtrail", "trail/*")],
+            why="the trails are the account's, whatever their names",
+        ),
+        allow(
+            "DeadLetters", ["sqs:GetQueueAttributes"], [here("sqs", "greenlight-reconcile-dead-letters.fifo")]
         ),
         allow(
             "Alarms",

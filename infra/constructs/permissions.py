@@ -289,7 +289,7 @@ def read_spec() -> list[Grant]:
 
 
 def list_specs() -> list[Grant]:
-    """sweep: all groups' specs; GetParametersByPath is checked against the path itself."""
+    """sweep, and who reads everything: all groups' specs; GetParametersByPath is checked against the path itself."""
     prefix = PARAMETER_PREFIX.strip("/")
     resources = [here("ssm", f"parameter/{prefix}"), here("ssm", f"parameter/{prefix}/*")]
     return [allow("Specs", ["ssm:GetParametersByPath"], resources, why=_ANY_GROUP)]

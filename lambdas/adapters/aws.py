@@ -137,6 +137,21 @@ class Aws:
         return self._client("cloudformation")
 
     @functools.cached_property
+    def iam(self) -> Any:
+        """AWS IAM; for people's commands only."""
+        return self._client("iam")
+
+    @functools.cached_property
+    def lambda_(self) -> Any:
+        """AWS Lambda; for people's commands only."""
+        return self._client("lambda")
+
+    @functools.cached_property
+    def service_quotas(self) -> Any:
+        """Service Quotas; for people's commands only."""
+        return self._client("service-quotas")
+
+    @functools.cached_property
     def sts(self) -> Any:
         """AWS STS; for groups whose reports or payloads are read."""
         return self._client("sts")

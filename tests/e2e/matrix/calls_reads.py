@@ -52,4 +52,6 @@ CALLS: dict[str, Call] = {
     "ListRolePolicies": Call("iam", on=_ROLE),
     "ListAttachedRolePolicies": Call("iam", on=_ROLE),
     "ListEventSourceMappings": Call("lambda", on={"all": part({})}),
+    "ListStacks": Call("cloudformation", on={"all": part({})}),
+    "ListRoles": Call("iam", on={"all": part({})}),
 }
