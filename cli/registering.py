@@ -76,10 +76,10 @@ def register(
         list[str] | None, typer.Option(metavar="KEY=VALUE", help="Of the container.")
     ] = None,
     content_type: Annotated[
-        list[str] | None, typer.Option(help="Of requests; else application/json.")
+        list[str] | None, typer.Option(metavar="MIME", help="Of requests; else application/json.")
     ] = None,
     response_type: Annotated[
-        list[str] | None, typer.Option(help="Of answers; else application/json.")
+        list[str] | None, typer.Option(metavar="MIME", help="Of answers; else application/json.")
     ] = None,
     model_card: Annotated[str | None, typer.Option(help="A file with the card's content in JSON.")] = None,
     description: Annotated[str | None, typer.Option(help="In a line.")] = None,
@@ -93,9 +93,9 @@ def register(
 ) -> None:
     """Register a version as pending; nothing is deployed until an approver approves it.
 
-    Everything is checked before anything is done. Files go to S3 under the digest of their content: what is there
-    already is not uploaded again, and nothing is overwritten. The registrant role may register and read, not upload:
-    use --step-in from a role of yours that may upload, or upload first and name URIs.
+    Everything is checked before anything is done. Files go to S3 under their digest: none is uploaded twice.
+
+    The registrant role may not upload: use --step-in from a role of yours that may, or upload first and name URIs.
 
     Example: greenlight register credit-risk --image 111122223333.dkr.ecr.eu-west-1.amazonaws.com/scoring:7
     --artifact model.tar.gz --metrics evaluation.json --metadata dataset=2026-11 --lineage CommitId=9f2c --step-in
