@@ -42,10 +42,6 @@ _PAUSE = 2.0  # seconds between two looks
 _LONGEST_WATCH = 120.0  # minutes
 
 
-class NotAskedError(GreenlightError):
-    """A question could not be put to anybody."""
-
-
 class DecidedError(GreenlightError):
     """The version is not as it must be for this decision; the text says how it is."""
 
@@ -167,7 +163,7 @@ def _decide(case: _Case, *, yes: bool, watch: bool, minutes: float, json: bool) 
             show(comparison)
         out.say(f"{case.approval.value} by you now:", *plan)
     if not yes:
-        _ask(case)
+        out.ask(f"{'Approve' if case.approval is Approval.APPROVED else 'Reject'} {case.version}?")
     _write(case)
     told: dict[str, Any] = {
         "group": case.group,
@@ -206,16 +202,6 @@ def _beside_live(case: _Case) -> Comparison | None:
 def _by(detail: VersionDetail) -> str:
     who = "" if detail.author is None else f"; {detail.author} wrote to it last"
     return f"{who}{f', with the reason: {detail.reason}' if detail.reason else ''}"
-
-
-def _ask(case: _Case) -> None:
-    verb = "Approve" if case.approval is Approval.APPROVED else "Reject"
-    try:
-        typer.confirm(f"{verb} {case.version}?", abort=True, err=True)
-    except typer.Abort as error:
-        raise NotAskedError(
-            f"nothing was done: {case.version} was not confirmed; --yes does not ask"
-        ) from error
 
 
 def _write(case: _Case) -> None:

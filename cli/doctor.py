@@ -8,14 +8,14 @@ import typer
 from botocore.exceptions import BotoCoreError, NoCredentialsError, NoRegionError
 
 from cli import findings, out
-from cli.account import CONTROLLER_STACK, Account
+from cli.account import Account
 from cli.findings import Finding, Health, Trail
 from cli.reading import Json
 from lambdas.adapters.checkup import Checkup, epoch
 from lambdas.adapters.concurrently import concurrently
 from lambdas.adapters.stacks import outputs
 from lambdas.core.errors import Denied, GreenlightError
-from lambdas.core.names import AUDITOR, ROLE_PATH
+from lambdas.core.names import AUDITOR, CONTROLLER_STACK, ROLE_PATH
 from lambdas.core.spec import GroupSpec
 
 _BAD = 1

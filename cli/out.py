@@ -15,6 +15,7 @@ from rich.text import Text
 from lambdas.core.codec import encode
 from lambdas.core.text import printable
 
+_NOBODY_SAID_YES = 1  # the exit code
 _WIDTH = 160  # where there is no terminal
 _MINUTE, _HOUR, _DAY = 60.0, 3600.0, 86400.0
 
@@ -70,5 +71,9 @@ def ago(at: float | None) -> str | None:
 
 
 def ask(question: str) -> None:
-    """Go on if somebody says yes. Raises typer.Abort: they do not, or there is nobody to ask."""
-    typer.confirm(str(plain(question)), abort=True, err=True)
+    """Go on if somebody says yes. Raises typer.Exit: they do not, or there is nobody to ask."""
+    try:
+        typer.confirm(str(plain(question)), abort=True, err=True)
+    except typer.Abort as error:
+        sys.stderr.write("greenlight: nothing was done, as nobody said yes; --yes does not ask\n")
+        raise typer.Exit(_NOBODY_SAID_YES) from error

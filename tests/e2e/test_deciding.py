@@ -86,7 +86,7 @@ def test_what_is_not_confirmed_or_cannot_be_decided_is_not_done(scene: Make) -> 
     s = scene("decided")
     me, version = approver(s), s.register()
     unasked = run(s.aws, "reject", s.group, str(version), "--reason", "x", environment=me)
-    assert (unasked.returncode, "--yes does not ask" in unasked.stderr) == (2, True)
+    assert (unasked.returncode, "nothing was done, as nobody said yes" in unasked.stderr) == (1, True)
     blank = run(s.aws, "reject", s.group, str(version), "--reason", " ", "--yes", environment=me)
     assert (blank.returncode, "--reason has 0 characters" in blank.stderr) == (2, True)
     absent = run(s.aws, "approve", s.group, "99", *_SURE, environment=me)

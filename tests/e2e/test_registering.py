@@ -8,13 +8,12 @@ from pathlib import Path
 import pytest
 
 from lambdas.core.ledger import Kind
-from lambdas.core.names import AUDITOR, GROUP_TAG, role_name
+from lambdas.core.names import GROUP_TAG, role_name
 from lambdas.core.record import Phase
-from local.demo.people import SCIENTIST
-from tests.e2e.conftest import AUDITORS
+from local.demo.people import SCIENTIST, stepped_in
 from tests.e2e.models import artifact
 from tests.e2e.scene import BUCKET, IMAGE, Scene
-from tests.e2e.test_commands import in_role, run, stepped_in
+from tests.e2e.test_commands import as_auditor, in_role, run
 
 Make = Callable[..., Scene]
 
@@ -109,7 +108,7 @@ def test_who_may_not_is_told_what_is_missing_and_which_role_may(scene: Make, fol
     s = scene("registered")
     to = ["--to", f"s3://{BUCKET}/{s.group}"]
     (folder / "model.tar.gz").write_bytes(artifact("sound", "not yet uploaded"))
-    registrant = stepped_in(s.aws, SCIENTIST.company_role, role_name(s.group, "registrant"), SCIENTIST.name)
+    registrant = stepped_in(s.aws, SCIENTIST, role_name(s.group, "registrant"))
     cannot_upload = register(s, folder, *to, **registrant)
     assert cannot_upload.returncode == 2
     assert "s3:PutObject" in cannot_upload.stderr
@@ -143,7 +142,7 @@ def test_an_endpoint_that_is_there_is_adopted_with_its_reason_in_the_ledger(scen
 
     s.until("the old endpoint to serve", status)
     arn = root.describe_endpoint(EndpointName=s.endpoint)["EndpointArn"]
-    auditor = stepped_in(s.aws, AUDITORS, AUDITOR, "ida")
+    auditor = as_auditor(s.aws)
     denied = run(s.aws, "adopt", s.group, "--reason", "moving", "--yes", environment=auditor)
     assert denied.returncode == 2
     assert "nothing was done. You are" in denied.stderr
