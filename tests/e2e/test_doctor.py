@@ -41,7 +41,7 @@ def test_the_auditor_checks_the_account_and_is_told_what_is_wrong_and_what_to_do
 
 
 def test_the_auditor_may_list_all_groups_and_plan(aws: LocalAws, scene: Make) -> None:
-    s, auditor = scene("asked"), as_auditor(aws)
+    s, auditor = scene("registered"), as_auditor(aws)
     listed = run(aws, "status", environment=auditor)
     assert (listed.returncode, s.group in listed.stdout) == (0, True), listed.stderr
     planned = run(aws, "plan", s.group, "approve", str(s.register()), environment=auditor)
