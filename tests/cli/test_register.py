@@ -46,6 +46,7 @@ def problem(**said: object) -> str:
         ({"artifact": "none.tar.gz"}, "--artifact none.tar.gz: No such file or directory"),
         ({"artifact": "evaluation.json"}, "--artifact evaluation.json: it is no .tar.gz"),
         ({"artifact": "cut.tar.gz"}, "or not all of one"),
+        ({"artifact": "spoiled.tar.gz"}, "CRC check failed"),
         ({"artifact": "empty.tar.gz"}, "its archive holds no file"),
         ({"artifact": "s3://models/risk/model.bin"}, "must be the URI of a .tar.gz"),
         ({"metrics": "none.json"}, "--metrics none.json: No such file"),
@@ -68,6 +69,7 @@ def problem(**said: object) -> str:
 )
 def test_what_is_wrong_is_told_with_what_to_do(folder: Path, said: dict[str, object], told: str) -> None:
     (folder / "cut.tar.gz").write_bytes(artifact("sound", "m")[:-20])
+    (folder / "spoiled.tar.gz").write_bytes(artifact("sound", "m")[:-8] + b"\0" * 8)
     (folder / "empty.tar.gz").write_bytes(gzip.compress(_tar_of_nothing()))
     (folder / "words.json").write_text('{"recall": "high"}')
     (folder / "nested.json").write_text('{"a": {"b": 1}}')
