@@ -1,0 +1,1 @@
+"""The page: facts in, the HTML of a CloudWatch custom widget out."""
