@@ -40,6 +40,7 @@ _ELEMENTS = frozenset(
         "thead",
         "title",
         "tr",
+        "ul",
     ]
 )
 _ATTRIBUTES = frozenset(

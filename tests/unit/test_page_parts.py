@@ -1,0 +1,85 @@
+"""The parts of a group's page: the pending version, the timeline, the frame with its colours."""
+
+import itertools
+import re
+
+import pytest
+
+from lambdas.core.comparison import Comparison, Difference, Metric
+from lambdas.core.ledger import Event, Kind
+from lambdas.core.page.decision import approval, table, to_decide
+from lambdas.core.page.frame import PALETTES, framed
+from lambdas.core.page.markup import element, written
+from lambdas.core.page.timeline import timeline
+from tests.builders import NOW
+
+HOSTILE = "<img src=x onerror=alert(1)>"
+
+
+def test_the_timeline_is_most_recent_first_and_marks_what_needs_a_person() -> None:
+    events = (Event(Kind.DECISION, NOW, "fine", 1), Event(Kind.BLOCKED, NOW + 60, HOSTILE, 1))
+    page = written(timeline(events))
+    assert page.index("▲ blocked v1") < page.index(" decision v1")
+    assert "<img" not in page
+    assert "&lt;img src=x onerror=alert(1)&gt;" in page
+
+
+def test_an_empty_ledger_is_told_in_words() -> None:
+    assert "Nothing is in the ledger yet." in written(timeline(()))
+
+
+def test_a_comparison_says_better_and_worse_in_words() -> None:
+    metrics = (
+        Metric("auc", 0.5, 0.75, better=True),
+        Metric("loss", 1, 2, better=False),
+        Metric("n", None, 3),
+    )
+    page = written(table(Comparison(1, 2, metrics, (), (Difference("team", None, HOSTILE),))))
+    assert "+0.25 ▲ better" in page
+    assert "+1 ▼ worse" in page
+    assert "<td>none</td><td>3</td>" in page
+    assert "<td>none</td><td>&lt;img src=x onerror=alert(1)&gt;</td>" in page
+
+
+def test_two_versions_that_do_not_differ_are_said_to_be_the_same() -> None:
+    assert "v1 and v2 have the same content" in written(table(Comparison(1, 2, (), (), ())))
+
+
+def test_a_pending_version_shows_each_gate_against_it_and_the_exact_command() -> None:
+    page = written(to_decide("churn", 7, ("its auc is 0.1, below 0.5",), None))
+    assert "its auc is 0.1, below 0.5" in page
+    assert "Nothing is live to compare it with." in page
+    assert "greenlight approve churn 7 --reason &quot;…&quot;" in page
+    assert "It passes every gate." not in page
+
+
+def test_a_group_that_a_shell_would_read_is_quoted() -> None:
+    assert approval("a; rm -rf /", 1).startswith("greenlight approve 'a; rm -rf /' 1 ")
+
+
+@pytest.mark.parametrize(
+    ("theme", "ground"), [("dark", "#161e2d"), ("light", "#ffffff"), (None, "#ffffff"), ([], "#ffffff")]
+)
+def test_the_widget_takes_the_theme_of_the_console(theme: object, ground: str) -> None:
+    assert f"--gl-ground:{ground}" in framed(element("p", "x"), theme)
+
+
+def test_no_rule_reaches_beyond_the_widget() -> None:
+    style = framed(element("p", "x"), "light").partition("</style>")[0].removeprefix("<style>")
+    selectors = [one for told in re.findall(r"([^{}]+)\{[^{}]*\}", style) for one in told.split(",")]
+    assert selectors
+    assert all(one.strip().startswith(".greenlight") for one in selectors)
+
+
+@pytest.mark.parametrize(("theme", "name"), list(itertools.product(PALETTES, ("ink", "soft", "mark"))))
+def test_what_is_written_on_the_ground_has_the_contrast_of_wcag_aa(theme: str, name: str) -> None:
+    colours = PALETTES[theme]
+    dark, light = sorted((_luminance(colours[name]), _luminance(colours["ground"])))
+    assert (light + 0.05) / (dark + 0.05) >= 4.5
+
+
+def _luminance(colour: str) -> float:
+    """Relative luminance, as WCAG 2 defines it."""
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
