@@ -1,7 +1,6 @@
 """Commands that only read: status, versions, diff, plan."""
 
 import functools
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -13,10 +12,10 @@ from lambdas.adapters.concurrently import concurrently
 from lambdas.core.codec import encode
 from lambdas.core.comparison import Comparison, Metric, compare
 from lambdas.core.facts import Endpoint
-from lambdas.core.quality import Compared, figures
-from lambdas.core.record import Approval, Decided, Record
+from lambdas.core.record import Approval, Record
 from lambdas.core.spec import GatesSpec
 from lambdas.core.standing import Standing, standing
+from lambdas.core.versions import Version, version_of
 from lambdas.reconcile.foresee import foresee, in_words
 
 Group = Annotated[str, typer.Argument(help="The model package group.", show_default=False)]
@@ -120,55 +119,12 @@ def versions(
     account = Account()
     record = account.record(group)
     numbers = [one.version for one in account.versions(group)][:most]
-    rows = [_version(one, record) for one in account.compared(group, *numbers)] if numbers else []
+    rows = [version_of(one, record) for one in account.compared(group, *numbers)] if numbers else []
     if json:
         out.as_json(rows)
         return
     columns = ("version", "status", "decided", "by", "reason", "became", "metrics")
     out.table(columns, [_version_row(row) for row in rows])
-
-
-@dataclass(frozen=True)
-class Version:
-    """A version as people ask for it; times in epoch seconds."""
-
-    version: int
-    status: str
-    metrics: dict[str, float]
-    decided_at: float | None = None
-    by: str | None = None
-    registered_by: str | None = None
-    reason: str | None = None
-    became: str | None = None
-    problem: str | None = None
-
-
-def _version(one: Compared, record: Record) -> Version:
-    detail, decided = one.detail, record.versions.get(one.detail.version)
-    registrant = detail.registrant or (decided.registrant if decided else None)
-    return Version(
-        version=detail.version,
-        status=detail.approval.value,
-        metrics=figures(one),
-        decided_at=decided.at if decided else None,
-        by=str(decided.by) if decided and decided.by else None,
-        registered_by=str(registrant) if registrant else None,
-        reason=detail.reason or None,
-        became=_became(record, detail.version, decided),
-        problem=one.report.problem if one.report else None,
-    )
-
-
-def _became(record: Record, number: int, decided: Decided | None) -> str | None:
-    live, flight = record.live_placement(), record.rollout
-    if live is not None and live.version == number:
-        return "live"
-    if flight is not None and flight.version == number:
-        return "in flight"
-    if decided is not None and decided.failed:
-        return f"failed: {decided.failed}"
-    served = [placement for placement in record.kept if placement.version == number and placement.live_at]
-    return "served, kept" if served else None
 
 
 def _version_row(row: Version) -> tuple[object, ...]:

@@ -32,7 +32,16 @@ class Store:
         item = self._item(group)
         if item is None:
             return None
-        return replace(record_from_json(item["body"]["S"]), revision=int(item["revision"]["N"]))
+        return _record_of(item)
+
+    def records(self) -> Iterator[Record]:
+        """Every group's record, in no order; each as last committed, or shortly before."""
+        pages = self._dynamodb.get_paginator("scan").paginate(
+            TableName=self._state, FilterExpression="attribute_exists(body)"
+        )
+        with aws_errors("reading the records of all groups"):
+            for page in pages:
+                yield from map(_record_of, page["Items"])
 
     def commit(self, record: Record, entries: Sequence[Entry], unsettled: bool) -> Record:
         """Write record and entries, all or nothing; returns the record with its new revision.
@@ -172,6 +181,10 @@ def entry_of(item: Mapping[str, Any]) -> Entry:
         )
     except (KeyError, ValueError) as error:
         raise Malformed(f"an item of the ledger is no entry: {type(error).__name__}: {error}") from error
+
+
+def _record_of(item: Mapping[str, Any]) -> Record:
+    return replace(record_from_json(item["body"]["S"]), revision=int(item["revision"]["N"]))
 
 
 def _token(items: list[Any]) -> str:

@@ -180,3 +180,9 @@ def test_the_sweep_is_remembered(store: Store) -> None:
     store.mark_swept(1700000000.25)
     assert store.swept_at() == 1700000000.25
     assert list(store.unsettled()) == []
+
+
+def test_all_records_are_read_and_the_sweeps_mark_is_none_of_them(store: Store) -> None:
+    written = [store.commit(Record(f"group-{number}"), (), unsettled=False) for number in range(3)]
+    store.mark_swept(12.5)
+    assert sorted(store.records(), key=lambda record: record.group) == written

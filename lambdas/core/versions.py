@@ -1,0 +1,50 @@
+"""A version as people ask for it: its metrics, what was decided, by whom and when, and what became of it."""
+
+from dataclasses import dataclass
+
+from lambdas.core.quality import Compared, figures
+from lambdas.core.record import Decided, Record
+
+
+@dataclass(frozen=True)
+class Version:
+    """A version as people ask for it; times in epoch seconds."""
+
+    version: int
+    status: str
+    metrics: dict[str, float]
+    decided_at: float | None = None
+    by: str | None = None
+    registered_by: str | None = None
+    reason: str | None = None
+    became: str | None = None
+    problem: str | None = None
+
+
+def version_of(one: Compared, record: Record) -> Version:
+    """A version as the registry has it, with what the record knows of its decision and what became of it."""
+    detail, decided = one.detail, record.versions.get(one.detail.version)
+    registrant = detail.registrant or (decided.registrant if decided else None)
+    return Version(
+        version=detail.version,
+        status=detail.approval.value,
+        metrics=figures(one),
+        decided_at=decided.at if decided else None,
+        by=str(decided.by) if decided and decided.by else None,
+        registered_by=str(registrant) if registrant else None,
+        reason=detail.reason or None,
+        became=_became(record, detail.version, decided),
+        problem=one.report.problem if one.report else None,
+    )
+
+
+def _became(record: Record, number: int, decided: Decided | None) -> str | None:
+    live, flight = record.live_placement(), record.rollout
+    if live is not None and live.version == number:
+        return "live"
+    if flight is not None and flight.version == number:
+        return "in flight"
+    if decided is not None and decided.failed:
+        return f"failed: {decided.failed}"
+    served = [placement for placement in record.kept if placement.version == number and placement.live_at]
+    return "served, kept" if served else None
