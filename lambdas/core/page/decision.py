@@ -53,7 +53,7 @@ def table(found: Comparison) -> Element:
 
 
 def _metric(one: Metric) -> Element:
-    word = {True: " ▲ better", False: " ▼ worse", None: ""}[one.better]
+    word = {True: " better", False: " worse", None: ""}[one.better]
     change = "–" if one.change is None else f"{one.change:+g}{word}"  # noqa: RUF001 - a dash
     return _row(one.name, _number(one.before), _number(one.after), change)
 
