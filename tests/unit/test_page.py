@@ -65,6 +65,11 @@ def test_words_from_outside_never_become_an_element_or_an_attribute(words: str, 
 
 
 @given(HOSTILE)
+def test_an_attribute_is_never_more_than_its_value(words: str) -> None:
+    assert _Read(written(element("div", title=words))).elements == [("div", ("title",))]
+
+
+@given(HOSTILE)
 def test_a_button_hands_over_exactly_the_name_it_was_given(name: str) -> None:
     read = _Read(written(action("look", FUNCTION, {"group": name})))
     assert json.loads("".join(read.texts[1:])) == {"group": name}
