@@ -189,7 +189,7 @@ class Record:
     and what made it so is already on record.
     `adopted`: the config on which an endpoint was found that its owner gave us by our tag.
     `acts`: the stamp of each act that was taken in, by its kind.
-    `tripped`: when the abort alarm was last tripped, epoch seconds.
+    `tripped`: when the abort alarm was tripped and has not been seen to go off, epoch seconds.
     `scaling`: the autoscaling that is registered, as text. `since`: when the phase began, epoch seconds.
     `ours_since`: what was approved before is on record, and not acted on; epoch seconds.
     `pending`: the youngest versions that wait for a decision. `noted`: up to which registrations were taken in.

@@ -135,7 +135,9 @@ def _abort(turn: Turn, rollout: Rollout, endpoint: Endpoint) -> Verdict:
         )
     turn.enter(Phase.ABORTING, f"v{rollout.version} was rejected in flight; traffic goes back")
     # Recorded once, but tripped until seen: the first attempt may have been lost after it was recorded.
-    if endpoint.status is EndpointStatus.UPDATING and turn.facts.alarms[alarm] is not AlarmState.ALARM:
+    if turn.facts.alarms[alarm] is AlarmState.ALARM:
+        turn.update(tripped=0.0)
+    elif endpoint.status is EndpointStatus.UPDATING:
         turn.update(tripped=turn.facts.now)
         turn.actions.append(TripAbort(turn.record.group))
     return True
@@ -198,6 +200,8 @@ def ended_rollout(turn: Turn) -> Verdict:
         return None  # AWS never took it up: the last rule starts it again, or another one instead
     if rollout.abort_at is not None:
         turn.update(rollout=None)
+        if abort_alarm(turn.record.group) in (endpoint.failure or ""):
+            turn.update(tripped=0.0)
         turn.say(
             Kind.ABORTED,
             f"v{rollout.version} is off; traffic is back after {turn.facts.now - rollout.abort_at:.0f} s",

@@ -166,13 +166,26 @@ def test_approving_again_while_the_abort_runs_starts_anew_afterwards_without_an_
     assert still_aborting.actions == ()
     assert approved.endpoint is not None
     back = replace(approved.endpoint, status=EndpointStatus.IN_SERVICE)
-    waiting = decided_on(replace(approved, record=after(still_aborting), endpoint=back))
-    assert told(waiting) == ["rollout.aborted"]
-    decision = decided_on(replace(approved, record=after(waiting), endpoint=back, now=NOW + ECHO))
-    assert told(decision) == ["rollout.started"]
+    decision = decided_on(replace(approved, record=after(still_aborting), endpoint=back))
+    assert told(decision) == ["rollout.aborted", "rollout.started"]
     rollout = after(decision).rollout
     assert rollout is not None
     assert rollout.abort_at is None
+
+
+@pytest.mark.parametrize(
+    ("failure", "waits"), [(f"alarms went into ALARM state: {abort_alarm(GROUP)}", False), (None, True)]
+)
+def test_an_alarm_that_nobody_saw_go_off_is_waited_for_unless_sagemaker_says_it_did(
+    failure: str | None, *, waits: bool
+) -> None:
+    seen = reject(in_flight(), 2)
+    v3 = package(3, at=NOW - 1)
+    record = after(decided_on(replace(seen, packages=(*seen.packages, v3))))
+    assert seen.endpoint is not None
+    back = replace(seen.endpoint, status=EndpointStatus.IN_SERVICE, pending_config=None, failure=failure)
+    decision = decided_on(replace(seen, record=record, packages=(*seen.packages, v3), endpoint=back))
+    assert ("rollout.started" in told(decision)) is not waits
 
 
 def test_an_abort_that_came_too_late_does_not_stop_the_next_rollout() -> None:
