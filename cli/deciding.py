@@ -23,6 +23,7 @@ from lambdas.core.identity import Identity
 from lambdas.core.ledger import Event, event_of
 from lambdas.core.names import role_name
 from lambdas.core.proof import by_approver
+from lambdas.core.quality import Compared
 from lambdas.core.record import Approval, Record
 from lambdas.core.spec import GatesSpec, Mode
 from lambdas.reconcile.foresee import foresee, in_words
@@ -36,7 +37,6 @@ Minutes = Annotated[
     float, typer.Option("--minutes", min=0, help="How long --watch waits at most; then exit code 1.")
 ]
 
-NOT_SO = 1
 _LONGEST_REASON = 1024  # characters of ApprovalDescription [B]
 _PAUSE = 2.0  # seconds between two looks
 _LONGEST_WATCH = 120.0  # minutes
@@ -53,10 +53,15 @@ class _Case:
     account: Account
     group: str
     record: Record
-    detail: VersionDetail
+    candidate: Compared
     approval: Approval
     reason: str
     by: Identity
+
+    @property
+    def detail(self) -> VersionDetail:
+        """The version in full."""
+        return self.candidate.detail
 
     @property
     def version(self) -> str:
@@ -143,8 +148,8 @@ def _case(account: Account, group: str, version: int, approval: Approval, reason
     if not reason.strip() or len(reason) > _LONGEST_REASON:
         raise DecidedError(f"--reason has {len(reason.strip())} characters; it takes 1 to {_LONGEST_REASON}")
     record = account.record_or_none(group) or Record(group, account.specs.read(group).spec)
-    (compared,) = account.compared(group, version)
-    case = _Case(account, group, record, compared.detail, approval, reason.strip(), account.caller())
+    (candidate,) = account.compared(group, version)
+    case = _Case(account, group, record, candidate, approval, reason.strip(), account.caller())
     spec = record.spec
     enforced = approval is Approval.APPROVED and spec is not None and spec.approval.mode is Mode.ENFORCE
     if enforced and spec is not None and not by_approver(spec, case.by):
@@ -182,7 +187,7 @@ def _decide(case: _Case, *, yes: bool, watch: bool, minutes: float, json: bool) 
     far = _follow(case, minutes, quiet=json)
     _tell({**told, "end": {"good": far.good, "said": far.said}}, far.said, json=json)
     if not far.good:
-        raise typer.Exit(NOT_SO)
+        raise typer.Exit(out.NO)
 
 
 def _tell(told: dict[str, Any], words: str, *, json: bool) -> None:
@@ -192,11 +197,13 @@ def _tell(told: dict[str, Any], words: str, *, json: bool) -> None:
 def _beside_live(case: _Case) -> Comparison | None:
     """The version against the live one, if it is another that is still in the registry."""
     live = case.record.live_placement()
-    known = {one.version for one in case.account.versions(case.group)}
-    if live is None or live.version == case.detail.version or live.version not in known:
+    if live is None or live.version == case.detail.version:
         return None
-    before, after = case.account.compared(case.group, live.version, case.detail.version)
-    return compare(before, after, case.record.spec.gates if case.record.spec else GatesSpec())
+    try:
+        (before,) = case.account.compared(case.group, live.version)
+    except UnknownVersionError:
+        return None
+    return compare(before, case.candidate, case.record.spec.gates if case.record.spec else GatesSpec())
 
 
 def _by(detail: VersionDetail) -> str:

@@ -18,7 +18,6 @@ from lambdas.core.errors import Denied, GreenlightError
 from lambdas.core.names import AUDITOR, CONTROLLER_STACK, ROLE_PATH
 from lambdas.core.spec import GroupSpec
 
-_BAD = 1
 _COLUMN = 13  # wider than any word of `Health`
 
 
@@ -43,7 +42,7 @@ def doctor(*, json: Json = False) -> None:
             out.say(f"{one.health.value:<{_COLUMN}}{one.check}: {one.found}")
             out.say(*([f"{'':<{_COLUMN}}{one.do}"] if one.do else []))
     if any(one.health is Health.FAILED for one in found):
-        raise typer.Exit(_BAD)
+        raise typer.Exit(out.NO)
 
 
 def _all(account: Account, checkup: Checkup) -> list[list[Finding]]:

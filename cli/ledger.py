@@ -15,8 +15,6 @@ from lambdas.core.export import History, from_lines, to_lines
 from lambdas.core.ledger import Entry
 from lambdas.core.record import Head
 
-BROKEN = 1
-
 
 def history(
     group: Group,
@@ -99,12 +97,12 @@ def _verify(found: History, where: str, noted: Head | None) -> None:
         out.say(
             f"{where}: entry {broken} of group {found.group} is missing, out of order or not what was written"
         )
-        raise typer.Exit(BROKEN)
+        raise typer.Exit(out.NO)
     if noted is not None and not found.has(noted):
         out.say(
             f"{where}: entry {noted.seq} of group {found.group} is not the one that was noted; it was written anew"
         )
-        raise typer.Exit(BROKEN)
+        raise typer.Exit(out.NO)
     out.say(
         f"{where}: all {len(found.entries)} entries of group {found.group} are as they were written; "
         f"head {found.head.seq}:{found.head.hash}"

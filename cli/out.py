@@ -15,7 +15,7 @@ from rich.text import Text
 from lambdas.core.codec import encode
 from lambdas.core.text import printable
 
-_NOBODY_SAID_YES = 1  # the exit code
+NO = 1  # the exit code where the answer is no: a ledger is broken, a check failed, nobody said yes, …
 _WIDTH = 160  # where there is no terminal
 _MINUTE, _HOUR, _DAY = 60.0, 3600.0, 86400.0
 
@@ -76,4 +76,4 @@ def ask(question: str) -> None:
         typer.confirm(str(plain(question)), abort=True, err=True)
     except typer.Abort as error:
         sys.stderr.write("greenlight: nothing was done, as nobody said yes; --yes does not ask\n")
-        raise typer.Exit(_NOBODY_SAID_YES) from error
+        raise typer.Exit(NO) from error

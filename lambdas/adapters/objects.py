@@ -12,7 +12,7 @@ from lambdas.core.errors import Denied, Unreadable
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_MISSING = {"NoSuchBucket", "NoSuchKey", "NotFound", "404"}
+MISSING = {"NoSuchBucket", "NoSuchKey", "NotFound", "404"}
 
 
 class Objects:
@@ -38,15 +38,13 @@ class Objects:
             Unreadable: it is not there, larger, or the role may not read it; says which.
             Throttled: AWS did not answer in time.
         """
-        bucket, _, key = uri.removeprefix("s3://").partition("/")
-        if not uri.startswith("s3://") or not bucket or not key:
-            raise Unreadable(f"{uri} is no object in S3")
+        bucket, key = parts_of(uri)
         with aws_errors(f"reading {uri}"):
             try:
                 s3 = self._s3_as(step_into(self._sts(), role, "greenlight") if role is not None else {})
                 answer = s3.get_object(Bucket=bucket, Key=key)
             except ClientError as error:
-                if code_of(error) in _MISSING:
+                if code_of(error) in MISSING:
                     raise Unreadable(f"{uri} is not there") from error
                 if classify(error) is Denied:
                     raise Unreadable(f"{uri} may not be read by {role or 'you'}: {code_of(error)}") from error
@@ -55,3 +53,15 @@ class Objects:
                 if answer["ContentLength"] > most:
                     raise Unreadable(f"{uri} has {answer['ContentLength']} bytes; at most {most} are read")
                 return bytes(body.read())
+
+
+def parts_of(uri: str) -> tuple[str, str]:
+    """The bucket and the key of an object.
+
+    Raises:
+        Unreadable: it names none.
+    """
+    bucket, _, key = uri.removeprefix("s3://").partition("/")
+    if not uri.startswith("s3://") or not bucket or not key:
+        raise Unreadable(f"{uri} is no object in S3; it must be s3://bucket/key")
+    return bucket, key

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from lambdas.adapters.aws import aws_errors, classify, code_of
+from lambdas.adapters.objects import MISSING, parts_of
 from lambdas.core.errors import Denied, NotOurs, Unreadable
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-_MISSING = {"NoSuchBucket", "NoSuchKey", "NotFound", "404"}
 _FORBIDDEN = {"403", "Forbidden"}  # HEAD has no body that would say more
 _THERE = {"PreconditionFailed", "412"}
 
@@ -32,12 +32,12 @@ class Uploads:
         Raises:
             Unreadable: it is not there, or may not be seen, which S3 need not tell apart.
         """
-        bucket, key = _parts(uri)
+        bucket, key = parts_of(uri)
         with aws_errors(f"looking at {uri}"):
             try:
                 return int(self._s3.head_object(Bucket=bucket, Key=key)["ContentLength"])
             except ClientError as error:
-                if code_of(error) in _MISSING:
+                if code_of(error) in MISSING:
                     raise Unreadable(f"{uri} is not there") from error
                 if code_of(error) in _FORBIDDEN or classify(error) is Denied:
                     raise Unreadable(
@@ -62,7 +62,7 @@ class Uploads:
         """
         if self._has(uri, size):
             return False
-        bucket, key = _parts(uri)
+        bucket, key = parts_of(uri)
         checksum = base64.b64encode(bytes.fromhex(digest)).decode()
         with (
             aws_errors(f"uploading {uri}"),
@@ -88,10 +88,3 @@ class Uploads:
                 f"{uri} is there with {there} bytes instead of {size}; look at who put it, and delete it"
             )
         return True
-
-
-def _parts(uri: str) -> tuple[str, str]:
-    bucket, _, key = uri.removeprefix("s3://").partition("/")
-    if not uri.startswith("s3://") or not bucket or not key:
-        raise Unreadable(f"{uri} is no object in S3; it must be s3://bucket/key")
-    return bucket, key

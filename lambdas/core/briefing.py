@@ -1,5 +1,6 @@
 """What the ledger has of a version that waits for a decision, in lines for people who are to decide."""
 
+import shlex
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -26,13 +27,18 @@ def briefing(version: int, data: Mapping[str, Any]) -> list[str]:
 
 
 def commands(group: str, version: int, data: Mapping[str, Any]) -> list[str]:
-    """What looks further, and what decides; `group` as a shell takes it."""
+    """What looks further, and what decides, as a shell takes it."""
     live = data.get("compared_with")
     return [
-        *([] if live is None else [f"greenlight diff {group} {live} {version}"]),
-        f'greenlight approve {group} {version} --reason "…"',
-        f'greenlight reject {group} {version} --reason "…"',
+        *([] if live is None else [f"greenlight diff {shlex.quote(group)} {live} {version}"]),
+        deciding("approve", group, version),
+        deciding("reject", group, version),
     ]
+
+
+def deciding(verb: str, group: str, version: int) -> str:
+    """The command that approves or rejects a version; it asks for a reason, which only the approver can give."""
+    return f'greenlight {verb} {shlex.quote(group)} {version} --reason "…"'
 
 
 def _metrics(live: int | None, data: Mapping[str, Any]) -> Iterator[str]:

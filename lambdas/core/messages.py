@@ -77,7 +77,7 @@ def _commands(one: Announcement) -> list[str]:
     """What tells more, and what decides."""
     group = shlex.quote(one.group)
     if one.kind is Kind.PENDING and one.version is not None:
-        return briefing.commands(group, one.version, one.data)
+        return briefing.commands(one.group, one.version, one.data)
     status = [] if one.group == ACCOUNT_WIDE else [f"greenlight status {group}"]
     return [*status, f"greenlight history {group}"]
 

@@ -1,21 +1,18 @@
 """Registers the demo's real models by `greenlight register`, as their data scientist does."""
 
 import json
-import subprocess
-import sys
 from itertools import chain
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from local.aws import LocalAws
-from local.demo.narrator import StoryError
+from local.demo.command import greenlight
 from local.demo.people import SCIENTIST, environment, session
 from local.models import ModelArtifact
 
 BUCKET = "greenlight-demo-models"
 IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/sklearn-inference:1.4-1-cpu-py3"
-_ROOT = Path(__file__).resolve().parents[2]
 
 
 def make_bucket(aws: LocalAws) -> None:
@@ -61,23 +58,10 @@ class Registrations:
                 "--description": artifact.description,
                 "--to": f"s3://{BUCKET}/{self._group}",
             }
-            told = self._greenlight("register", self._group, *chain(*options.items()), "--step-in", "--json")
+            asked = ("register", self._group, *chain(*options.items()), "--step-in", "--json")
+            told = json.loads(greenlight(self._aws, environment(self._aws, SCIENTIST), *asked))
         self.arns[name] = str(told["arn"])
         return self.arns[name]
-
-    def _greenlight(self, *arguments: str) -> Any:
-        """What the command answers to her, in JSON."""
-        done = subprocess.run(  # noqa: S603 - our own interpreter and command
-            [sys.executable, "-m", "cli.main", *arguments],
-            cwd=_ROOT,
-            env=self._aws.environment() | environment(self._aws, SCIENTIST),
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode:
-            raise StoryError(f"greenlight {arguments[0]}: {done.stderr}")
-        return json.loads(done.stdout)
 
 
 def _file(folder: str, name: str, content: bytes) -> str:

@@ -1,18 +1,16 @@
 """The story of one model, chapter by chapter; every claim is checked against the local AWS."""
 
 import json
-import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from lambdas.core.ledger import Kind
 from lambdas.core.names import guardrail_alarm, role_name
 from lambdas.core.record import Phase
 from local.aws import LocalAws
-from local.demo.narrator import Narrator, StoryError
+from local.demo.command import greenlight
+from local.demo.narrator import Narrator
 from local.demo.people import APPROVER, CLIENT, SCIENTIST, denied, session, stepped_in
 from local.demo.registrations import Registrations
 from local.demo.traffic import Traffic
@@ -55,21 +53,9 @@ class Stage:
         """
         shown = " ".join(f'"{one}"' if " " in one else one for one in arguments)
         self.narrator.tell(f"{APPROVER.name}$ greenlight {shown}")
-        done = subprocess.run(  # noqa: S603 - our own command
-            [sys.executable, "-P", "-m", "cli.main", *arguments],
-            env={
-                **self.aws.environment(),
-                **stepped_in(self.aws, APPROVER, role_name(GROUP, "approver")),
-                "PYTHONPATH": str(Path(__file__).parents[2]),
-            },
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        for line in done.stdout.splitlines():
+        me = stepped_in(self.aws, APPROVER, role_name(GROUP, "approver"))
+        for line in greenlight(self.aws, me, *arguments).splitlines():
             self.narrator.quote(line)
-        if done.returncode != 0:
-            raise StoryError(f"greenlight {shown} ended with {done.returncode}: {done.stderr}")
 
     def register(self, name: str) -> None:
         """The data scientist registers a version."""

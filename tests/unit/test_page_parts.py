@@ -5,9 +5,10 @@ import re
 
 import pytest
 
+from lambdas.core.briefing import deciding
 from lambdas.core.comparison import Comparison, Difference, Metric
 from lambdas.core.ledger import Event, Kind
-from lambdas.core.page.decision import approval, table, to_decide
+from lambdas.core.page.decision import table, to_decide
 from lambdas.core.page.frame import PALETTES, framed
 from lambdas.core.page.markup import element, written
 from lambdas.core.page.timeline import timeline
@@ -54,7 +55,7 @@ def test_a_pending_version_shows_each_gate_against_it_and_the_exact_command() ->
 
 
 def test_a_group_that_a_shell_would_read_is_quoted() -> None:
-    assert approval("a; rm -rf /", 1).startswith("greenlight approve 'a; rm -rf /' 1 ")
+    assert deciding("approve", "a; rm -rf /", 1).startswith("greenlight approve 'a; rm -rf /' 1 ")
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,8 @@
 """What an approver needs of a pending version: how it differs from the live one, what is against it, the command."""
 
-import shlex
 from collections.abc import Sequence
 
+from lambdas.core.briefing import deciding
 from lambdas.core.comparison import Comparison, Difference, Metric
 from lambdas.core.page.markup import Element, element
 from lambdas.core.text import one_line
@@ -31,13 +31,8 @@ def to_decide(group: str, version: int, against: Sequence[str], found: Compariso
         gates,
         compared,
         element("p", "To approve it:"),
-        element("code", approval(group, version)),
+        element("code", deciding("approve", group, version)),
     )
-
-
-def approval(group: str, version: int) -> str:
-    """The command that approves a version; it asks for a reason, which only the approver can give."""
-    return f'greenlight approve {shlex.quote(group)} {version} --reason "…"'
 
 
 def table(found: Comparison) -> Element:
