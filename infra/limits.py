@@ -1,9 +1,13 @@
 """How the functions are fed: how much at once, for how long, how often. Only numbers; the simulation reads them too."""
 
+from lambdas.core.moves import LONGEST_LOOK
+
 # Why these: docs/decisions/015-a-throttled-call-is-not-given-up.md; tests/simulation/storm.py measures them.
 CONCURRENCY = 5  # batches at once, as cdk.json has it
 BATCH = 10  # messages
-RECONCILE_SECONDS = 240  # fifty looks at once of six calls each, at three calls a second, take half of it
+RECONCILE_SECONDS = (
+    LONGEST_LOOK  # fifty looks at once of six calls each, at three calls a second, take half of it
+)
 # Lambda advises six times the function's timeout, for its own retries where functions are throttled. After a crash that
 # would be 24 minutes without a look at the groups of the batch; a message that comes back too early costs one look.
 VISIBILITY_SECONDS = 360

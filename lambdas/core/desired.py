@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from lambdas.core.names import versioned_name
-from lambdas.core.proof import counts
+from lambdas.core.proof import counts, may_count
 from lambdas.core.record import Approval, Decided, Direction, Placement, Record, Rollout
 from lambdas.core.spec import GroupSpec
 
@@ -86,14 +86,16 @@ def serves_rightly(record: Record) -> bool:
     )
 
 
-def _still_stands(record: Record, placement: Placement, decided: Decided) -> bool:
+def _still_stands(record: Record, placement: Placement, decided: Decided, *, if_proven: bool = False) -> bool:
     """Whether the decision that once put a version there was not undone since by anyone.
 
     An approval after a rejection is a new one, and must be an approver's; the one that led there was proven then.
+    `if_proven`: take one that CloudTrail may yet prove for proven.
     """
     if placement.decided_at >= decided.not_before:
         return True
-    return record.spec is not None and counts(record.spec, decided)
+    spec = record.spec
+    return spec is not None and (counts(spec, decided) or (if_proven and may_count(spec, decided)))
 
 
 def overtaken(record: Record, rollout: Rollout) -> bool:
@@ -101,10 +103,11 @@ def overtaken(record: Record, rollout: Rollout) -> bool:
     return any(d.since > rollout.decided_at for v, d in _candidates(record) if v != rollout.version)
 
 
-def last_known_good(record: Record) -> Placement | None:
+def last_known_good(record: Record, *, if_proven: bool = False) -> Placement | None:
     """The placement that was live and healthy before the live one, still approved; its config is kept.
 
-    Another version; the same one only where its config under a changed spec is what failed.
+    Another version; the same one only where its config under a changed spec is what failed. `if_proven`: what it is
+    once CloudTrail has proven what it may yet prove; until then that must not be deleted.
     """
     live = record.live_placement()
     other = live.instead_of if live is not None and live.config == record.refused else None
@@ -115,7 +118,7 @@ def last_known_good(record: Record) -> Placement | None:
         and (live is None or placement.version != live.version or placement.config == other)
         and (decided := record.versions.get(placement.version)) is not None
         and _is_candidate(record, decided)
-        and _still_stands(record, placement, decided)
+        and _still_stands(record, placement, decided, if_proven=if_proven)
     ]
     return max(good, key=lambda placement: placement.live_at or 0.0, default=None)
 

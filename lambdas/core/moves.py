@@ -24,6 +24,7 @@ _OVERDUE = 1800.0  # seconds since a decision: twice what CloudTrail takes at mo
 _ECHO = (
     180.0  # seconds after which an alarm that was tripped has gone off or will not: CloudWatch's own delay
 )
+LONGEST_LOOK = 240  # seconds that Lambda lets `reconcile` run
 
 
 @dataclass(frozen=True)
@@ -200,6 +201,8 @@ def _watched(turn: Turn, target: Target) -> bool:
 
 
 def _settle(turn: Turn, target: Target, blocked: list[Obstacle]) -> Verdict:
+    if _may_yet_start(turn):
+        return True
     _drop_unstarted(turn)
     if blocked:
         _block(turn, blocked, f"v{target.version} is live; ")
@@ -219,6 +222,24 @@ def _block(turn: Turn, blocked: list[Obstacle], before: str = "") -> None:
 
 def _in_words(blocked: list[Obstacle]) -> str:
     return " | ".join(obstacle.why for obstacle in blocked)
+
+
+def _may_yet_start(turn: Turn, wanted: str | None = None) -> bool:
+    """Whether another look may still be about to start a rollout to anything but the config that is `wanted`.
+
+    Messages of one group come by several message groups (events name its endpoint, its alarms, its parameters), so two
+    looks may be under way. One that wrote down its intent and was held up makes its call in the end, and AWS compares
+    nothing: the group waits until Lambda has ended that look.
+    """
+    rollout = turn.record.rollout
+    if rollout is None or rollout.held or rollout.config == wanted:
+        return False
+    if turn.facts.now - rollout.asked_at >= LONGEST_LOOK:
+        return False
+    turn.enter(
+        Phase.WAITING, f"v{rollout.version} is no longer wanted, and another look may be starting it yet"
+    )
+    return True
 
 
 def _drop_unstarted(turn: Turn, instead: str = "what is live is wanted") -> None:
@@ -259,7 +280,8 @@ def _clean_up(turn: Turn) -> None:
     retained = {p.config for p in by_age[: turn.spec.retain_versions] if p.is_ready}
     live = record.live_placement()
     before = live.instead_of if live is not None and on_probation(record, turn.facts.now) else None
-    standing = (live, last_known_good(record), record.placement(before))
+    good = (last_known_good(record), last_known_good(record, if_proven=True))
+    standing = (live, *good, record.placement(before))
     retained |= {placement.config for placement in standing if placement is not None}
     doomed = [p for p in record.kept if p.config not in retained]
     if not doomed:
@@ -277,7 +299,10 @@ def _clean_up(turn: Turn) -> None:
 
 
 def _start(turn: Turn, target: Target) -> Verdict:
-    if (why := held(turn, target.direction)) is not None:
+    why = held(turn, target.direction)
+    if _may_yet_start(turn, None if why is not None else target.config):
+        return True
+    if why is not None:
         _drop_unstarted(turn, why)
         turn.enter(Phase.PAUSED, f"{why}; v{target.version} waits", Kind.PAUSED)
         return True
@@ -343,7 +368,14 @@ def _record_intent(turn: Turn, target: Target, placement: Placement) -> None:
     if begun is not None and (begun.config, begun.direction) == (target.config, direction):
         unwatched = _unwatched(turn, target)
         turn.update(
-            rollout=replace(begun, endpoint_modified=modified, held=False, abort_at=None, unwatched=unwatched)
+            rollout=replace(
+                begun,
+                endpoint_modified=modified,
+                asked_at=turn.facts.now,
+                held=False,
+                abort_at=None,
+                unwatched=unwatched,
+            )
         )
         return
     _drop_unstarted(turn, f"v{target.version} goes instead")
@@ -355,6 +387,7 @@ def _record_intent(turn: Turn, target: Target, placement: Placement) -> None:
         started_at=turn.facts.now,
         decided_at=target.decided_at,
         endpoint_modified=modified,
+        asked_at=turn.facts.now,
         unwatched=_unwatched(turn, target),
     )
     turn.update(rollout=rollout)
@@ -501,6 +534,8 @@ def _tags(turn: Turn) -> dict[str, str]:
 
 
 def _nothing_to_serve(turn: Turn, blocked: list[Obstacle]) -> Verdict:
+    if _may_yet_start(turn):
+        return True
     _drop_unstarted(turn, "nothing is wanted")
     live, endpoint = turn.record.live_placement(), turn.facts.endpoint
     if endpoint is None:

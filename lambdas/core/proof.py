@@ -38,12 +38,17 @@ def objections(spec: GroupSpec, decided: Decided) -> tuple[str, ...]:
 
 def is_open(spec: GroupSpec, decided: Decided) -> bool:
     """Whether nothing speaks against an approval but that CloudTrail has not told yet."""
+    return decided.changed is None and may_count(spec, decided) and bool(doubts(spec, decided))
+
+
+def may_count(spec: GroupSpec, decided: Decided) -> bool:
+    """Whether nothing that is known speaks against who gave an approval: CloudTrail may yet prove it."""
     by = decided.by
-    if decided.changed is not None or (by is not None and not by_approver(spec, by)):
-        return False
+    if by is None:
+        return True
     others = (decided.registrant, decided.writer)
-    same = by is not None and any(other is not None and same_person(by, other) for other in others)
-    return bool(doubts(spec, decided)) and not (same and spec.approval.four_eyes)
+    same = any(other is not None and same_person(by, other) for other in others)
+    return by_approver(spec, by) and not (same and spec.approval.four_eyes)
 
 
 def who_doubts(spec: GroupSpec, decided: Decided) -> tuple[str, ...]:

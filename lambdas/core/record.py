@@ -132,7 +132,8 @@ class Rollout:
     """One attempt to move the endpoint; `endpoint_modified` tells whether AWS ever took it up.
 
     `endpoint_modified`: LastModifiedTime of the endpoint when the intent was written, None when there was
-    no endpoint. `held`: AWS said no, so it certainly has not begun, whatever else changed the endpoint.
+    no endpoint. `asked_at`: when a look last set out to start it. `held`: AWS said no, so it certainly has not begun,
+    whatever else changed the endpoint.
     `abort_at`: when we asked for the abort. `unwatched`: further alarms that do not watch it, for they may speak of
     what it leads off. Times in epoch seconds.
     """
@@ -144,6 +145,7 @@ class Rollout:
     started_at: float
     decided_at: float
     endpoint_modified: float | None = None
+    asked_at: float = 0.0
     held: bool = False
     abort_at: float | None = None
     unwatched: tuple[str, ...] = ()

@@ -1,11 +1,13 @@
 """One account with its functions running: invocations side by side, the sweep, time."""
 
+import math
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from greenlet import getcurrent, greenlet
 
+from infra.limits import RECONCILE_SECONDS
 from tests.simulation.aws.account import Aws
 from tests.simulation.aws.queue import Message
 from tests.simulation.fate import Killed, Luck
@@ -36,6 +38,7 @@ class World:
     _sweep_at: float = 0.0
     _running: list[greenlet] = field(default_factory=list)
     _current: greenlet | None = None
+    _ends_at: dict[greenlet, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.aws.boundary = self._at_a_call
@@ -110,8 +113,12 @@ class World:
         if self._strikes("stalled"):
             self.aws.advance_to(self.aws.clock.now() + 1 + self.choose(40))
         current = self._current
-        if current is None or not self._strikes("switched"):
-            return
+        if current is not None and self._strikes("switched"):
+            self._let_others_go_on(current)
+        if self.aws.clock.now() >= self._ends_at.get(getcurrent(), math.inf):
+            raise Killed  # Lambda lets no invocation run longer
+
+    def _let_others_go_on(self, current: greenlet) -> None:
         if len(self._running) < self.most and (more := self.aws.queue.receive(_BATCH)):
             self._start(more)
         if len(self._running) > 1:
@@ -123,11 +130,14 @@ class World:
 
     def _invoke(self, messages: list[Message]) -> None:
         self.invocations += 1
+        self._ends_at[getcurrent()] = self.aws.clock.now() + RECONCILE_SECONDS
         try:
             failed = reconcile(self.aws, f"reconcile-{self.invocations}", self.reporter)(messages)
         except Killed:
             self.kills += 1
             return
+        finally:
+            del self._ends_at[getcurrent()]
         for message in messages:
             if message not in failed:
                 self.aws.queue.delete(message)

@@ -6,7 +6,8 @@ import pytest
 
 from lambdas.core.actions import CreateEndpoint, UpdateEndpoint
 from lambdas.core.facts import EndpointStatus
-from lambdas.core.record import Approval, Direction, Phase
+from lambdas.core.moves import LONGEST_LOOK
+from lambdas.core.record import Approval, Direction, Pause, Phase
 from tests.builders import (
     AFTER,
     NOW,
@@ -100,7 +101,9 @@ def test_a_rollout_that_aws_never_took_up_is_started_again_without_a_second_entr
     decision = decided_on(seen)
     assert decision.entries == ()
     assert names(decision) == ["CreateModel", "CreateConfig", "UpdateEndpoint"]
-    assert after(decision).rollout == (seen.record.rollout if seen.record else None)
+    begun = seen.record.rollout if seen.record else None
+    assert begun is not None
+    assert after(decision).rollout == replace(begun, asked_at=NOW)
 
 
 def test_a_rollout_that_was_refused_for_now_is_started_again_although_the_endpoint_changed() -> None:
@@ -128,6 +131,29 @@ def test_a_rollout_that_never_started_gives_way_to_a_newer_approval() -> None:
     rollout = after(decision).rollout
     assert rollout is not None
     assert rollout.version == 3
+
+
+@pytest.mark.parametrize("then", ["rejected", "overtaken", "paused"])
+def test_a_rollout_that_another_look_may_be_starting_yet_is_not_given_up(then: str) -> None:
+    seen = rolling_to(live_on(V1), V2, asked_at=NOW - LONGEST_LOOK + 1)
+    if then == "rejected":
+        seen = changed(seen, 2, approval=Approval.REJECTED, modified=NOW - 1)
+    elif then == "overtaken":
+        seen = replace(seen, packages=(*seen.packages, package(3, at=NOW - 1)))
+    else:
+        seen = having(seen, pause=Pause("audit"))
+    decision = decided_on(seen)
+    record = after(decision)
+    assert (record.phase, names(decision), decision.unsettled) == (Phase.WAITING, [], True)
+    assert record.rollout == (seen.record.rollout if seen.record else None)
+    later = replace(seen, record=record, now=NOW + 1)
+    assert "rollout.superseded" in told(decided_on(later))
+
+
+def test_a_rollout_that_aws_said_no_to_gives_way_at_once() -> None:
+    seen = rolling_to(live_on(V1), V2, asked_at=NOW, held=True)
+    decision = decided_on(replace(seen, packages=(*seen.packages, package(3, at=NOW - 1))))
+    assert told(decision) == ["decision", "rollout.superseded", "rollout.started"]
 
 
 def test_an_aborted_rollout_is_told_with_the_seconds_it_took_and_its_version_did_not_fail() -> None:

@@ -5,12 +5,15 @@ from dataclasses import replace
 import pytest
 
 from lambdas.core.actions import CreateConfig, DeletePlacement, RegisterScaling, RemoveScaling
+from lambdas.core.identity import Identity
 from lambdas.core.moves import scaling_text
 from lambdas.core.record import Approval, Phase, Placement
 from lambdas.core.spec import Autoscaling
 from tests.builders import (
+    APPROVER,
     GROUP,
     NOW,
+    REGISTRANT,
     START,
     Seen,
     a_record,
@@ -19,6 +22,7 @@ from tests.builders import (
     an_endpoint_spec,
     ask,
     changed,
+    decided_as,
     decided_on,
     having,
     live_on,
@@ -73,6 +77,16 @@ def test_the_last_known_good_is_kept_although_others_are_younger() -> None:
     for version in (2, 3, 4):
         seen = changed(seen, version, approval=Approval.REJECTED, modified=NOW - version)
     assert doomed(seen) == configs(2, 3, 4)
+
+
+@pytest.mark.parametrize(("author", "kept"), [(APPROVER, True), (None, True), (REGISTRANT, False)])
+def test_what_cloudtrail_may_yet_prove_to_be_the_last_known_good_is_kept(
+    author: Identity | None, kept: bool
+) -> None:
+    seen = history(3, 1, 2, retain=0)
+    times = {"not_before": NOW - 50, "at": NOW - 40, "rewritten": NOW - 30}
+    seen = decided_as(seen, 2, by=author, **times)
+    assert doomed(seen) == (set() if kept else configs(2))
 
 
 def test_a_placement_that_never_went_live_is_deleted_with_its_alarms() -> None:
