@@ -38,7 +38,13 @@ def objections(spec: GroupSpec, decided: Decided) -> tuple[str, ...]:
 
 def is_open(spec: GroupSpec, decided: Decided) -> bool:
     """Whether nothing speaks against an approval but that CloudTrail has not told yet."""
-    return decided.changed is None and may_count(spec, decided) and bool(doubts(spec, decided))
+    if (
+        decided.changed is not None
+        or not may_count(spec, decided)
+        or _is_two_in_one(spec, decided, decided.writer)
+    ):
+        return False
+    return bool(doubts(spec, decided))
 
 
 def may_count(spec: GroupSpec, decided: Decided) -> bool:
@@ -46,9 +52,13 @@ def may_count(spec: GroupSpec, decided: Decided) -> bool:
     by = decided.by
     if by is None:
         return True
-    others = (decided.registrant, decided.writer)
-    same = any(other is not None and same_person(by, other) for other in others)
-    return by_approver(spec, by) and not (same and spec.approval.four_eyes)
+    return by_approver(spec, by) and not _is_two_in_one(spec, decided, decided.registrant)
+
+
+def _is_two_in_one(spec: GroupSpec, decided: Decided, other: Identity | None) -> bool:
+    """Whether who approved is somebody else, too, whom four eyes ask to be another person."""
+    by = decided.by
+    return spec.approval.four_eyes and by is not None and other is not None and same_person(by, other)
 
 
 def who_doubts(spec: GroupSpec, decided: Decided) -> tuple[str, ...]:
