@@ -102,6 +102,19 @@ class Store:
             for page in pages:
                 yield from map(entry_of, page["Items"])
 
+    def latest(self, group: str, most: int) -> list[Entry]:
+        """The last entries of a group's ledger, oldest first; what was written this moment may be missing."""
+        pages = self._dynamodb.get_paginator("query").paginate(
+            TableName=self._ledger,
+            KeyConditionExpression="#group = :group",
+            ExpressionAttributeNames={"#group": "group"},
+            ExpressionAttributeValues={":group": {"S": group}},
+            ScanIndexForward=False,
+            PaginationConfig={"MaxItems": most, "PageSize": most},
+        )
+        with aws_errors(f"reading the end of the ledger of group {group}"):
+            return [entry_of(item) for page in pages for item in page["Items"]][::-1]
+
     def swept_at(self) -> float:
         """When the last sweep began that came to its end, epoch seconds; 0: never."""
         item = self._item(_SWEEP_KEY)

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from lambdas.core.facts import VersionSummary
+from lambdas.core.ledger import Event
 from lambdas.core.quality import Compared, figures
 from lambdas.core.record import Decided, Record
 
@@ -35,6 +37,29 @@ def version_of(one: Compared, record: Record) -> Version:
         reason=detail.reason or None,
         became=_became(record, detail.version, decided),
         problem=one.report.problem if one.report else None,
+    )
+
+
+def version_told(summary: VersionSummary, record: Record, registered: Event | None) -> Version:
+    """A version as the registry lists it, with what record and ledger know: nothing is read from S3.
+
+    Args:
+        summary: of the registry.
+        record: of its group.
+        registered: the ledger's entry of its registration, see `review.reviewed`; None: there is none at hand.
+    """
+    decided, data = record.versions.get(summary.version), registered.data if registered is not None else {}
+    registrant = data.get("registered_by") or (decided.registrant if decided else None)
+    return Version(
+        version=summary.version,
+        status=summary.approval.value,
+        metrics={one["name"]: one["after"] for one in data.get("metrics", ()) if one["after"] is not None},
+        decided_at=decided.at if decided else None,
+        by=str(decided.by) if decided and decided.by else None,
+        registered_by=str(registrant) if registrant else None,
+        reason=decided.reason or None if decided else None,
+        became=_became(record, summary.version, decided),
+        problem=data.get("report"),
     )
 
 

@@ -186,3 +186,11 @@ def test_all_records_are_read_and_the_sweeps_mark_is_none_of_them(store: Store) 
     written = [store.commit(Record(f"group-{number}"), (), unsettled=False) for number in range(3)]
     store.mark_swept(12.5)
     assert sorted(store.records(), key=lambda record: record.group) == written
+
+
+def test_the_last_entries_are_read_oldest_first_and_no_more_than_asked_for(store: Store) -> None:
+    entries, _ = chain("fraud", Head(), [Event(Kind.DECISION, float(n), "x", n) for n in range(7)])
+    store.commit(record(), entries, unsettled=False)
+    assert store.latest("fraud", 3) == list(entries[-3:])
+    assert store.latest("fraud", 10) == list(entries)
+    assert store.latest("nobody", 10) == []

@@ -95,7 +95,7 @@ def test_a_row_tells_phase_live_pending_and_who_decided_last() -> None:
     assert "● Settled" in text
     assert "| v1 |" in text
     assert "| v2 |" in text
-    assert "v1 Approved by ann, 2023-11-16" in text
+    assert "v1 Approved by  | ann | , 2023-11-16" in text
 
 
 def test_no_group_is_told_in_words() -> None:

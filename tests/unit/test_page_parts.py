@@ -2,11 +2,11 @@
 
 import itertools
 import re
+from typing import Any
 
 import pytest
 
 from lambdas.core.briefing import deciding
-from lambdas.core.comparison import Comparison, Difference, Metric
 from lambdas.core.ledger import Event, Kind
 from lambdas.core.page.decision import table, to_decide
 from lambdas.core.page.frame import PALETTES, framed
@@ -29,13 +29,31 @@ def test_an_empty_ledger_is_told_in_words() -> None:
     assert "Nothing is in the ledger yet." in written(timeline(()))
 
 
+def _registered(**data: Any) -> Event:
+    nothing: dict[str, Any] = {
+        "compared_with": None,
+        "metrics": [],
+        "differences": [],
+        "gates": [],
+        "report": None,
+    }
+    return Event(Kind.PENDING, NOW, "", 7, {**nothing, **data})
+
+
+def _metric(
+    name: str, before: float | None, after: float | None, *, better: bool | None = None
+) -> dict[str, Any]:
+    return {"name": name, "before": before, "after": after, "better": better}
+
+
 def test_a_comparison_says_better_and_worse_in_words() -> None:
-    metrics = (
-        Metric("auc", 0.5, 0.75, better=True),
-        Metric("loss", 1, 2, better=False),
-        Metric("n", None, 3),
-    )
-    page = written(table(Comparison(1, 2, metrics, (), (Difference("team", None, HOSTILE),))))
+    metrics = [
+        _metric("auc", 0.5, 0.75, better=True),
+        _metric("loss", 1, 2, better=False),
+        _metric("n", None, 3),
+    ]
+    differences = [{"name": "team", "before": None, "after": HOSTILE}]
+    page = written(table(1, 2, {"metrics": metrics, "differences": differences}))
     assert "+0.25 better" in page
     assert "+1 worse" in page
     assert "<td>none</td><td>3</td>" in page
@@ -43,15 +61,49 @@ def test_a_comparison_says_better_and_worse_in_words() -> None:
 
 
 def test_two_versions_that_do_not_differ_are_said_to_be_the_same() -> None:
-    assert "v1 and v2 have the same content" in written(table(Comparison(1, 2, (), (), ())))
+    assert "the same content and metadata as v1" in written(table(1, 2, {"metrics": [], "differences": []}))
 
 
-def test_a_pending_version_shows_each_gate_against_it_and_the_exact_command() -> None:
-    page = written(to_decide("churn", 7, ("its auc is 0.1, below 0.5",), None))
+def test_a_pending_version_shows_each_gate_against_it_and_the_exact_commands() -> None:
+    registered = _registered(gates=["its auc is 0.1, below 0.5", HOSTILE])
+    page = written(to_decide("churn", 7, registered, None))
     assert "its auc is 0.1, below 0.5" in page
-    assert "Nothing is live to compare it with." in page
-    assert "greenlight approve churn 7 --reason &quot;…&quot;" in page
-    assert "It passes every gate." not in page
+    assert "&lt;img src=x onerror=alert(1)&gt;" in page
+    assert "Nothing was live to compare it with." in page
+    assert "<code>greenlight approve churn 7 --reason &quot;…&quot;</code>" in page
+    assert "<code>greenlight reject churn 7 --reason &quot;…&quot;</code>" in page
+    assert "It would pass the group" not in page
+
+
+def test_an_unreadable_report_is_said_even_where_no_gate_asks_for_it() -> None:
+    page = written(to_decide("churn", 7, _registered(report="its evaluation report is not JSON: x"), None))
+    assert "▲ its evaluation report is not JSON: x" in page
+    assert "It would pass the group" in page
+
+
+def test_a_comparison_with_what_is_no_longer_live_says_so() -> None:
+    old = written(to_decide("churn", 7, _registered(compared_with=3), 4))
+    assert "▲ v4 went live since" in old
+    assert "<code>greenlight diff churn 3 7</code>" in old
+    assert "went live since" not in written(to_decide("churn", 7, _registered(compared_with=4), 4))
+
+
+def test_a_version_that_was_not_compared_says_so_and_can_be_decided_on() -> None:
+    page = written(to_decide("churn", 7, None, 4))
+    assert "no comparison of it with v4, which is live, at hand" in page
+    assert "greenlight approve churn 7" in page
+
+
+def test_who_did_it_stands_by_name_with_the_whole_arn_beside() -> None:
+    arn = "arn:aws:sts::123456789012:assumed-role/churn-approver/ann (source identity a.smith)"
+    page = written(timeline((Event(Kind.DECISION, NOW, "fine", 1, {"by": arn}),)))
+    assert f'<span title="{arn}">ann (source identity a.smith)</span>' in page
+
+
+def test_what_is_not_shown_of_the_ledger_is_said() -> None:
+    page = written(timeline(tuple(Event(Kind.DECISION, NOW, str(n), 1) for n in range(51))))
+    assert page.count("<li>") == 50
+    assert "`greenlight history` has what was before." in page
 
 
 def test_a_group_that_a_shell_would_read_is_quoted() -> None:

@@ -18,7 +18,13 @@ _RULES = """
 .greenlight .gl-phase,.greenlight .gl-kind{font-weight:bold}
 .greenlight code{overflow-wrap:anywhere}
 .greenlight button:focus-visible{outline:3px solid var(--gl-mark);outline-offset:2px}
-.greenlight .gl-chart{max-width:320px}
+.greenlight .gl-stands{display:grid;grid-template-columns:max-content 1fr;gap:2px 16px;margin:0}
+.greenlight dt{color:var(--gl-soft)}
+.greenlight dd{margin:0;overflow-wrap:anywhere}
+.greenlight .gl-pending{border:1px solid var(--gl-rule);border-left:4px solid var(--gl-mark)}
+.greenlight .gl-pending{padding:4px 16px;margin:8px 0}
+.greenlight .gl-charts{display:flex;flex-wrap:wrap;gap:16px}
+.greenlight .gl-chart{width:320px;max-width:100%}
 .greenlight .gl-chart text{fill:var(--gl-ink);font-size:11px}
 .greenlight .gl-axis{stroke:var(--gl-rule)}
 .greenlight .gl-line{stroke:var(--gl-mark);fill:none}

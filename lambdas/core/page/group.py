@@ -1,73 +1,158 @@
-"""The page's second view: one group with its versions, charts, the version to decide on, and the timeline."""
+"""The page's second view: one group with where it stands, the version to decide on, its versions, charts, timeline."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
-from lambdas.core.ledger import Event
+from lambdas.core.facts import Endpoint, VersionSummary
+from lambdas.core.ledger import Event, Kind
 from lambdas.core.page.chart import chart
+from lambdas.core.page.decision import to_decide
 from lambdas.core.page.markup import Element, action, element
-from lambdas.core.page.overview import moment, phase
+from lambdas.core.page.overview import moment, phase, who
 from lambdas.core.page.timeline import timeline
 from lambdas.core.record import Record
+from lambdas.core.standing import Standing, standing
 from lambdas.core.text import one_line
-from lambdas.core.versions import Version
+from lambdas.core.versions import Version, version_told
 
-_COLUMNS = ("Version", "Status", "Decided", "By", "Reason", "Became", "Metrics")
+_COLUMNS = ("Version", "Status", "Decided", "By", "Reason", "Became", "Registered by", "Metrics")
 _LONGEST = 200  # characters of a value
+_MOST_VERSIONS = 30
 _MOST_CHARTS = 12
 _MOST_METRICS = 8  # in one cell
+_MOST_BUTTONS = 10
 
 
-def group_page(
-    record: Record,
-    versions: Sequence[Version],
-    events: Sequence[Event],
-    pending: Element | None,
-    function: str,
-) -> Element:
+@dataclass(frozen=True)
+class Shown:
+    """What is known of a group.
+
+    Attributes:
+        record: as last committed.
+        versions: all in the registry, newest first.
+        events: the last of the ledger, oldest first.
+        endpoint: as SageMaker tells it; None: there is none.
+        version: the one that is asked for to decide on; None: the youngest that waits.
+    """
+
+    record: Record
+    versions: Sequence[VersionSummary]
+    events: Sequence[Event]
+    endpoint: Endpoint | None
+    version: int | None = None
+
+
+def group_page(shown: Shown, function: str) -> Element:
     """Draw a group.
 
     Args:
-        record: of the group.
-        versions: newest first.
-        events: the last of its ledger, oldest first.
-        pending: the version to decide on, see `decision.to_decide`; None: there is none.
+        shown: what is known of it.
         function: ARN of the widget's function, which the buttons call.
     """
-    live = record.live_placement()
+    record, stands = shown.record, standing(shown.record, shown.versions)
+    registered = {
+        one.version: one for one in shown.events if one.kind is Kind.PENDING and one.version is not None
+    }
+    rows = [version_told(one, record, registered.get(one.version)) for one in shown.versions]
     return element(
         "div",
         element("p", action("All groups", function, {})),
         element("h2", record.group),
-        element("p", phase(record), f" since {moment(record.since)}: {one_line(record.reason, _LONGEST)}"),
-        element(
-            "p", f"Live: v{live.version}, since {moment(live.live_at or 0.0)}" if live else "Nothing is live."
-        ),
-        pending,
+        _stands(record, stands, shown.endpoint),
+        *_pending(stands, registered, shown.version, function),
         element("h3", "Versions"),
-        _table(versions),
-        *_charts(versions, live.version if live else None),
+        _table(rows),
+        *_charts(rows, stands.live),
         element("h3", "Decisions and rollouts"),
-        timeline(events),
+        timeline(shown.events),
     )
 
 
-def _table(versions: Sequence[Version]) -> Element:
-    if not versions:
+def _stands(record: Record, stands: Standing, endpoint: Endpoint | None) -> Element:
+    live, flight = stands.live, stands.in_flight
+    lines: list[tuple[str, Element | str | None]] = [
+        ("Phase", element("span", phase(record), f" since {moment(record.since)}")),
+        ("Why", one_line(stands.reason, _LONGEST) or None),
+        ("Live", f"v{live}, verified {moment(stands.live_since or 0.0)}" if live else "nothing"),
+        ("Goes back to", f"v{stands.last_known_good}" if stands.last_known_good else "nothing"),
+        (
+            "In flight",
+            f"v{flight.version}, {flight.direction}, since {moment(flight.started_at)}" if flight else None,
+        ),
+        ("Endpoint", _endpoint(record, endpoint)),
+        ("Paused", one_line(stands.paused, _LONGEST) if stands.paused else None),
+    ]
+    told = (part for name, value in lines if value is not None for part in _line(name, value))
+    return element("dl", *told, class_="gl-stands")
+
+
+def _line(name: str, value: Element | str) -> tuple[Element, Element]:
+    return element("dt", name), element("dd", value)
+
+
+def _endpoint(record: Record, endpoint: Endpoint | None) -> str:
+    """What SageMaker says, beside what was last verified."""
+    if endpoint is None:
+        return "there is none"
+    placement = record.placement(endpoint.config)
+    serves = f"v{placement.version}" if placement is not None else f"{endpoint.config}, which is not ours"
+    steps = ", ".join(dict.fromkeys(endpoint.steps))
+    return f"{endpoint.name} is {endpoint.status.value}, on {serves}" + (f"; {steps}" if steps else "")
+
+
+def _pending(
+    stands: Standing, registered: Mapping[int, Event], asked: int | None, function: str
+) -> Iterator[Element]:
+    waiting = stands.pending
+    if asked is not None and asked not in waiting:
+        yield element("p", f"v{asked} does not wait for a decision.", role="status")
+    if not waiting:
+        return
+    version = asked if asked in waiting else waiting[0]
+    yield to_decide(stands.group, version, registered.get(version), stands.live)
+    others = [one for one in waiting if one != version]
+    if others:
+        buttons = (
+            action(f"v{one}", function, {"group": stands.group, "version": one}, f"Look at v{one}")
+            for one in others[:_MOST_BUTTONS]
+        )
+        more = len(others) - _MOST_BUTTONS
+        yield element("p", "Others wait too: ", *buttons, f" and {more} more" if more > 0 else None)
+
+
+def _table(rows: Sequence[Version]) -> Element:
+    if not rows:
         return element("p", "No version is registered yet.")
     head = element("tr", *(element("th", name, scope="col") for name in _COLUMNS))
-    return element("table", element("thead", head), element("tbody", *map(_row, versions)), class_="gl-table")
+    more = len(rows) - _MOST_VERSIONS
+    return element(
+        "div",
+        element(
+            "table",
+            element("thead", head),
+            element("tbody", *map(_row, rows[:_MOST_VERSIONS])),
+            class_="gl-table",
+        ),
+        element("p", f"{more} older versions are not shown; `greenlight versions` has them.")
+        if more > 0
+        else None,
+    )
 
 
 def _row(one: Version) -> Element:
     cells = (
         one.status,
         moment(one.decided_at or 0.0),
-        one.by and one.by.rpartition("/")[2],
+        who(one.by),
         one.reason,
         one.became,
+        who(one.registered_by),
         _metrics(one) or one.problem,
     )
-    shown = (element("td", one_line(cell, _LONGEST) if cell else "none") for cell in cells)
+    shown = (
+        element("td", one_line(cell, _LONGEST) if isinstance(cell, str) and cell else cell or "–")  # noqa: RUF001 - a dash
+        for cell in cells
+    )
     return element("tr", element("th", f"v{one.version}", scope="row"), *shown)
 
 
@@ -77,13 +162,15 @@ def _metrics(one: Version) -> str:
     return ", ".join(told[:_MOST_METRICS]) + (f" and {more} more" if more > 0 else "")
 
 
-def _charts(versions: Sequence[Version], live: int | None) -> tuple[Element, ...]:
-    names = sorted({name for one in versions for name in one.metrics})
-    drawn = [
-        chart(name, {one.version: one.metrics[name] for one in versions if name in one.metrics}, live)
+def _charts(rows: Sequence[Version], live: int | None) -> Iterator[Element]:
+    names = sorted({name for one in rows for name in one.metrics})
+    if names:
+        yield element("h3", "Metrics over versions")
+    drawn = (
+        chart(name, {one.version: one.metrics[name] for one in rows if name in one.metrics}, live)
         for name in names[:_MOST_CHARTS]
-    ]
+    )
+    yield element("div", *drawn, class_="gl-charts")
     more = len(names) - _MOST_CHARTS
     if more > 0:
-        drawn.append(element("p", f"{more} more metrics are not drawn; `greenlight versions` has them all."))
-    return tuple(drawn)
+        yield element("p", f"{more} more metrics are not drawn; `greenlight versions` has them all.")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from lambdas.core.page.markup import Element, action, element
-from lambdas.core.record import Decided, Phase, Record
+from lambdas.core.record import Phase, Record
 from lambdas.core.text import one_line
 
 _PER_PAGE = 100  # groups; a row is some 1 kB, so a page stays far below the 6 MB that a function may return
@@ -105,16 +105,22 @@ def _pending(record: Record) -> str:
     return f"{named} and {more} more" if more > 0 else named or "none"
 
 
-def _last_decision(record: Record) -> str:
+def _last_decision(record: Record) -> Element | str:
     last = max(record.versions.items(), key=lambda one: (one[1].at, one[0]), default=None)
     if last is None:
         return "none"
     number, decided = last
-    return f"v{number} {decided.approval.value} by {_who(decided)}, {moment(decided.at)}"
+    by = who(str(decided.by)) if decided.by else "somebody not known"
+    return element("span", f"v{number} {decided.approval.value} by ", by, f", {moment(decided.at)}")
 
 
-def _who(decided: Decided) -> str:
-    return one_line(str(decided.by).rpartition("/")[2], _LONGEST_NAME) if decided.by else "somebody not known"
+def who(identity: str | None) -> Element | None:
+    """A caller by the name of the session or user, which is a person's; the whole ARN shows on pointing at it."""
+    if not identity:
+        return None
+    arn, *source = identity.partition(" (source identity ")  # as `Identity` writes it
+    name = "".join((arn.rpartition("/")[2], *source))
+    return element("span", one_line(name, _LONGEST_NAME), title=one_line(identity, _LONGEST))
 
 
 def _rest(page: Page, function: str) -> Element | None:

@@ -1,0 +1,1 @@
+"""Function `dashboard`: the page, as a custom widget of a CloudWatch dashboard."""
