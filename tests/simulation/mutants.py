@@ -79,7 +79,7 @@ _REMEMBERED: dict[int, Any] = {}
 
 
 def _delete_the_last_known_good(patch: Patch) -> None:
-    patch(moves, "last_known_good", lambda _record: None)
+    patch(moves, "last_known_good", lambda _record, **_: None)
     clean = moves._clean_up
 
     def eager(turn: Turn) -> None:

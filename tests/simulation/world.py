@@ -130,14 +130,19 @@ class World:
 
     def _invoke(self, messages: list[Message]) -> None:
         self.invocations += 1
-        self._ends_at[getcurrent()] = self.aws.clock.now() + RECONCILE_SECONDS
+        mine = getcurrent()
+        around = self._ends_at.get(mine)  # of the one that this one runs inside of, in a walk
+        self._ends_at[mine] = self.aws.clock.now() + RECONCILE_SECONDS
         try:
             failed = reconcile(self.aws, f"reconcile-{self.invocations}", self.reporter)(messages)
         except Killed:
             self.kills += 1
             return
         finally:
-            del self._ends_at[getcurrent()]
+            if around is None:
+                del self._ends_at[mine]
+            else:
+                self._ends_at[mine] = around
         for message in messages:
             if message not in failed:
                 self.aws.queue.delete(message)
