@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from lambdas.core.facts import Facts, Told, VersionDetail
+from lambdas.core.content import tells_all
+from lambdas.core.facts import Facts, Told, VersionDetail, VersionSummary
 from lambdas.core.identity import Identity, same_person
 from lambdas.core.record import Approval, Decided
 from lambdas.core.spec import GroupSpec
@@ -39,13 +40,29 @@ def doubts(spec: GroupSpec, decided: Decided) -> tuple[str, ...]:
     return ()
 
 
+def is_as_registered(facts: Facts, summary: VersionSummary, detail: VersionDetail) -> bool:
+    """Whether the content of a version that waits is known to be what it was registered with."""
+    if detail.modified - summary.created < SAME_WRITE:
+        return True
+    if detail.author is not None:
+        return detail.author == detail.registrant
+    return any(
+        hint.told.version == summary.version
+        and hint.told.at - summary.created < SAME_WRITE
+        and tells_all(hint.told.containers or (), detail.containers)
+        for hint in facts.hints
+        if hint.told is not None
+    )
+
+
 def of_decision(
     facts: Facts, detail: VersionDetail, known: Decided | None, at: float, by: Identity | None
 ) -> Authorship:
     """What is known of the content's writer when a decision of this time is taken in.
 
     The role of approvers cannot write content but in a call that decides. Of such a call its event tells whether it
-    wrote content; without that event, that the content is what it was at the decision before.
+    wrote content; without that event, that the content is what it was at the decision before, or when the version was
+    registered. Before the first decision that we see there may have been others.
     """
     before = Authorship(known.writer, known.written, known.unsure) if known else Authorship()
     told = [
@@ -59,11 +76,20 @@ def of_decision(
     ]
     if any(one.decides_on_own_content for one in told):
         return Authorship(by, at, None if by is not None else at)
-    fingerprint = known.fingerprint if known else None
-    if fingerprint is not None and known is not None:
+    fingerprint, since = _known_content(facts, detail, known)
+    if fingerprint is not None:
         unchanged = fingerprint == detail.fingerprint
-        return before if unchanged else Authorship(None, 0.0, _from(before.unsure, known.at))
-    return before if told else Authorship(before.writer, before.written, _from(before.unsure, at))
+        return before if unchanged else Authorship(None, 0.0, _from(before.unsure, since))
+    return before if told else Authorship(before.writer, before.written, _from(before.unsure, since))
+
+
+def _known_content(facts: Facts, detail: VersionDetail, known: Decided | None) -> tuple[str | None, float]:
+    """The fingerprint at the decision before, or of what was registered; and since when another may have written."""
+    if known is not None:
+        return known.fingerprint, known.at
+    waiting = facts.record.pending.get(detail.version) if facts.record else None
+    created = next((v.created for v in facts.versions if v.version == detail.version), 0.0)
+    return waiting.fingerprint if waiting else None, created
 
 
 def _from(unsure: float | None, at: float) -> float:
@@ -71,12 +97,9 @@ def _from(unsure: float | None, at: float) -> float:
 
 
 def take_events(turn: Turn) -> None:
-    """Remember of each decision whose event says that it wrote content too, who it was, and of each whose event says
-    that it did not, that it did not: it may come late."""
+    """Remember of each decision whose event says that it wrote content too, who it was: it may come late."""
     for told in (hint.told for hint in turn.facts.hints if hint.told is not None):
         known = turn.record.versions.get(told.version)
-        if known is not None and _is_of(told, known):
-            turn.decided(told.version, unsure=still_unsure(known, told))
         if known is None or not told.decides_on_own_content or told.at < known.written - SAME_CALL:
             continue
         if abs(told.at - known.written) < SAME_CALL and (known.writer or known.unsure is not None):
@@ -90,12 +113,6 @@ def take_events(turn: Turn) -> None:
 def _is_of(told: Told, known: Decided) -> bool:
     """Whether an event is of the decision on record."""
     return told.is_decision and told.approval is known.approval and abs(told.at - known.at) < SAME_WRITE
-
-
-def still_unsure(decided: Decided, told: Told) -> float | None:
-    """What remains unsure once the approval's own event came."""
-    only_that = decided.unsure is not None and decided.unsure > told.at - SAME_WRITE
-    return None if only_that and not told.decides_on_own_content else decided.unsure
 
 
 def settle(turn: Turn, version: int, seen: Sequence[Witness], *, told_all: bool) -> None:

@@ -304,7 +304,6 @@ def _take_late_events(turn: Turn) -> Need | None:
             dated=True,
             confirmed=(same and known.confirmed) or tells_all(told.containers, detail.containers),
             changed=difference(told.containers, detail.containers),
-            unsure=authorship.still_unsure(known, told),
         )
     return None
 

@@ -182,9 +182,8 @@ def is_late_event(spec: GroupSpec, decided: Decided, told: Told) -> bool:
         or told.at < decided.not_before
     ):
         return False
-    same = abs(told.at - decided.at) < SAME_CALL
-    if same:
-        return not decided.confirmed or decided.unsure is not None
+    if abs(told.at - decided.at) < SAME_CALL:
+        return not decided.confirmed
     return told.at < decided.at and bool(who_doubts(spec, decided))
 
 

@@ -165,12 +165,13 @@ class Pending:
     """A version that waits for a decision; times in epoch seconds.
 
     `reminded`: when somebody was reminded last. `expired`: it has waited as long as the group's review lets it, which
-    was said.
+    was said. `fingerprint`: of the content that it was registered with; None: it is not known that nobody wrote since.
     """
 
     since: float
     reminded: float = 0.0
     expired: bool = False
+    fingerprint: str | None = None
 
 
 @dataclass(frozen=True)

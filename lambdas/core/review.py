@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from lambdas.core import authorship
 from lambdas.core.comparison import Difference, Metric, compare
 from lambdas.core.facts import VersionDetail, VersionSummary
 from lambdas.core.intake import MOST_AT_ONCE
@@ -54,7 +55,11 @@ def _take_registrations(turn: Turn) -> Need | None:
     for summary in news:
         detail = turn.facts.details[summary.version]
         by = detail.registrant if detail is not None else None
-        pending = {**turn.record.pending, summary.version: Pending(summary.created, turn.facts.now)}
+        known = detail is not None and authorship.is_as_registered(turn.facts, summary, detail)
+        one = Pending(
+            summary.created, turn.facts.now, fingerprint=detail.fingerprint if known and detail else None
+        )
+        pending = {**turn.record.pending, summary.version: one}
         turn.update(noted=summary.version, pending=pending)
         turn.say(
             Kind.PENDING,

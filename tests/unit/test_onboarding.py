@@ -85,6 +85,11 @@ def test_approving_again_what_was_approved_before_us_deploys_it() -> None:
     record = after(decided_on(seen))
     again = replace(seen, record=record, packages=(package(1, at=START + 50),))
     decision = decided_on(replace(again, hints=(event_of(package(1, at=START + 50)),)))
+    assert "wrote its content too is not known" in after(decision).reason  # nobody of ours watched before
+    one_eye = a_spec(approval=ApprovalSpec(four_eyes=False))
+    seen = Seen(None, (package(1, at=BEFORE_US),), spec=one_eye)
+    again = replace(seen, record=after(decided_on(seen)), packages=(package(1, at=START + 50),))
+    decision = decided_on(replace(again, hints=(event_of(package(1, at=START + 50)),)))
     assert names(decision)[-1] == "CreateEndpoint"
 
 

@@ -180,7 +180,8 @@ def test_the_trail_is_asked_only_for_what_it_can_settle_and_not_on_every_look() 
 
 
 def test_the_longer_a_doubt_lasts_the_further_back_cloudtrail_is_searched() -> None:
-    seen = fresh(replace(NAMELESS, modified=START + 90_000))
+    nameless = replace(NAMELESS, modified=START + 90_000)
+    seen = fresh(nameless, event_of(nameless))
     known = after(decided_on(seen)).versions[1]
     found: list[float] = []
     for age in (0.0, 1800.0, 7200.0, 1e9):
