@@ -105,17 +105,23 @@ def test_what_an_action_holds_is_never_seen(dashboard: Dashboard, visit: Visit) 
     expect(page.locator("cwdb-action")).to_be_hidden()
 
 
+@pytest.mark.parametrize("way", ["Escape", "Close"])
 def test_a_popup_shows_the_answer_over_the_widget_and_gives_the_focus_back(
-    dashboard: Dashboard, visit: Visit
+    dashboard: Dashboard, visit: Visit, way: str
 ) -> None:
     popup = action("<button>Look</button>", {"returned": "<p>inside</p>"}, display="popup")
-    page = visit(dashboard(returned=popup)).page
+    visited = visit(dashboard(returned=popup))
+    page = visited.page
     page.get_by_role("button", name="Look").click()
     dialog = page.get_by_role("dialog", name="Models")
     expect(dialog).to_contain_text("inside")
-    page.keyboard.press("Escape")
+    if way == "Escape":
+        page.keyboard.press("Escape")
+    else:
+        dialog.get_by_role("button", name="Close").click()
     expect(dialog).to_be_hidden()
     expect(page.get_by_role("button", name="Look")).to_be_focused()
+    assert_sound(visited)
 
 
 def test_an_action_of_html_shows_its_own_content_and_calls_nothing(
