@@ -28,7 +28,7 @@ $(VENV)/.installed: requirements-dev.txt
 	@touch $@
 
 node_modules/.installed: package.json package-lock.json $(VENV)/.installed
-	@echo "Installing the CDK command line into node_modules …"
+	@echo "Installing the CDK command line and axe into node_modules …"
 	@PATH="$(PATH)" sh tools/node.sh $(VENV)
 	@PATH="$(abspath $(VENV)/node/bin):$(PATH)" npm ci --silent --no-audit --no-fund
 	@touch $@
@@ -37,6 +37,7 @@ demo: install ## The whole story on this machine: deploy, approve, canary, roll 
 	@$(RUN)/python -m local.demo $(ARGS)
 
 test: install ## All tests (ARGS=... goes to pytest)
+	@sh tools/chromium.sh >/dev/null
 	@$(RUN)/python -m pytest -n $(WORKERS) $(ARGS)
 
 check: install ## Format, lint, types, layers; the templates by cdk-nag and cfn-lint

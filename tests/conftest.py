@@ -23,7 +23,8 @@ def one_thread() -> Iterator[None]:
         yield
 
 
-_LONGEST_FIRST = ("tests/e2e/", "tests/simulation/", "tests/infra/", "tests/local/")
+_LONGEST_FIRST = ("tests/e2e/", "tests/simulation/", "tests/infra/", "tests/local/", "tests/browser/")
+_TOGETHER = ("tests/e2e/", "tests/browser/")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -37,10 +38,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 class _InParts(LoadScopeScheduling):  # type: ignore[misc] # as above
-    """Gives a worker a file as a whole, and all that is end to end as one: for that the app is deployed once."""
+    """Gives a worker a file as a whole, and some folders: for them the app is deployed once, a browser started once."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return _LONGEST_FIRST[0] if nodeid.startswith(_LONGEST_FIRST[0]) else nodeid.partition("::")[0]
+        return next((one for one in _TOGETHER if nodeid.startswith(one)), nodeid.partition("::")[0])
 
 
 @pytest.hookimpl(optionalhook=True)

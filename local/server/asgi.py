@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
-from local.server.control import BadSettingError
+from local.server.control import BadRequestError, as_json
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, MutableMapping
@@ -46,12 +45,12 @@ async def _serve_control(control: Control, scope: Scope, receive: Receive, send:
         if not message.get("more_body"):
             break
     try:
-        status, content = await control.serve(
+        status, headers, payload = await control.serve(
             scope["method"], scope["path"][len(CONTROL_PREFIX) :], query, body
         )
-    except BadSettingError as error:
-        status, content = 400, {"error": str(error)}
-    payload = json.dumps(content, default=str).encode()
-    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(payload)).encode())]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
+    except BadRequestError as error:
+        status, headers, payload = as_json({"error": str(error)}, 400)
+    sent = {**headers, "content-length": str(len(payload))}
+    lines = [(name.encode(), value.encode()) for name, value in sent.items()]
+    await send({"type": "http.response.start", "status": status, "headers": lines})
     await send({"type": "http.response.body", "body": payload})

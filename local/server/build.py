@@ -35,6 +35,7 @@ from local.server.control import Control
 from local.server.delivery import Deliveries
 from local.server.event_faults import EventFaults
 from local.server.events import Events
+from local.server.page import Page
 from local.server.request_log import RequestLog
 from local.server.sagemaker_parts import SageMakerParts
 from local.server.schedules import Schedules
@@ -82,6 +83,7 @@ class LocalServer:
                 "process": os.getpid(),
                 "failures": [*self.timer.failures, *self.sagemaker.heart.failures],
             },
+            page=Page(settings),
         )
         self.app: App = application(self.control)
 
