@@ -6,11 +6,18 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from lambdas.core.names import AUDITOR, group_of_alarm, role_name
+from lambdas.core.names import (
+    AUDITOR,
+    CONTROLLER_STACK,
+    OBSERVABILITY_STACK,
+    STATE_STACK,
+    group_of_alarm,
+    role_name,
+)
 from lambdas.core.spec import GroupSpec
 
 GROUP_STACK = "Greenlight-Group-"
-_OWN_STACKS = ("Greenlight-State", "Greenlight-Controller", "Greenlight-Governance")
+_OWN_STACKS = (STATE_STACK, CONTROLLER_STACK, OBSERVABILITY_STACK, "Greenlight-Governance")
 _SILENT, _DEAD = 900.0, 3600.0  # seconds without a sweep; one comes every five minutes
 _SLOW_CLOCK, _WRONG_CLOCK = 60.0, 300.0  # seconds; AWS refuses signatures that are five minutes off
 _NOBODY = re.compile(r"A[IR][A-Z]{2}[A-Z0-9]{12,}")  # what IAM leaves of a principal that was deleted

@@ -1,4 +1,4 @@
-"""The whole app: three stacks of ours, one for each group, and the rules that all must hold."""
+"""The whole app: four stacks of ours, one for each group, and the rules that all must hold."""
 
 from pathlib import Path
 
@@ -11,8 +11,9 @@ from infra.limits import CONCURRENCY
 from infra.stacks.controller import ControllerStack
 from infra.stacks.governance import GovernanceStack
 from infra.stacks.group import GroupStack
+from infra.stacks.observability import ObservabilityStack
 from infra.stacks.state import StateStack
-from lambdas.core.names import CONTROLLER_STACK, STATE_STACK
+from lambdas.core.names import CONTROLLER_STACK, OBSERVABILITY_STACK, STATE_STACK
 
 
 def build(app: cdk.App, folder: Path, governance: GovernanceConfig) -> None:
@@ -38,6 +39,13 @@ def build(app: cdk.App, folder: Path, governance: GovernanceConfig) -> None:
         break_glass=governance.break_glass is not None,
         messages=governance.messages,
     )
+    observability = ObservabilityStack(
+        app,
+        OBSERVABILITY_STACK,
+        description="Greenlight: the page, beside alarms, queues and functions, as a CloudWatch dashboard",
+        state=state,
+        controller=controller,
+    )
     GovernanceStack(
         app,
         "Greenlight-Governance",
@@ -45,6 +53,7 @@ def build(app: cdk.App, folder: Path, governance: GovernanceConfig) -> None:
         config=governance,
         state=state,
         controller=controller,
+        page=observability.page,
     )
     for config in groups:
         GroupStack(

@@ -56,6 +56,11 @@ class LocalAws:
         """The URL of every service."""
         return f"http://127.0.0.1:{self.port}"
 
+    @property
+    def page(self) -> str:
+        """Where a browser finds the page of the account's dashboard."""
+        return f"{self.endpoint}/_local/page"
+
     def __enter__(self) -> Self:
         self.start()
         return self

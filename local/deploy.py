@@ -19,7 +19,8 @@ def deploy(endpoint: str) -> None:
     deploy_app(aws)
     for stack in sorted(s["StackName"] for s in aws.client("cloudformation").describe_stacks()["Stacks"]):
         print(f"#   {stack}")
-    print("# Ready. Step into a group's role by aws sts assume-role, register, approve.", flush=True)
+    print("# Ready. Step into a group's role by aws sts assume-role, register, approve.")
+    print(f"# The page: {aws.page}", flush=True)
 
 
 def prepare(aws: LocalAws) -> None:

@@ -15,6 +15,7 @@ from lambdas.core.names import (
     ACT_PREFIX,
     AUDITOR,
     BREAK_GLASS,
+    DASHBOARD,
     FREEZE_PARAMETER,
     PARAMETER_PREFIX,
     ROLE_PATH,
@@ -55,7 +56,7 @@ class AccountRole(Construct):
 
 
 def auditor(
-    scope: Construct, principals: Sequence[str], *, tables: Sequence[str], keys: Sequence[str]
+    scope: Construct, principals: Sequence[str], *, tables: Sequence[str], keys: Sequence[str], page: str
 ) -> None:
     """The role that reads the registry, the ledger, the endpoints, the logs, and writes nothing.
 
@@ -64,13 +65,14 @@ def auditor(
         principals: who may step into it.
         tables: ARNs of the state table and the ledger.
         keys: ARNs of the keys of the tables and of the logs.
+        page: ARN of the function that draws the page.
     """
     AccountRole(
         scope,
         AUDITOR,
         "Reads everything of Greenlight; writes nothing",
         trust=stepping_in(principals, mfa=False, source_identity=False, tags={}),
-        grants=[*_reading(tables, keys), *_never_writing(), _never_touching_endpoints()],
+        grants=[*_reading(tables, keys, page), *_never_writing(), _never_touching_endpoints()],
     )
 
 
@@ -80,6 +82,7 @@ def break_glass(
     *,
     tables: Sequence[str],
     keys: Sequence[str],
+    page: str,
     reconcile: str,
 ) -> None:
     """The role that writes our endpoints in reconcile's stead, and switches reconcile off; decides nothing.
@@ -89,6 +92,7 @@ def break_glass(
         principals: who may step into it, with a source identity, for an hour; IAM users with a second factor.
         tables: as for the auditor.
         keys: as for the auditor.
+        page: as for the auditor.
         reconcile: ARN of the function.
     """
     AccountRole(
@@ -98,7 +102,7 @@ def break_glass(
         trust=stepping_in(principals, mfa=True, source_identity=True, tags={}),
         seconds=_ONE_HOUR,
         grants=[
-            *_reading(tables, keys),
+            *_reading(tables, keys, page),
             *permissions.reconcile_endpoints(),
             *permissions.reconcile_alarms(),
             allow(
@@ -113,7 +117,7 @@ def break_glass(
     )
 
 
-def _reading(tables: Sequence[str], keys: Sequence[str]) -> list[Grant]:
+def _reading(tables: Sequence[str], keys: Sequence[str], page: str) -> list[Grant]:
     parameters = (f"{PARAMETER_PREFIX}*", f"{ACT_PREFIX}*", FREEZE_PARAMETER)
     made = ("model", "endpoint", "endpoint-config", "model-package", "model-package-group")
     logs = [here("logs", "log-group:Greenlight-*"), here("logs", "log-group:Greenlight-*:log-stream:*")]
@@ -140,6 +144,7 @@ def _reading(tables: Sequence[str], keys: Sequence[str]) -> list[Grant]:
                 "cloudtrail:DescribeTrails",
                 "cloudtrail:LookupEvents",
                 "cloudwatch:GetMetricData",
+                "cloudwatch:ListDashboards",
                 "cloudwatch:ListMetrics",
                 "iam:ListRoles",
                 "lambda:ListEventSourceMappings",
@@ -190,6 +195,9 @@ def _reading(tables: Sequence[str], keys: Sequence[str]) -> list[Grant]:
             [here("cloudwatch", "alarm:*")],
             why=_READS,
         ),
+        # The console calls the page's function as whoever looks [CloudWatch guide, "Custom widgets"].
+        allow("Page", ["lambda:InvokeFunction"], [page]),
+        allow("Dashboard", ["cloudwatch:GetDashboard"], [_dashboard()]),
         allow(
             "Logs",
             ["logs:DescribeLogStreams", "logs:FilterLogEvents", "logs:GetLogEvents"],
@@ -209,6 +217,11 @@ def _reading(tables: Sequence[str], keys: Sequence[str]) -> list[Grant]:
             why=_READS,
         ),
     ]
+
+
+def _dashboard() -> str:
+    """Dashboards are of no region."""
+    return cdk.Fn.sub(f"arn:${{AWS::Partition}}:cloudwatch::${{AWS::AccountId}}:dashboard/{DASHBOARD}")
 
 
 def _never_writing() -> list[Grant]:

@@ -5,9 +5,12 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from constructs import Construct
 
+from lambdas.core.names import OBSERVABILITY_STACK
+
 
 def controller_key(scope: Construct) -> kms.Key:
-    """A key that CloudWatch may use for this stack's log groups, and CloudWatch and EventBridge for the alarms' topic.
+    """A key that CloudWatch may use for the functions' log groups, of this stack and of the page's, and CloudWatch and
+    EventBridge for the alarms' topic.
 
     AWS managed keys would not do: no other service may use them [CloudWatch Logs and SNS guides, "Encrypt"].
     """
@@ -27,12 +30,15 @@ def controller_key(scope: Construct) -> kms.Key:
             "kms:Decrypt",
             "kms:GenerateDataKey",
         )
-    log_groups = stack.format_arn(
-        service="logs",
-        resource="log-group",
-        resource_name=f"{stack.stack_name}-*",
-        arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
-    )
+    log_groups = [
+        stack.format_arn(
+            service="logs",
+            resource="log-group",
+            resource_name=f"{name}-*",
+            arn_format=cdk.ArnFormat.COLON_RESOURCE_NAME,
+        )
+        for name in (stack.stack_name, OBSERVABILITY_STACK)
+    ]
     key.grant(
         iam.ServicePrincipal(
             f"logs.{stack.region}.amazonaws.com",

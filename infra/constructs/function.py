@@ -22,11 +22,7 @@ _ACCEPTED = {
     "would add endpoints to pay for, and no boundary that IAM does not draw",
     f"{NIST}LambdaConcurrency": "a reservation fails in new accounts, whose whole quota is the ten that must stay "
     "unreserved; reconcile is capped by its event source's maximum concurrency, sweep by its two schedules, "
-    "announce by its stream's shards",
-}
-_QUEUED = {
-    f"{NIST}LambdaDLQ": "it is called by its queue only, and messages that fail every try go to that queue's own "
-    "dead-letter queue"
+    "announce by its stream's shards, dashboard by the people who look",
 }
 
 
@@ -39,8 +35,8 @@ class Function(Construct):
         timeout: how long it may run.
         memory: in MB.
         key: of its log group.
-        dead_letters: where events go that it was called with asynchronously and failed every try; None if it works
-            off a queue, which has one of its own.
+        dead_letters: where events go that it was called with asynchronously and failed every try; else why nobody
+            calls it so.
     """
 
     def __init__(
@@ -52,7 +48,7 @@ class Function(Construct):
         timeout: cdk.Duration,
         memory: int,
         key: kms.IKey,
-        dead_letters: sqs.IQueue | None = None,
+        dead_letters: sqs.IQueue | str,
     ) -> None:
         super().__init__(scope, name.capitalize())
         folder, digest = build_asset(f"lambdas.{name}.handler")
@@ -84,7 +80,7 @@ class Function(Construct):
             ),
             role=self.role.without_policy_updates(),
             log_group=log_group,
-            dead_letter_queue=dead_letters,
+            dead_letter_queue=None if isinstance(dead_letters, str) else dead_letters,
             timeout=timeout,
             memory_size=memory,
             environment={
@@ -93,9 +89,11 @@ class Function(Construct):
                 "POWERTOOLS_LOG_LEVEL": "INFO",
             },
         )
-        if dead_letters is not None:
+        acknowledge(self.function, _ACCEPTED)
+        if isinstance(dead_letters, str):
+            acknowledge(self.function, {f"{NIST}LambdaDLQ": dead_letters})
+        else:
             self.may([allow("DeadLetters", ["sqs:SendMessage"], [dead_letters.queue_arn])])
-        acknowledge(self.function, _ACCEPTED if dead_letters is not None else _ACCEPTED | _QUEUED)
         acknowledge_inline_policy(self.role)
 
     def may(self, grants: Sequence[Grant]) -> None:

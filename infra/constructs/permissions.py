@@ -331,3 +331,17 @@ def sweep_search(queue_arn: str) -> list[Grant]:
         allow("Search", ["sagemaker:Search"], ["*"], why="Search has no resource; it only reads"),
         allow("Enqueue", ["sqs:SendMessage"], [queue_arn]),
     ]
+
+
+def dashboard_reads(state_arn: str, ledger_arn: str, state_key_arn: str, ledger_key_arn: str) -> list[Grant]:
+    """Read what the page shows, and nothing that only an endpoint or a report tells."""
+    return [
+        allow("State", ["dynamodb:GetItem", "dynamodb:Scan"], [state_arn]),
+        allow("Ledger", ["dynamodb:Query"], [ledger_arn]),
+        deny("LedgerNeverWrite", ["dynamodb:PutItem", *CHANGES], [ledger_arn]),
+        allow(
+            "TableKeys", ["kms:Decrypt", "kms:DescribeKey"], [state_key_arn, ledger_key_arn], _via("dynamodb")
+        ),
+        allow("ReadEndpoints", ["sagemaker:DescribeEndpoint"], _sagemaker("endpoint"), why=_ANY_GROUP),
+        allow("ListRegistry", ["sagemaker:ListModelPackages"], ["*"], why=LISTS),
+    ]

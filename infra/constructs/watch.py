@@ -26,6 +26,7 @@ class Watch(Construct):
         self, scope: Construct, queues: Queues, functions: dict[str, lambda_.Function], key: kms.IKey
     ) -> None:
         super().__init__(scope, "Watch")
+        self.alarms: list[str] = []  # their names
         self.topic = _topic(self, key)
         self._alarm(
             "queue-age",
@@ -52,13 +53,7 @@ class Watch(Construct):
 
         self._alarm(
             "needs-a-person",
-            cloudwatch.Metric(
-                namespace=METRIC_NAMESPACE,
-                metric_name=NEEDS_A_PERSON,
-                dimensions_map={FUNCTION_DIMENSION: "reconcile"},
-                statistic="Sum",
-                period=cdk.Duration.minutes(5),
-            ),
+            needs_a_person(),
             "A group is blocked, halted, withdrawn or foreign, or a decision is unproven",
         )
 
@@ -129,6 +124,18 @@ class Watch(Construct):
         )
         alarm.add_alarm_action(actions.SnsAction(self.topic))
         alarm.add_ok_action(actions.SnsAction(self.topic))
+        self.alarms.append(f"{_PREFIX}{name}")
+
+
+def needs_a_person() -> cloudwatch.Metric:
+    """How often a look found what does not go on without somebody."""
+    return cloudwatch.Metric(
+        namespace=METRIC_NAMESPACE,
+        metric_name=NEEDS_A_PERSON,
+        dimensions_map={FUNCTION_DIMENSION: "reconcile"},
+        statistic="Sum",
+        period=cdk.Duration.minutes(5),
+    )
 
 
 def _topic(scope: Construct, key: kms.IKey) -> sns.Topic:

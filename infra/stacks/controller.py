@@ -53,18 +53,25 @@ class ControllerStack(cdk.Stack):
         **options: object,
     ) -> None:
         super().__init__(scope, construct_id, **options)  # type: ignore[arg-type] # passed through to cdk.Stack
-        queues = Queues(self, visibility=cdk.Duration.seconds(VISIBILITY_SECONDS))
+        self.queues = queues = Queues(self, visibility=cdk.Duration.seconds(VISIBILITY_SECONDS))
         self.key = controller_key(self)
         reconcile = self._reconcile(state, queues, concurrency)
         self.reconcile = reconcile.function
         sweep = self._sweep(state, queues)
         Rules(self, queues)
         SweepSchedules(self, sweep.function, queues.undelivered)
-        watch = Watch(self, queues, {"reconcile": reconcile.function, "sweep": sweep.function}, self.key)
+        self.watch = watch = Watch(
+            self, queues, {"reconcile": reconcile.function, "sweep": sweep.function}, self.key
+        )
         if break_glass:
             BreakGlassWatch(self, queues, watch)
         outlets = Outlets(self, key=self.key, mail=messages.mail)
         announce = self._announce(state, queues, outlets, watch, messages)
+        self.functions = {
+            "reconcile": reconcile.function,
+            "sweep": sweep.function,
+            "announce": announce.function,
+        }
         watch.on_announcements(announce.function, queues.unannounced)
         cdk.CfnOutput(self, "AlarmTopic", value=watch.topic.topic_arn)
         cdk.CfnOutput(self, "MessageTopic", value=outlets.topic.topic_arn)
@@ -89,6 +96,8 @@ class ControllerStack(cdk.Stack):
             timeout=cdk.Duration.seconds(RECONCILE_SECONDS),
             memory=512,
             key=self.key,
+            dead_letters="it is called by its queue only, and messages that fail every try go to that queue's own "
+            "dead-letter queue",
         )
         reconcile.may(
             [

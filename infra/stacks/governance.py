@@ -3,6 +3,7 @@
 import json
 
 import aws_cdk as cdk
+from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
@@ -23,6 +24,7 @@ class GovernanceStack(cdk.Stack):
         config: of `governance.yaml`.
         state: whose tables are read.
         controller: whose logs are read, and whose function break-glass switches off.
+        page: the function that draws the page.
     """
 
     def __init__(
@@ -33,6 +35,7 @@ class GovernanceStack(cdk.Stack):
         config: GovernanceConfig,
         state: StateStack,
         controller: ControllerStack,
+        page: lambda_.IFunction,
         **options: object,
     ) -> None:
         super().__init__(scope, construct_id, **options)  # type: ignore[arg-type] # passed through to cdk.Stack
@@ -40,7 +43,7 @@ class GovernanceStack(cdk.Stack):
         tables = [state.state.table_arn, state.ledger.table_arn]
         keys = [state.key.key_arn, state.ledger_key.key_arn, controller.key.key_arn]
         if config.auditors:
-            auditor(self, config.auditors, tables=tables, keys=keys)
+            auditor(self, config.auditors, tables=tables, keys=keys, page=page.function_arn)
         else:
             cdk.Annotations.of(self).add_warning_v2(
                 "greenlight:no-auditors",
@@ -52,6 +55,7 @@ class GovernanceStack(cdk.Stack):
                 config.break_glass.principals,
                 tables=tables,
                 keys=keys,
+                page=page.function_arn,
                 reconcile=controller.reconcile.function_arn,
             )
         if config.calendar != Calendar():

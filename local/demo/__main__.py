@@ -24,6 +24,8 @@ def main() -> int:
             _run(aws, narrator)
             if keep:
                 _wait(aws, narrator)
+            else:
+                narrator.tell("To look at the page in a browser: make demo ARGS=--keep, or make local.")
     except (StoryError, LocalAwsError) as error:
         narrator.failed(error)
         return 1
@@ -52,6 +54,7 @@ def _run(aws: LocalAws, narrator: Narrator) -> None:
 
 
 def _wait(aws: LocalAws, narrator: Narrator) -> None:
+    narrator.tell(f"The page, in a browser: {aws.page}")
     narrator.tell(f"The local AWS stays up with {GROUP} on it; Ctrl-C ends it. For any AWS client:")
     for name, value in sorted(aws.environment().items()):
         if name.startswith("AWS_"):

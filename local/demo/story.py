@@ -103,6 +103,7 @@ def tell(s: Stage) -> None:
         a_broken_live_version_does_not_stop_its_own_repair(s)
     who_may_not_approve_cannot(s)
     the_ledger_tells_it_all(s)
+    the_page_shows_it(s)
 
 
 def a_registration_changes_nothing(s: Stage) -> None:
@@ -248,6 +249,14 @@ def the_ledger_tells_it_all(s: Stage) -> None:
     record = s.watch.record()
     settled = record is not None and record.phase is Phase.SETTLED
     s.narrator.fact(settled, "the group is settled", record.phase if record else None)
+
+
+def the_page_shows_it(s: Stage) -> None:
+    """What is live, since when, and who decided, for whoever only looks."""
+    s.narrator.chapter("The page: a CloudWatch dashboard's widget shows all groups, and each one's history")
+    row = s.watch.page_row()
+    s.narrator.tell(row)
+    s.narrator.fact("v5" in row and "Settled" in row, "the page shows v5 live and the group settled", row)
 
 
 def _who(data: dict[str, Any]) -> str:

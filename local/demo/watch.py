@@ -1,20 +1,21 @@
 """Looks at the group from outside, as an operator would: endpoint, ledger, calls to SageMaker."""
 
 import json
+import re
 import time
 from dataclasses import dataclass
+from html import unescape
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from lambdas.adapters.store import Store
 from lambdas.core.ledger import Kind, first_broken
-from lambdas.core.names import version_in
+from lambdas.core.names import CONTROLLER_STACK, OBSERVABILITY_STACK, STATE_STACK, version_in
 from lambdas.core.record import Phase, Record
 from local.aws import LocalAws
 
-STATE_STACK = "Greenlight-State"
-CONTROLLER_STACK = "Greenlight-Controller"
+_MARKUP = re.compile(r"<cwdb-action.*?</cwdb-action>|<[^>]*>")  # an action's text is for the console
 
 
 @dataclass(frozen=True)
@@ -150,6 +151,20 @@ class Watch:
             raise RuntimeError(f"the sweep failed: {done['Payload'].read().decode()}")
         while not self.at_rest():
             time.sleep(0.1)
+
+    def page_row(self) -> str:
+        """The group's row of the page, as the function `dashboard` draws it: its words.
+
+        Raises:
+            RuntimeError: the page has none.
+        """
+        name = _output(self._aws, OBSERVABILITY_STACK, "DashboardFunction")
+        done = self._aws.client("lambda").invoke(FunctionName=name, Payload=b"{}")
+        html = str(json.load(done["Payload"]))
+        rows = [_MARKUP.sub(" ", f"<tr{row}") for row in html.split("<tr") if self.group in row]
+        if done.get("FunctionError") or not rows:
+            raise RuntimeError(f"the page has no row for {self.group}: {html}")
+        return unescape(" ".join(rows[0].split()))
 
     def ledger_table(self) -> str:
         """The ledger's table."""

@@ -104,6 +104,9 @@ def _mend_resources() -> None:
             _asked.set([f"arn:aws:ssm:{region}:{account}:parameter/{str(name).strip('/')}" for name in names])
         if arn == "*" and operation == "DescribeAlarms":
             return f"arn:aws:cloudwatch:{region}:{account}:alarm:*"
+        if arn == "*" and operation == "GetDashboard":
+            name = json.loads(body or b"{}").get("DashboardName", "")
+            return f"arn:aws:cloudwatch::{account}:dashboard/{name}"
         if arn == "*" and operation in {"DeleteAlarms", "DisableAlarmActions", "EnableAlarmActions"}:
             # AWS checks each; one check is what there is room for here, and ours share their prefix.
             name = next(iter(json.loads(body or b"{}").get("AlarmNames", [])), "")

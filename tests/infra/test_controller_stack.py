@@ -10,6 +10,7 @@ from lambdas.announce.settings import AnnounceSettings
 from lambdas.core.announcements import Urgency, chosen_from
 from lambdas.core.hints import read_message
 from lambdas.core.ledger import Kind
+from lambdas.core.names import OBSERVABILITY_STACK
 from lambdas.core.settings import from_environment
 from lambdas.reconcile.settings import ReconcileSettings
 from lambdas.sweep.settings import SweepSettings
@@ -149,14 +150,16 @@ def test_logs_do_not_pile_up(assembly: Assembly) -> None:
     assert all(group["RetentionInDays"] for group in groups)
 
 
-def test_logs_are_encrypted_with_a_key_that_cloudwatch_may_use_for_this_stacks_log_groups(
+def test_logs_are_encrypted_with_a_key_that_cloudwatch_may_use_for_log_groups_of_functions(
     assembly: Assembly,
 ) -> None:
     (key,) = assembly.properties(STACK, "AWS::KMS::Key")
     (statement,) = (s for s in key["KeyPolicy"]["Statement"] if "StringLike" in s.get("Condition", {}))
     assert text(statement["Principal"]["Service"]) == "logs.us-east-1.amazonaws.com"
-    (arn,) = statement["Condition"]["StringLike"].values()
-    assert text(arn) == "arn:aws:logs:us-east-1:123456789012:log-group:Greenlight-Controller-*"
+    (arns,) = statement["Condition"]["StringLike"].values()
+    assert [text(arn) for arn in arns] == [
+        f"arn:aws:logs:us-east-1:123456789012:log-group:{stack}-*" for stack in (STACK, OBSERVABILITY_STACK)
+    ]
     for group in assembly.properties(STACK, "AWS::Logs::LogGroup"):
         assert "Key" in text(group["KmsKeyId"])
 

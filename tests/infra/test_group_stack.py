@@ -197,6 +197,11 @@ def test_adding_groups_leaves_every_other_template_byte_for_byte(
 def test_an_app_without_groups_is_three_stacks_and_the_same_ones(
     assembly: Assembly, no_groups: Assembly
 ) -> None:
-    assert no_groups.stacks() == ["Greenlight-Controller", "Greenlight-Governance", "Greenlight-State"]
+    assert no_groups.stacks() == [
+        "Greenlight-Controller",
+        "Greenlight-Governance",
+        "Greenlight-Observability",
+        "Greenlight-State",
+    ]
     for stack in no_groups.stacks():
         assert no_groups.text(stack) == assembly.text(stack)

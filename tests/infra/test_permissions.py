@@ -23,7 +23,8 @@ IS_OURS = {"aws:ResourceTag/greenlight:group": "everything"}
 
 
 def _function_policy(assembly: Assembly, name: str) -> list[dict[str, Any]]:
-    policies = assembly.resources("Greenlight-Controller", "AWS::IAM::Policy")
+    stack = "Greenlight-Observability" if name == "dashboard" else "Greenlight-Controller"
+    policies = assembly.resources(stack, "AWS::IAM::Policy")
     (policy,) = (p for p in policies if p["Properties"]["PolicyName"].lower().startswith(name))
     return list(policy["Properties"]["PolicyDocument"]["Statement"])
 
@@ -131,12 +132,25 @@ def test_reconcile_makes_alarms_only_below_its_prefix_and_metrics_only_in_its_na
 
 
 def test_the_ledger_is_append_only_for_every_function(assembly: Assembly) -> None:
-    for name in ("reconcile", "sweep"):
+    reads = {"dynamodb:Query", "dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"}
+    for name in ("announce", "dashboard", "reconcile", "sweep"):
         for statement in _function_policy(assembly, name):
             on_table = _list(statement["Action"])[0].startswith("dynamodb:")  # not its key
             on_ledger = on_table and any("Ledger" in text(r) for r in _list(statement["Resource"]))
-            if statement["Effect"] == "Allow" and on_ledger:
+            if statement["Effect"] == "Allow" and on_ledger and not set(_list(statement["Action"])) <= reads:
                 assert (name, statement["Action"]) == ("reconcile", "dynamodb:PutItem")
+
+
+def test_the_page_is_drawn_by_who_may_write_nothing(assembly: Assembly) -> None:
+    allowed = {
+        action
+        for statement in _function_policy(assembly, "dashboard")
+        if statement["Effect"] == "Allow"
+        for action in _list(statement["Action"])
+    }
+    log = {"logs:CreateLogStream", "logs:PutLogEvents"}
+    reads = ("Decrypt", "Describe", "Get", "List", "Query", "Scan")
+    assert all(action.partition(":")[2].startswith(reads) for action in allowed - log), allowed
 
 
 def test_sweep_writes_only_its_own_item(assembly: Assembly) -> None:

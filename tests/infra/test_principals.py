@@ -15,6 +15,7 @@ from tests.infra.reach import able
 from tests.infra.templates import Resource, Role, Templates
 
 RECONCILE, SWEEP, ANNOUNCE = "greenlight-reconcile", "greenlight-sweep", "greenlight-announce"
+PAGE = "greenlight-dashboard"
 GROUPS = ("everything", "lonely", "tumor-screening", "wine-cultivar")
 STRANGERS = ("everything-2", "somebody-elses")  # groups that no template is about
 APPROVERS = {f"{group}-approver": {group} for group in GROUPS if group != "lonely"}
@@ -98,6 +99,7 @@ PRINCIPALS = {"AWS::IAM::ManagedPolicy", "AWS::IAM::Policy", "AWS::IAM::Role"}
 ATTACHED = {
     ("Greenlight-Controller", "AWS::IAM::ManagedPolicy"): {RECONCILE},
     ("Greenlight-Controller", "AWS::IAM::Policy"): {ANNOUNCE, RECONCILE, SWEEP},
+    ("Greenlight-Observability", "AWS::IAM::Policy"): {PAGE},
     (
         "Greenlight-Governance",
         "AWS::IAM::ManagedPolicy",

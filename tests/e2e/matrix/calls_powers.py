@@ -51,6 +51,10 @@ def _function(more: Mapping[str, Any], undo: Undo | None = None) -> dict[str, Pa
     return {"reconcile": Part(request, undo=undo)}
 
 
+def _page(stage: Stage) -> dict[str, Any]:
+    return {"FunctionName": stage.outputs["DashboardFunction"], "Payload": b"{}"}
+
+
 def _mapping(undo: Undo | None = None) -> dict[str, Part]:
     return {"reconcile's queue": Part(lambda stage: {"UUID": stage.mapping()}, undo=undo)}
 
@@ -141,7 +145,11 @@ _BECOMING: dict[str, Call] = {
         },
         bounce="InvalidInput|AlreadyExists",
     ),
-    "Invoke": Call("lambda", on=_function({"Payload": b"{}"}), asks=("lambda:InvokeFunction",)),
+    "Invoke": Call(
+        "lambda",
+        on={**_function({"Payload": b"{}"}), "the page": Part(_page)},
+        asks=("lambda:InvokeFunction",),
+    ),
     "UpdateFunctionCode": Call("lambda", on=_function({"ZipFile": b"tried", **_STALE}), bounce=_IS_STALE),
     "UpdateFunctionConfiguration": Call("lambda", on=_function({"Timeout": 3, **_STALE}), bounce=_IS_STALE),
     "PutFunctionConcurrency": Call("lambda", on=_function({"ReservedConcurrentExecutions": 1}, _unlimited)),

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from lambdas.core.names import DASHBOARD
 from tests.e2e.matrix.stage import A, Stage
 from tests.e2e.matrix.tried import Call, Part, part
 
@@ -38,6 +39,8 @@ CALLS: dict[str, Call] = {
     "GetParameterHistory": Call("ssm", on={"spec of A": part({"Name": f"/greenlight/groups/{A}"})}),
     "GetMetricData": Call("cloudwatch", on={"the account": part(_QUERY)}),
     "ListMetrics": Call("cloudwatch", on={"the account": part({})}),
+    "GetDashboard": Call("cloudwatch", on={"the page's": part({"DashboardName": DASHBOARD})}),
+    "ListDashboards": Call("cloudwatch", on={"the account": part({})}),
     "DescribeAlarmHistory": Call(
         "cloudwatch", on={"abort alarm of A": part({"AlarmName": f"greenlight/{A}/abort"})}
     ),

@@ -36,6 +36,7 @@ OFFICES = {
     "reconcile": Office(function_role_name("reconcile")),
     "sweep": Office(function_role_name("sweep")),
     "announce": Office(function_role_name("announce")),
+    "dashboard": Office(function_role_name("dashboard")),
     "auditor": Office(AUDITOR),
     "break-glass": Office(BREAK_GLASS),
 }

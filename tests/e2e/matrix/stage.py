@@ -10,9 +10,12 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from lambdas.core.names import (
+    CONTROLLER_STACK,
     FREEZE_PARAMETER,
     GROUP_TAG,
+    OBSERVABILITY_STACK,
     ROLE_PATH,
+    STATE_STACK,
     function_role_name,
     parameter_name,
     role_name,
@@ -75,7 +78,7 @@ class Stage:
     _numbers: Iterator[int] = field(default_factory=itertools.count)
 
     def __post_init__(self) -> None:
-        for stack in ("Greenlight-State", "Greenlight-Controller"):
+        for stack in (STATE_STACK, CONTROLLER_STACK, OBSERVABILITY_STACK):
             (found,) = self.aws.client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
             self.outputs |= {one["OutputKey"]: one["OutputValue"] for one in found["Outputs"]}
         for key in ARTIFACTS.values():

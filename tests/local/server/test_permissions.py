@@ -117,6 +117,10 @@ ASKED: dict[str, tuple[str, Callable[[Any, dict[str, str]], object]]] = {
         ALARM, lambda c, _: c.tag_resource(ResourceARN=ALARM, Tags=[{"Key": "k", "Value": "v"}]),
     ),
     "cloudwatch:DisableAlarmActions": (ALARM, lambda c, _: c.disable_alarm_actions(AlarmNames=["subject"])),
+    "cloudwatch:GetDashboard": (
+        f"arn:aws:cloudwatch::{ACCOUNT}:dashboard/subject",
+        lambda c, _: c.get_dashboard(DashboardName="subject"),
+    ),
     "logs:CreateLogStream": (
         f"{STREAM}:one", lambda c, _: c.create_log_stream(logGroupName="subject", logStreamName="one"),
     ),
