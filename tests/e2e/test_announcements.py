@@ -193,10 +193,15 @@ def test_a_function_that_is_killed_in_the_middle_of_a_batch_loses_and_hides_noth
 ) -> None:
     """Its time is made so short, and its calls so long, that a batch of several entries comes to no end."""
     s = scene(GROUP)
-    versions, before = [s.register() for _ in range(3)], len(ids(audience.events))
-    with _one_second_only(s.aws, audience.outputs["AnnounceFunction"]):
-        for version in versions:
-            s.reject(version)
+    versions, function = [s.register() for _ in range(3)], audience.outputs["AnnounceFunction"]
+    audience.until_all_is_told(s)
+    before = len(ids(audience.events))
+    with _one_second_only(s.aws, function):
+        with _deaf(s.aws, function):
+            for version in versions:
+                s.reject(version)
+            for version in versions:
+                s.until_said(Kind.DECISION, version)
 
         def repeats() -> bool | None:
             told = ids(audience.events)[before:]
@@ -205,6 +210,18 @@ def test_a_function_that_is_killed_in_the_middle_of_a_batch_loses_and_hides_noth
         s.until("something to be told again, after a kill", repeats)
     audience.until_all_is_told(s)
     assert set_aside(audience) == 0
+
+
+@contextmanager
+def _deaf(aws: LocalAws, function: str) -> Iterator[None]:
+    """Let it hear of nothing meanwhile, so that it hears of all at once then."""
+    lambda_ = aws.client("lambda")
+    (mapping,) = lambda_.list_event_source_mappings(FunctionName=function)["EventSourceMappings"]
+    lambda_.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
+    try:
+        yield
+    finally:
+        lambda_.update_event_source_mapping(UUID=mapping["UUID"], Enabled=True)
 
 
 @contextmanager
