@@ -46,9 +46,14 @@ def is_as_registered(facts: Facts, summary: VersionSummary, detail: VersionDetai
         return True
     if detail.author is not None:
         return detail.author == detail.registrant
+    return _is_as_told(facts, summary.created, detail)
+
+
+def _is_as_told(facts: Facts, created: float, detail: VersionDetail) -> bool:
+    """Whether the event of its registration tells the same content."""
     return any(
-        hint.told.version == summary.version
-        and hint.told.at - summary.created < SAME_WRITE
+        hint.told.version == detail.version
+        and hint.told.at - created < SAME_WRITE
         and tells_all(hint.told.containers or (), detail.containers)
         for hint in facts.hints
         if hint.told is not None
@@ -89,7 +94,9 @@ def _known_content(facts: Facts, detail: VersionDetail, known: Decided | None) -
         return known.fingerprint, known.at
     waiting = facts.record.pending.get(detail.version) if facts.record else None
     created = next((v.created for v in facts.versions if v.version == detail.version), 0.0)
-    return waiting.fingerprint if waiting else None, created
+    if waiting is not None and waiting.fingerprint is not None:
+        return waiting.fingerprint, created
+    return detail.fingerprint if _is_as_told(facts, created, detail) else None, created
 
 
 def _from(unsure: float | None, at: float) -> float:

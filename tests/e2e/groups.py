@@ -38,6 +38,7 @@ _SHORT_BAKE = {"strategy": "canary", "bake_seconds": 300, "termination_wait_seco
 GROUPS: dict[str, dict[str, Any]] = {
     "no-news": {},
     "asked": {},
+    "looked-at": {},
     "decided": {"rollout": {"strategy": "all_at_once", "bake_seconds": 120, "termination_wait_seconds": 0}},
     "registered": {"gates": {"metadata": ["dataset"]}, "smoke_test": {"content_type": "text/plain"}},
     "adopted": {},

@@ -140,6 +140,14 @@ def test_what_is_as_it_was_registered_was_not_written_by_who_approves_it_though_
     assert starts(decided_on(registered(AS_REGISTERED, package(1)))) == 1
 
 
+def test_nor_what_is_as_the_event_of_its_registration_tells_it_if_that_comes_with_the_approval() -> None:
+    approved = package(1, at=START + 2)
+    registration = event_of(AS_REGISTERED, wrote=None, approval=Approval.PENDING)
+    assert starts(decided_on(fresh(approved, registration))) == 1
+    own = replace(approved, containers=OWN.containers)
+    assert AWAITED in blocked(decided_on(fresh(own, registration)))
+
+
 def test_what_is_not_as_it_was_registered_may_be_an_approvers_own_though_the_last_approval_wrote_no_content() -> (
     None
 ):
