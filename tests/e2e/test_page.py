@@ -65,7 +65,7 @@ def test_it_shows_all_groups_and_of_each_what_is_live_what_waits_and_how_to_appr
     html = page(s, auditor, group=GROUP)
     told = words(html)
     assert f'greenlight approve {GROUP} {waiting} --reason "…"' in told
-    assert f"registered by {SCIENTIST.name}" in told, told
+    assert f"v{waiting} waits for a decision Registered by {SCIENTIST.name}" in told
     assert "0.95" in told
     for element in ("<script", "<img", "<b>"):
         assert element not in html

@@ -51,3 +51,7 @@ def test_a_live_version_without_the_metric_is_not_marked() -> None:
 def test_a_better_value_stands_higher() -> None:
     low, high = re.findall(r'cy="([^"]*)"', written(chart("auc", {1: 0.5, 2: 0.75}, None)))
     assert float(high) < float(low)
+
+
+def test_of_one_version_it_is_said_as_of_one() -> None:
+    assert "one version, v2, 0.95" in written(chart("recall", {2: 0.95}, None))

@@ -140,3 +140,10 @@ def test_metrics_and_versions_that_are_not_shown_are_counted() -> None:
 
 def test_a_button_leads_back_to_all_groups() -> None:
     assert _calls(_page()) == [{}]
+
+
+def test_who_registered_what_waits_stands_beside_it() -> None:
+    waiting = _summary(3, Approval.PENDING)
+    page = _page(waiting, _summary(2), events=(_registered(3, auc=0.8),))
+    assert "Registered by " in page
+    assert '<span title="arn:x/rob">rob</span>, 2023-11-16' in page

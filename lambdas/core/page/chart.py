@@ -106,6 +106,8 @@ def _up(value: float, values: Mapping[int, float]) -> float:
 def _in_words(values: Mapping[int, float], live: int | None) -> str:
     least, most = min(values.values()), max(values.values())
     over = f"{len(values)} versions, v{min(values)} to v{max(values)}, from {least:.4g} to {most:.4g}"
+    if len(values) == 1:
+        over = f"one version, v{min(values)}, {most:.4g}"
     return (
         f"{over}; v{live}, which is live, has {values[live]:.4g}"
         if live is not None and live in values

@@ -7,7 +7,7 @@ from lambdas.core.briefing import commands
 from lambdas.core.comparison import Difference, Metric
 from lambdas.core.ledger import Event
 from lambdas.core.page.markup import Element, element
-from lambdas.core.page.overview import moment
+from lambdas.core.page.overview import moment, who
 from lambdas.core.text import one_line
 
 _LONGEST = 200  # characters of a value
@@ -26,6 +26,7 @@ def to_decide(group: str, version: int, registered: Event | None, live: int | No
     return element(
         "section",
         element("h3", f"v{version} waits for a decision"),
+        _registered(registered) if registered is not None else None,
         *(
             _reviewed(version, registered, live)
             if registered is not None and "gates" in data
@@ -37,6 +38,12 @@ def to_decide(group: str, version: int, registered: Event | None, live: int | No
     )
 
 
+def _registered(registered: Event) -> Element:
+    by = registered.data.get("registered_by")
+    name = who(str(by)) if by else "somebody not known"
+    return element("p", "Registered by ", name, f", {moment(registered.at)}.")
+
+
 def _unread(live: int | None) -> Iterator[Element]:
     with_ = f"v{live}, which is live," if live is not None else "the group's gates"
     yield element("p", f"The ledger has no comparison of it with {with_} at hand.")
@@ -44,7 +51,7 @@ def _unread(live: int | None) -> Iterator[Element]:
 
 def _reviewed(version: int, registered: Event, live: int | None) -> Iterator[Element]:
     data = registered.data
-    yield element("p", f"As it was at its registration, {moment(registered.at)}:")
+    yield element("p", "As it was at its registration:")
     if problem := data.get("report"):
         yield element("p", f"▲ {one_line(str(problem), _LONGEST)}")
     against = [one_line(str(told), _LONGEST) for told in data["gates"]]
