@@ -16,7 +16,6 @@ from lambdas.core.record import Approval, Record
 from lambdas.core.spec import GatesSpec
 from lambdas.core.standing import Standing, standing
 from lambdas.core.versions import Version, version_of
-from lambdas.reconcile.foresee import foresee, in_words
 
 Group = Annotated[str, typer.Argument(help="The model package group.", show_default=False)]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead; times are epoch seconds.")]
@@ -67,7 +66,7 @@ def _stands(account: Account, group: str) -> tuple[Standing, Endpoint | None]:
             Record(group, reason="nobody has looked at it yet; the next event or sweep will"), versions
         ), None
     if record.rollout is not None and record.spec is not None:
-        endpoint = account.ports.endpoints.describe(record.spec.endpoint.name)
+        endpoint = account.endpoints.describe(record.spec.endpoint.name)
     return standing(record, versions), endpoint
 
 
@@ -197,6 +196,8 @@ def plan(
 
     Example: greenlight plan credit-risk approve 7
     """
+    from lambdas.reconcile.foresee import foresee, in_words  # noqa: PLC0415 - the whole decision; this command only
+
     wanted = {Verb.APPROVE: Approval.APPROVED, Verb.REJECT: Approval.REJECTED}[verb]
     decision = foresee(Account().ports, group, version, wanted)
     if json:
