@@ -17,7 +17,7 @@ from lambdas.adapters.store import Store
 from lambdas.core.errors import Denied, GreenlightError
 from lambdas.core.facts import Lookup, Report, Trail, VersionDetail, VersionSummary
 from lambdas.core.identity import Identity
-from lambdas.core.names import ROLE_PATH, STATE_STACK
+from lambdas.core.names import ACCOUNT_WIDE, ROLE_PATH, STATE_STACK
 from lambdas.core.quality import MOST_BYTES, Compared, report_from
 from lambdas.core.record import Record
 
@@ -149,6 +149,12 @@ class Account:
         if record is None and self.specs.read(group).spec is None:
             raise _unknown(group)
         return record
+
+    def records(self) -> dict[str, Record | None]:
+        """Every group's record, by its name; None: it has a spec, and nobody has looked at it yet."""
+        groups, records = concurrently(self.groups, lambda: list(self.store.records()))
+        found = {record.group: record for record in records if record.group != ACCOUNT_WIDE}
+        return {group: found.get(group) for group in sorted({*groups, *found})}
 
     def versions(self, group: str) -> tuple[VersionSummary, ...]:
         """All versions of a group, newest first."""

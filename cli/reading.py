@@ -38,16 +38,18 @@ def status(
 ) -> None:
     """What is live, what it would go back to, what is in flight, pending or blocked, and why.
 
+    All groups are told as they were when Greenlight last looked, one also as the registry has it now.
+
     Example: greenlight status credit-risk
     """
     account = Account()
     if group is not None:
         _one(*_stands(account, group), json=json)
         return
-    found = [
-        stands
-        for stands, _ in concurrently(*(functools.partial(_stands, account, one) for one in account.groups()))
-    ]
+    known = account.records().items()
+    found: list[Standing] = concurrently(
+        *(functools.partial(_last_stood, account, one, record) for one, record in known)
+    )
     if json:
         out.as_json(found)
     elif not found:
@@ -57,14 +59,21 @@ def status(
         out.table(columns, [_row(one) for one in found])
 
 
+def _last_stood(account: Account, group: str, record: Record | None) -> Standing:
+    """Where a group stood at the last look at it, which asks nobody; where nobody has looked, what the registry has."""
+    return standing(_unseen(group), account.versions(group)) if record is None else standing(record)
+
+
+def _unseen(group: str) -> Record:
+    return Record(group, reason="nobody has looked at it yet; the next event or sweep will")
+
+
 def _stands(account: Account, group: str) -> tuple[Standing, Endpoint | None]:
     """Where a group stands, and its endpoint."""
     record, versions = concurrently(lambda: account.record_or_none(group), lambda: account.versions(group))
     endpoint = None
     if record is None:
-        return standing(
-            Record(group, reason="nobody has looked at it yet; the next event or sweep will"), versions
-        ), None
+        return standing(_unseen(group), versions), None
     if record.rollout is not None and record.spec is not None:
         endpoint = account.endpoints.describe(record.spec.endpoint.name)
     return standing(record, versions), endpoint
