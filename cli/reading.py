@@ -1,7 +1,10 @@
 """Commands that only read: status, versions, diff, plan."""
 
+import contextlib
 import functools
+import re
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -17,7 +20,25 @@ from lambdas.core.spec import GatesSpec
 from lambdas.core.standing import Standing, standing
 from lambdas.core.versions import Version, version_of
 
-Group = Annotated[str, typer.Argument(help="The model package group.", show_default=False)]
+_NAME = re.compile(r"""^name:[ ]*["']?([A-Za-z0-9-]+)""", re.MULTILINE)
+
+
+def groups_here(incomplete: str) -> list[str]:
+    """The names that begin so of the groups whose YAML is in the folder `groups`, for a shell to complete.
+
+    AWS is not asked: nobody who presses a key wants to wait for it, or to be asked for a second factor. What cannot be
+    read is left out, and no folder is no groups: a shell that completes has no place for errors.
+    """
+    found: set[str] = set()
+    for file in Path("groups").glob("*.y*ml"):
+        with contextlib.suppress(OSError):
+            found |= set(_NAME.findall(file.read_text(encoding="utf-8", errors="replace")))
+    return sorted(name for name in found if name.startswith(incomplete))
+
+
+Group = Annotated[
+    str, typer.Argument(help="The model package group.", show_default=False, autocompletion=groups_here)
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead; times are epoch seconds.")]
 _SHOWN = 20
 
@@ -31,7 +52,8 @@ class Verb(StrEnum):
 
 def status(
     group: Annotated[
-        str | None, typer.Argument(help="One group; all if left out.", show_default=False)
+        str | None,
+        typer.Argument(help="One group; all if left out.", show_default=False, autocompletion=groups_here),
     ] = None,
     *,
     json: Json = False,
