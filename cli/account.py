@@ -4,9 +4,11 @@ import functools
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from lambdas.adapters.aws import Aws, aws_errors, step_into
 from lambdas.adapters.concurrently import concurrently
+from lambdas.adapters.endpoints import Endpoints
 from lambdas.adapters.objects import Objects
 from lambdas.adapters.registry import Registry
 from lambdas.adapters.specs import Specs
@@ -15,12 +17,12 @@ from lambdas.adapters.store import Store
 from lambdas.core.errors import Denied, GreenlightError
 from lambdas.core.facts import Lookup, Report, Trail, VersionDetail, VersionSummary
 from lambdas.core.identity import Identity
-from lambdas.core.names import ROLE_PATH, STATE_STACK
-from lambdas.core.quality import Compared
+from lambdas.core.names import ACCOUNT_WIDE, ROLE_PATH, STATE_STACK
+from lambdas.core.quality import MOST_BYTES, Compared, report_from
 from lambdas.core.record import Record
-from lambdas.reconcile.compose import ports_of
-from lambdas.reconcile.look import MOST_BYTES, report_from
-from lambdas.reconcile.ports import Ports
+
+if TYPE_CHECKING:
+    from lambdas.reconcile.ports import Ports
 
 _LONGEST_NAME = 64  # of a session
 
@@ -111,12 +113,19 @@ class Account:
         return Specs(self.aws.ssm)
 
     @functools.cached_property
-    def ports(self) -> Ports:
+    def endpoints(self) -> Endpoints:
+        """What serves."""
+        return Endpoints(self.aws.sagemaker)
+
+    @functools.cached_property
+    def ports(self) -> "Ports":
         """What reconcile has; commands only read by it, and a plan performs and commits nothing.
 
         Objects are read as oneself, for nobody but reconcile may take the readers' roles; and CloudTrail, which has the
         whole account's calls, is not asked.
         """
+        from lambdas.reconcile.compose import ports_of  # noqa: PLC0415 - all of reconcile; most commands need none
+
         return replace(ports_of(self.aws, self.store), objects=_AsOneself(self.objects), trail=_NotAsked())
 
     def caller(self) -> Identity:
@@ -140,6 +149,12 @@ class Account:
         if record is None and self.specs.read(group).spec is None:
             raise _unknown(group)
         return record
+
+    def records(self) -> dict[str, Record | None]:
+        """Every group's record, by its name; None: it has a spec, and nobody has looked at it yet."""
+        groups, records = concurrently(self.groups, lambda: list(self.store.records()))
+        found = {record.group: record for record in records if record.group != ACCOUNT_WIDE}
+        return {group: found.get(group) for group in sorted({*groups, *found})}
 
     def versions(self, group: str) -> tuple[VersionSummary, ...]:
         """All versions of a group, newest first."""

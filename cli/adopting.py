@@ -10,7 +10,6 @@ from cli.account import Account, NotAllowedError, UnknownGroupError
 from cli.reading import Group, Json
 from cli.words import tag_like
 from lambdas.adapters.adoption import give
-from lambdas.adapters.endpoints import Endpoints
 from lambdas.core.errors import Denied, GreenlightError, Malformed
 from lambdas.core.facts import Endpoint, EndpointStatus
 from lambdas.core.names import GROUP_TAG
@@ -74,7 +73,7 @@ def _endpoint(account: Account, group: str) -> Endpoint:
         raise UnknownGroupError(
             read.problem or f"group {group} has no spec in this account and region; deploy its stack first"
         )
-    endpoints = Endpoints(account.aws.sagemaker)
+    endpoints = account.endpoints
     endpoint = endpoints.describe(read.spec.endpoint.name)
     if endpoint is None:
         raise NotAdoptableError(

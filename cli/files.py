@@ -13,9 +13,8 @@ from typing import TypeVar
 from cli.words import Problem
 from lambdas.core.errors import Unreadable
 from lambdas.core.facts import Report
-from lambdas.core.quality import numbers_in, report_of
+from lambdas.core.quality import MOST_BYTES, numbers_in, report_of
 from lambdas.core.samples import sample_of
-from lambdas.reconcile.look import MOST_BYTES
 
 T = TypeVar("T")
 _CHUNK = 1 << 20  # bytes

@@ -4,13 +4,14 @@ Exit codes: 0 done; 1 the answer is no (a ledger is broken, a check failed, nobo
 otherwise); 2 it could not be done or was asked wrongly.
 """
 
+import importlib
 import sys
 
 import typer
 from botocore.exceptions import BotoCoreError, NoCredentialsError, NoRegionError
 from rich.console import Console
 
-from cli import adopting, deciding, doctor, ledger, operating, out, reading, registering, starting
+from cli import out
 from cli.account import who_may
 from lambdas.core.errors import Denied, GreenlightError
 from lambdas.core.names import AUDITOR
@@ -21,40 +22,49 @@ _SAID = {
     NoRegionError: "no AWS region is set: set AWS_REGION to the region that Greenlight is deployed in",
 }
 
-app = typer.Typer(
-    name="greenlight",
-    help="The approval in the SageMaker Model Registry is the deployment. Exit codes: 0 done; 1 the answer is no "
-    "(a ledger is broken, a check failed, nobody said yes, what was watched ended otherwise); 2 it could not be done.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-)
-for command in (
-    reading.status,
-    reading.versions,
-    reading.diff,
-    reading.plan,
-    ledger.history,
-    ledger.verify,
-    registering.register,
-    deciding.approve,
-    deciding.reject,
-    deciding.rollback,
-    operating.pause,
-    operating.resume,
-    operating.retry,
-    operating.redrive,
-    operating.announce,
-    adopting.adopt,
-    doctor.doctor,
-    starting.init,
-):
-    app.command()(command)
+_COMMANDS = {
+    "status": "reading",
+    "versions": "reading",
+    "diff": "reading",
+    "plan": "reading",
+    "history": "ledger",
+    "verify": "ledger",
+    "register": "registering",
+    "approve": "deciding",
+    "reject": "deciding",
+    "rollback": "deciding",
+    "pause": "operating",
+    "resume": "operating",
+    "retry": "operating",
+    "redrive": "operating",
+    "announce": "operating",
+    "adopt": "adopting",
+    "doctor": "doctor",
+    "init": "starting",
+}
+"""The function of each command, and its module."""
+
+
+def _app(asked: str | None) -> typer.Typer:
+    """The command with its commands; with one alone if it is asked for by name, whose module is all it must import."""
+    app = typer.Typer(
+        name="greenlight",
+        help="The approval in the SageMaker Model Registry is the deployment. Exit codes: 0 done; 1 the answer is no "
+        "(a ledger is broken, a check failed, nobody said yes, what was watched ended otherwise); 2 it could not be "
+        "done.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+    )
+    app.callback()(lambda: None)  # with one command alone too, its name is the first argument
+    for name in [asked] if asked in _COMMANDS else _COMMANDS:
+        app.command()(getattr(importlib.import_module(f"cli.{_COMMANDS[name]}"), name))
+    return app
 
 
 def main() -> None:
     """Run the command."""
     try:
-        app(prog_name="greenlight")
+        _app(sys.argv[1] if len(sys.argv) > 1 else None)(prog_name="greenlight")
     except Denied as error:
         _fail(f"{error}\n{who_may(AUDITOR, 'read everything')}")
     except GreenlightError as error:

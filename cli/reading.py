@@ -1,7 +1,10 @@
 """Commands that only read: status, versions, diff, plan."""
 
+import contextlib
 import functools
+import re
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -16,9 +19,26 @@ from lambdas.core.record import Approval, Record
 from lambdas.core.spec import GatesSpec
 from lambdas.core.standing import Standing, standing
 from lambdas.core.versions import Version, version_of
-from lambdas.reconcile.foresee import foresee, in_words
 
-Group = Annotated[str, typer.Argument(help="The model package group.", show_default=False)]
+_NAME = re.compile(r"""^name:[ ]*["']?([A-Za-z0-9-]+)""", re.MULTILINE)
+
+
+def groups_here(incomplete: str) -> list[str]:
+    """The names that begin so of the groups whose YAML is in the folder `groups`, for a shell to complete.
+
+    AWS is not asked: nobody who presses a key wants to wait for it, or to be asked for a second factor. What cannot be
+    read is left out, and no folder is no groups: a shell that completes has no place for errors.
+    """
+    found: set[str] = set()
+    for file in Path("groups").glob("*.y*ml"):
+        with contextlib.suppress(OSError):
+            found |= set(_NAME.findall(file.read_text(encoding="utf-8", errors="replace")))
+    return sorted(name for name in found if name.startswith(incomplete))
+
+
+Group = Annotated[
+    str, typer.Argument(help="The model package group.", show_default=False, autocompletion=groups_here)
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead; times are epoch seconds.")]
 _SHOWN = 20
 
@@ -32,12 +52,15 @@ class Verb(StrEnum):
 
 def status(
     group: Annotated[
-        str | None, typer.Argument(help="One group; all if left out.", show_default=False)
+        str | None,
+        typer.Argument(help="One group; all if left out.", show_default=False, autocompletion=groups_here),
     ] = None,
     *,
     json: Json = False,
 ) -> None:
     """What is live, what it would go back to, what is in flight, pending or blocked, and why.
+
+    All groups are told as they were when Greenlight last looked, one also as the registry has it now.
 
     Example: greenlight status credit-risk
     """
@@ -45,10 +68,10 @@ def status(
     if group is not None:
         _one(*_stands(account, group), json=json)
         return
-    found = [
-        stands
-        for stands, _ in concurrently(*(functools.partial(_stands, account, one) for one in account.groups()))
-    ]
+    known = account.records().items()
+    found: list[Standing] = concurrently(
+        *(functools.partial(_last_stood, account, one, record) for one, record in known)
+    )
     if json:
         out.as_json(found)
     elif not found:
@@ -58,16 +81,23 @@ def status(
         out.table(columns, [_row(one) for one in found])
 
 
+def _last_stood(account: Account, group: str, record: Record | None) -> Standing:
+    """Where a group stood at the last look at it, which asks nobody; where nobody has looked, what the registry has."""
+    return standing(_unseen(group), account.versions(group)) if record is None else standing(record)
+
+
+def _unseen(group: str) -> Record:
+    return Record(group, reason="nobody has looked at it yet; the next event or sweep will")
+
+
 def _stands(account: Account, group: str) -> tuple[Standing, Endpoint | None]:
     """Where a group stands, and its endpoint."""
     record, versions = concurrently(lambda: account.record_or_none(group), lambda: account.versions(group))
     endpoint = None
     if record is None:
-        return standing(
-            Record(group, reason="nobody has looked at it yet; the next event or sweep will"), versions
-        ), None
+        return standing(_unseen(group), versions), None
     if record.rollout is not None and record.spec is not None:
-        endpoint = account.ports.endpoints.describe(record.spec.endpoint.name)
+        endpoint = account.endpoints.describe(record.spec.endpoint.name)
     return standing(record, versions), endpoint
 
 
@@ -197,6 +227,8 @@ def plan(
 
     Example: greenlight plan credit-risk approve 7
     """
+    from lambdas.reconcile.foresee import foresee, in_words  # noqa: PLC0415 - the whole decision; this command only
+
     wanted = {Verb.APPROVE: Approval.APPROVED, Verb.REJECT: Approval.REJECTED}[verb]
     decision = foresee(Account().ports, group, version, wanted)
     if json:

@@ -16,8 +16,8 @@ from lambdas.adapters.uploads import Uploads
 from lambdas.core.errors import Denied, GreenlightError, Unreadable
 from lambdas.core.facts import Report
 from lambdas.core.names import role_name
+from lambdas.core.quality import MOST_BYTES
 from lambdas.core.spec import GroupSpec
-from lambdas.reconcile.look import MOST_BYTES
 
 _REGISTRANT = "registrant"
 

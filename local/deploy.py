@@ -32,7 +32,8 @@ def prepare(aws: LocalAws) -> None:
 
 def deploy_app(aws: LocalAws, *arguments: str) -> str:
     """`cdk deploy --all` with further arguments; returns what it said."""
-    # An output folder of its own: the CDK CLI refuses to share `cdk.out` with another run.
+    # An output folder of its own: the CDK CLI refuses to share `cdk.out` with another run. Assets are not copied into
+    # it: they lie below .build by the digest of their content, and are thousands of files to write and to delete.
     with tempfile.TemporaryDirectory(prefix="greenlight-cdk-") as output:
-        common = ("--all", "--require-approval", "never", "--concurrency", "4", "--output", output)
-        return aws.cdk("deploy", *common, *arguments)
+        common = ("--all", "--require-approval", "never", "--concurrency", "4", "--no-staging")
+        return aws.cdk("deploy", *common, "--output", output, *arguments)

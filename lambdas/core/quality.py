@@ -2,13 +2,15 @@
 
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from lambdas.core.errors import Unreadable
 from lambdas.core.facts import Report, VersionDetail
 from lambdas.core.spec import Better, GatesSpec, MetricGate
 
+MOST_BYTES = 1_000_000  # of an evaluation report, or of an archive with a sample payload
 _MOST_NAMED = 5  # metrics that a message lists
 
 
@@ -21,6 +23,14 @@ def report_of(content: bytes) -> Report:
     if not isinstance(data, dict):
         return Report(problem=f"its evaluation report is {type(data).__name__}, not an object")
     return Report(data)
+
+
+def report_from(read: Callable[[], bytes]) -> Report:
+    """An evaluation report, or why it cannot be read: that is no reason to look away from the group."""
+    try:
+        return report_of(read())
+    except Unreadable as error:
+        return Report(problem=f"its evaluation report cannot be read: {error}")
 
 
 @dataclass(frozen=True)

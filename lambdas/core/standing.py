@@ -22,7 +22,7 @@ class Standing:
     """A group in one look; times in epoch seconds.
 
     `live`: the version last verified live, at `live_since`. `last_known_good`: what a rejection of it goes back to.
-    `pending`: versions that nobody has decided on, newest first. `reason`: of the phase.
+    `pending`: versions that wait for a decision, newest first. `reason`: of the phase.
     """
 
     group: str
@@ -37,15 +37,19 @@ class Standing:
     paused: str | None = None
 
 
-def standing(record: Record, versions: Sequence[VersionSummary]) -> Standing:
+def standing(record: Record, versions: Sequence[VersionSummary] | None = None) -> Standing:
     """Where a group stands.
 
     Args:
         record: as last committed.
-        versions: all of the group's in the registry.
+        versions: all of the group's in the registry; None: pending is what was at the last look.
     """
     live, good, rollout = record.live_placement(), last_known_good(record), record.rollout
-    pending = sorted((one.version for one in versions if one.approval is Approval.PENDING), reverse=True)
+    if versions is None:
+        put_back = {number for number, one in record.versions.items() if one.approval is Approval.PENDING}
+        pending = {*record.pending, *put_back}
+    else:
+        pending = {one.version for one in versions if one.approval is Approval.PENDING}
     return Standing(
         group=record.group,
         phase=record.phase,
@@ -55,6 +59,6 @@ def standing(record: Record, versions: Sequence[VersionSummary]) -> Standing:
         live_since=live.live_at if live else None,
         last_known_good=good.version if good else None,
         in_flight=InFlight(rollout.version, rollout.direction.value, rollout.started_at) if rollout else None,
-        pending=tuple(pending),
+        pending=tuple(sorted(pending, reverse=True)),
         paused=record.pause.reason if record.pause else None,
     )

@@ -1,6 +1,6 @@
 """One look at a group: observe, decide, record, act. All policy is in `lambdas.core`."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from lambdas.adapters.concurrently import concurrently
@@ -9,7 +9,7 @@ from lambdas.core.errors import GreenlightError, Unreadable
 from lambdas.core.facts import Facts, Hint, Payload, Report, SpecRead
 from lambdas.core.hints import SPEC
 from lambdas.core.names import ACCOUNT_WIDE, SWEEP
-from lambdas.core.quality import report_of
+from lambdas.core.quality import MOST_BYTES, report_from
 from lambdas.core.record import Record
 from lambdas.core.samples import sample_of
 from lambdas.core.setback import setback
@@ -21,7 +21,6 @@ _MOST_NEEDS = 10  # a decision asks for details, alarms, the spec; more rounds t
 _NEEDS_EACH = (
     3  # and for each version that must not start, before it tries the next: its details, report, sample
 )
-MOST_BYTES = 1_000_000  # of an evaluation report, or of an archive with a sample payload
 
 
 @dataclass(frozen=True)
@@ -164,14 +163,6 @@ def _satisfy(ports: Ports, facts: Facts, need: Need) -> Facts:
 
 def _report(ports: Ports, facts: Facts, uri: str) -> Report:
     return report_from(lambda: _object(ports, facts, uri))
-
-
-def report_from(read: Callable[[], bytes]) -> Report:
-    """An evaluation report, or why it cannot be read: that is no reason to look away from the group."""
-    try:
-        return report_of(read())
-    except Unreadable as error:
-        return Report(problem=f"its evaluation report cannot be read: {error}")
 
 
 def _sample(ports: Ports, facts: Facts, uri: str) -> Payload:

@@ -1,15 +1,20 @@
-"""CloudFormation resource types: those that ministack lacks, and those that it makes incompletely."""
+"""CloudFormation: the resource types that ministack lacks or makes incompletely; and patience with stacks."""
 
 from __future__ import annotations
 
+import asyncio
 import json
+import re
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from local.server import hooks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Awaitable, Callable, Iterable, Mapping
+
+    from local.server.requests import Answer
 
     Properties = Mapping[str, Any]
     Made = tuple[str, dict[str, Any]]
@@ -63,6 +68,28 @@ def _handlers(resource: ResourceType) -> dict[str, Any]:
         return resource.update(ref, old, new)
 
     return {"create": create, "update": update, "update_with_logical_id": True, "delete": resource.delete}
+
+
+_MOVING = re.compile(rb"<StackStatus>(?!REVIEW)\w+_IN_PROGRESS<")
+_PATIENCE = 2.0  # wall seconds; ministack makes most stacks in a fraction of one
+_PAUSE = 0.02
+
+
+async def at_rest(answer: Answer, ask: Callable[[], Awaitable[Answer]]) -> Answer:
+    """An answer of DescribeStacks in which no stack is being made, unless that takes longer than a moment.
+
+    The CDK looks right after it has asked for a stack, and from then on every five seconds: those it would wait for
+    nothing, once for each level of stacks.
+
+    Args:
+        answer: the first.
+        ask: asks again.
+    """
+    until = time.monotonic() + _PATIENCE
+    while _MOVING.search(answer[2]) and time.monotonic() < until:
+        await asyncio.sleep(_PAUSE)
+        answer = await ask()
+    return answer
 
 
 def require(answer: tuple[int, Any, bytes], what: str) -> None:

@@ -76,6 +76,12 @@ HOOKS: tuple[Hook, ...] = (
         "body",
         "query_params",
     ),
+    _replaced(
+        "core.router",
+        "_is_aws_service_name",
+        "looks for a service that ministack lacks in every model that botocore ships",
+        "scope_name",
+    ),
     _read("app", "_reset_all_state", "empties every service, for reset"),
     # --- identity
     _replaced(

@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from local.server import hooks, identity
+from local.server.cloudformation import at_rest
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -87,6 +88,11 @@ def install(
             handler = services.get(call.service)
             if handler is None:
                 answer = await original(method, path, headers, body, query_params, request_id)
+                if call.operation == "DescribeStacks":
+                    answer = await at_rest(
+                        answer,
+                        lambda: original(method, path, headers, body, query_params, request_id),
+                    )
             else:
                 answer = await handler(call)
             status = answer[0]
@@ -103,6 +109,9 @@ def install(
             )
 
     hooks.replace("app._dispatch_service_request", dispatch)
+    # For a name that it does not serve, ministack reads the models of all services: seconds, at the first call.
+    known = hooks.private("core.router._is_aws_service_name")
+    hooks.replace("core.router._is_aws_service_name", lambda name: name in services or known(name))
 
 
 def _service(

@@ -10,6 +10,7 @@ from typing import Any
 
 from lambdas.core.ledger import Kind
 from lambdas.core.names import AUDITOR, abort_alarm, role_name
+from lambdas.core.record import Record
 from local.aws import LocalAws
 from local.demo.people import APPROVER, Person, stepped_in, variables
 from tests.e2e.conftest import AUDITORS
@@ -131,6 +132,12 @@ def asked(aws: LocalAws, *arguments: str, **environment: str) -> Any:
     return json.loads(done.stdout)
 
 
+def _record(s: Scene) -> Record:
+    record = s.watch.record()
+    assert record is not None
+    return record
+
+
 HOSTILE = "[bold]<script>alert(1)</script>\x1b[31m"
 
 
@@ -142,8 +149,13 @@ def test_status_versions_and_diff_tell_where_a_group_stands_and_show_hostile_wor
     s.decide(first, "Approved", HOSTILE)
     s.until_live(first)
     second = s.register(CustomerMetadataProperties={"recall": "0.95", "note": "second"})
+    s.until("v2 to be taken in", lambda: True if second in _record(s).pending else None)
+    before = s.aws.last_request()
     (told,) = [one for one in asked(s.aws, "status") if one["group"] == s.group]
     assert (told["live"], told["pending"], told["phase"]) == (first, [second], "Settled")
+    asked_for = [call["operation"] for call in s.aws.requests(before) if call["principal"].endswith(":root")]
+    assert "Scan" in asked_for
+    assert "GetItem" not in asked_for
     one = run(s.aws, "status", s.group)
     assert f"v{first}, since" in one.stdout
     assert "Settled, for" in one.stdout
@@ -177,6 +189,10 @@ def test_what_is_not_there_or_may_not_be_read_is_told_in_a_line_with_what_to_do(
     assert denied.returncode == 2
     assert f"role/greenlight/{AUDITOR} may read everything" in denied.stderr
     assert run(s.aws, "status", s.group, environment=as_auditor(s.aws)).returncode == 0
+    assert run(s.aws, "status", environment=as_auditor(s.aws)).returncode == 0
+    approver = run(s.aws, "status", environment=stepped_in(s.aws, APPROVER, role_name(s.group, "approver")))
+    assert approver.returncode == 2
+    assert f"role/greenlight/{AUDITOR} may read everything" in approver.stderr
 
 
 def test_a_ledger_is_shown_and_verified(scene: Make) -> None:

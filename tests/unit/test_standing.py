@@ -3,7 +3,8 @@
 from dataclasses import replace
 
 from lambdas.core.facts import VersionSummary
-from lambdas.core.record import Approval, Direction, Pause, Phase, Rollout
+from lambdas.core.record import Approval, Decided, Direction, Pause, Phase, Rollout
+from lambdas.core.record import Pending as PendingVersion
 from lambdas.core.standing import InFlight, standing
 from tests.builders import START, a_record, package, placed
 
@@ -27,6 +28,14 @@ def test_what_is_live_what_it_goes_back_to_what_is_in_flight_and_what_is_pending
     assert (stands.live, stands.live_since, stands.last_known_good) == (2, START + 20, 1)
     assert stands.in_flight == InFlight(3, "forward", START + 30)
     assert stands.pending == (6, 4)
+
+
+def test_without_the_registry_what_is_pending_is_what_was_at_the_last_look() -> None:
+    decided = {2: Decided(Approval.PENDING, START), 3: Decided(Approval.REJECTED, START)}
+    waiting = {4: PendingVersion(START), 6: PendingVersion(START, expired=True)}
+    record = a_record(versions=decided, pending=waiting)
+    assert standing(record).pending == (6, 4, 2)
+    assert standing(record, ()).pending == ()
 
 
 def test_what_is_rejected_is_nothing_to_go_back_to_and_a_pause_is_told() -> None:

@@ -1,7 +1,8 @@
-"""The small pure parts: JSON paths, the scaled clock, settings, the request log, the timer."""
+"""The small pure parts: JSON paths, scaled clock, settings, request log, timer, patience with stacks."""
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from local.server.clock import ScaledTime
+from local.server.cloudformation import at_rest
 from local.server.json_path import is_path, resolve
 from local.server.request_log import RequestLog
 from local.server.settings import client_environment, from_environment
@@ -99,3 +101,36 @@ def test_the_timer_runs_in_order_survives_failures_and_stops() -> None:
     timer.stop()
     assert seen == [1, 2]
     assert timer.failures == ["LookupError: broken"]
+
+
+def described(*statuses: str) -> tuple[int, dict[str, str], bytes]:
+    """DescribeStacks's answer."""
+    return 200, {}, "".join(f"<StackStatus>{one}</StackStatus>" for one in statuses).encode()
+
+
+@pytest.mark.parametrize("status", ["CREATE_COMPLETE", "REVIEW_IN_PROGRESS", "ROLLBACK_FAILED"])
+def test_stacks_that_nobody_makes_are_described_at_once(status: str) -> None:
+    async def again() -> tuple[int, dict[str, str], bytes]:
+        raise AssertionError("it was asked for again")
+
+    answer = described(status, "UPDATE_COMPLETE")
+    assert asyncio.run(at_rest(answer, again)) == answer
+
+
+def test_a_stack_that_is_being_made_is_described_when_it_is_there() -> None:
+    later = [described("UPDATE_COMPLETE"), described("UPDATE_ROLLBACK_IN_PROGRESS")]
+
+    async def again() -> tuple[int, dict[str, str], bytes]:
+        return later.pop()
+
+    answer = asyncio.run(at_rest(described("UPDATE_IN_PROGRESS"), again))
+    assert (answer, later) == (described("UPDATE_COMPLETE"), [])
+
+
+def test_a_stack_that_takes_long_is_described_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("local.server.cloudformation._PATIENCE", 0.05)
+
+    async def again() -> tuple[int, dict[str, str], bytes]:
+        return described("CREATE_IN_PROGRESS")
+
+    assert asyncio.run(at_rest(described("CREATE_IN_PROGRESS"), again)) == described("CREATE_IN_PROGRESS")
