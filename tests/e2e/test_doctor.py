@@ -30,7 +30,7 @@ def test_the_auditor_checks_the_account_and_is_told_what_is_wrong_and_what_to_do
     scene("asked").watch.sweep()
     auditor = as_auditor(aws)
     _, found = _found(aws, **auditor)
-    assert _of(found, "stacks") == [("ok", f"all {len(GROUPS) + 3} stacks are deployed")]
+    assert _of(found, "stacks") == [("ok", f"all {len(GROUPS) + 4} stacks are deployed")]
     assert _of(found, "reconcile") == [("ok", "it takes messages from its queue")]
     assert [health for health, _ in _of(found, "sweep")] == ["ok"]
     assert [health for health, _ in _of(found, "roles")] == ["ok"]
