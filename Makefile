@@ -11,7 +11,7 @@ WORKERS ?= 2
 GROUPS ?= groups
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check explore walk storm local synth deploy lock schema policies clean
+.PHONY: help install demo test check explore walk storm pictures local synth deploy lock schema policies clean
 
 help: ## This list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -50,6 +50,9 @@ check: install ## Format, lint, types, layers; the templates by cdk-nag and cfn-
 
 explore: install ## Many more simulated histories than the tests' (N=100000 SEED=0)
 	@$(RUN)/python -m tests.simulation.explore --schedules $(or $(N),10000) --seed $(or $(SEED),0)
+
+pictures: install ## Pictures of the page for the documents, taken while the demo runs (needs Chromium)
+	@$(RUN)/python -m local.demo --pictures docs/pictures
 
 walk: install ## Every small simulated history with every single fault (ARGS=--decisions=2: smaller ones)
 	@$(RUN)/python -m tests.simulation.walk $(ARGS)

@@ -3,10 +3,12 @@
 import argparse
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
 
 from local.aws import LocalAws, LocalAwsError
 from local.demo.narrator import Narrator, StoryError
-from local.demo.story import GROUP, stage, tell
+from local.demo.story import GROUP, Stage, stage, tell
 from local.deploy import deploy_app, prepare
 from local.models import VERSIONS, build
 
@@ -17,11 +19,15 @@ def main() -> int:
     """Run the demo; 0 if every fact held."""
     arguments = argparse.ArgumentParser(prog="make demo", description=__doc__)
     arguments.add_argument("--keep", action="store_true", help="leave the local AWS running at the end")
-    keep = arguments.parse_args().keep
+    arguments.add_argument(
+        "--pictures", type=Path, metavar="FOLDER", help="take pictures of the page meanwhile"
+    )
+    chosen = arguments.parse_args()
+    keep = chosen.keep
     narrator = Narrator()
     try:
         with LocalAws(time_scale=_TIME_SCALE) as aws:
-            _run(aws, narrator)
+            _run(aws, narrator, chosen.pictures)
             if keep:
                 _wait(aws, narrator)
             else:
@@ -35,7 +41,7 @@ def main() -> int:
     return 0
 
 
-def _run(aws: LocalAws, narrator: Narrator) -> None:
+def _run(aws: LocalAws, narrator: Narrator, pictures: Path | None) -> None:
     narrator.chapter("A platform team deploys: cdk bootstrap, cdk deploy")
     with ThreadPoolExecutor(1) as training:
         trained = training.submit(lambda: {name: build(name) for name in VERSIONS})
@@ -47,10 +53,21 @@ def _run(aws: LocalAws, narrator: Narrator) -> None:
     complete = [s["StackName"] for s in stacks if s["StackStatus"] == "CREATE_COMPLETE"]
     narrator.fact(len(complete) == len(stacks), f"deployed by the CDK: {', '.join(sorted(complete))}")
     narrator.tell(f"trained {len(models)} real classifiers meanwhile: {', '.join(models)}")
-    tell(stage(aws, narrator, models))
+    set_up = stage(aws, narrator, models)
+    if pictures is None:
+        tell(set_up)
+    else:
+        _tell_with_pictures(set_up, pictures)
     narrator.console.print(
         f"\n[bold green]The story holds: {narrator.checked} facts checked in {narrator.elapsed():.0f} s.[/bold green]"
     )
+
+
+def _tell_with_pictures(s: Stage, folder: Path) -> None:
+    from local.demo.camera import camera  # noqa: PLC0415 - the story itself needs no browser
+
+    with camera(s.aws.page, folder) as taking:
+        tell(replace(s, picture=taking))
 
 
 def _wait(aws: LocalAws, narrator: Narrator) -> None:

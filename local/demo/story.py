@@ -26,7 +26,7 @@ _ENOUGH = 10  # answered requests that show an endpoint to be well
 
 @dataclass
 class Stage:
-    """Everything that the chapters share."""
+    """Everything that the chapters share; `picture` is called with a name, and a group, where the page is worth one."""
 
     aws: LocalAws
     narrator: Narrator
@@ -34,6 +34,7 @@ class Stage:
     registrations: Registrations
     watch: Watch
     traffic: Traffic
+    picture: Callable[..., None] = lambda *_, **__: None
 
     def decide(self, name: str, status: str, reason: str) -> None:
         """The approver decides about a version, with a reason."""
@@ -75,7 +76,7 @@ class Stage:
 
 
 def stage(aws: LocalAws, narrator: Narrator, models: dict[str, ModelArtifact]) -> Stage:
-    """Set the stage; the traffic is not running yet."""
+    """Set the stage; the traffic is not running yet, and nobody takes pictures."""
     runtime = session(aws, CLIENT, "sagemaker-runtime")
     return Stage(
         aws=aws,
@@ -135,9 +136,12 @@ def a_better_version_takes_over_behind_a_canary(s: Stage) -> None:
         DesiredWeightsAndCapacities=[{"VariantName": "AllTraffic", "DesiredInstanceCount": _SCALED_OUT}],
     )
     s.until("the endpoint to be scaled out to 3 instances", lambda: s.watch.settled_on(1), _SOON)
+    s.until("v2 to be compared with v1", lambda: True if s.watch.said(Kind.PENDING, 2) else None, _SOON)
+    s.picture("pending", GROUP)
     s.traffic.since()
     s.command("approve", GROUP, "2", "--reason", "better on every metric", "--yes")
     s.until("the canary to bake", lambda: s.watch.baking() or s.watch.settled_on(2))
+    s.picture("baking", GROUP)
     s.until_live(2)
     counts = s.traffic.since()
     s.narrator.fact(
@@ -161,6 +165,7 @@ def a_broken_version_is_rolled_back(s: Stage) -> None:
     )
     failed = next(line for line in s.watch.ledger() if line.kind == Kind.FAILED.value)
     s.narrator.fact("/errors" in failed.reason, f"the ledger names the guardrail: {failed.reason}")
+    s.picture("failed", GROUP)
     s.watch.sweep()
     s.narrator.fact(s.watch.said(Kind.STARTED, 3) == 1, "v3 is still Approved, yet was not tried again")
 
@@ -257,6 +262,9 @@ def the_page_shows_it(s: Stage) -> None:
     row = s.watch.page_row()
     s.narrator.tell(row)
     s.narrator.fact("v5" in row and "Settled" in row, "the page shows v5 live and the group settled", row)
+    s.picture("overview")
+    s.picture("group", GROUP)
+    s.picture("group-dark", GROUP, theme="dark")
 
 
 def _who(data: dict[str, Any]) -> str:
