@@ -13,10 +13,12 @@ from playwright.sync_api import expect, sync_playwright
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, FloatRect, Page
 
 _ROOT = Path(__file__).parents[2]
-_WIDTH, _HEIGHT = 1200, 700  # of the window, in pixels; a picture is as high as what it shows
+_WIDTH, _HEIGHT = 1200, 700  # of the window, in pixels
+_MOST_HEIGHT = 1300  # pixels of a picture; what is further down is cut off
+_MARGIN = 16  # pixels below the widget
 _PATIENCE = 20_000  # milliseconds
 _WIDGET = "section"
 
@@ -48,7 +50,13 @@ class Camera:
         if group is not None:
             page.get_by_role("button", name=group, exact=True).click()
             _settled(page)
-        page.locator(_WIDGET).first.screenshot(path=self.folder / f"{name}.png")
+        page.evaluate("scrollTo(0, 0)")
+        box = page.locator(_WIDGET).first.bounding_box()
+        if box is None:
+            raise RuntimeError(f"{self.address} shows no widget")
+        end = min(box["y"] + box["height"] + _MARGIN, _MOST_HEIGHT)
+        clip: FloatRect = {"x": 0, "y": 0, "width": _WIDTH, "height": end}
+        page.screenshot(path=self.folder / f"{name}.png", full_page=True, clip=clip)
         context.close()
 
 

@@ -124,10 +124,15 @@ def test_no_rule_reaches_beyond_the_widget() -> None:
     assert all(one.strip().startswith(".greenlight") for one in selectors)
 
 
-@pytest.mark.parametrize(("theme", "name"), list(itertools.product(PALETTES, ("ink", "soft", "mark"))))
-def test_what_is_written_on_the_ground_has_the_contrast_of_wcag_aa(theme: str, name: str) -> None:
+@pytest.mark.parametrize(
+    ("theme", "name", "ground"),
+    list(itertools.product(PALETTES, ("ink", "soft", "mark", "move", "warn", "stop"), ("ground", "band"))),
+)
+def test_what_is_written_on_the_grounds_has_the_contrast_of_wcag_aa(
+    theme: str, name: str, ground: str
+) -> None:
     colours = PALETTES[theme]
-    dark, light = sorted((_luminance(colours[name]), _luminance(colours["ground"])))
+    dark, light = sorted((_luminance(colours[name]), _luminance(colours[ground])))
     assert (light + 0.05) / (dark + 0.05) >= 4.5
 
 

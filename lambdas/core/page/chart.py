@@ -8,6 +8,7 @@ from lambdas.core.text import one_line
 
 _WIDTH, _HEIGHT = 320, 120  # of the drawing, in its own units
 _LEFT, _RIGHT, _TOP, _BOTTOM = 56, 12, 12, 24  # margins, where the axes' labels stand
+_INDENT = 14  # of the first and the last point, so that what marks one keeps off the labels
 _RADIUS = 3
 _LIVE_RADIUS = 6
 _LONGEST = 80  # characters of a metric's name
@@ -26,8 +27,8 @@ def chart(name: str, values: Mapping[int, float], live: int | None) -> Element:
     left_out = len(values) - len(drawn)
     note = element("p", f"{left_out} versions have no finite number.", class_="gl-why") if left_out else None
     if not drawn:
-        return element("div", element("h3", name), element("p", "No version has this metric."), note)
-    return element("div", element("h3", name), _drawing(name, drawn, live), note)
+        return element("div", element("h4", name), element("p", "No version has this metric."), note)
+    return element("div", element("h4", name), _drawing(name, drawn, live), note)
 
 
 def _drawing(name: str, values: Mapping[int, float], live: int | None) -> Element:
@@ -77,11 +78,12 @@ def _axes(values: Mapping[int, float]) -> tuple[Element, ...]:
 
 def _mark(x: float, y: float) -> tuple[Element, Element]:
     """The live version: a ring and the word, not a colour alone."""
-    above = y - _LIVE_RADIUS - 2
-    below = y + _LIVE_RADIUS + 10
+    is_right = x > _WIDTH / 2
+    aside = x - _LIVE_RADIUS - 4 if is_right else x + _LIVE_RADIUS + 4
+    above, below = y - 4, y + 12
     return (
         element("circle", cx=x, cy=y, r=_LIVE_RADIUS, class_="gl-live"),
-        _label("live", x, above if above > _TOP else below, "end" if x > _WIDTH / 2 else "start"),
+        _label("live", aside, above if above > _TOP else below, "end" if is_right else "start"),
     )
 
 
@@ -91,8 +93,8 @@ def _label(text: str, x: float, y: float, anchor: str) -> Element:
 
 def _across(version: int, versions: list[int]) -> float:
     span = versions[-1] - versions[0]
-    width = _WIDTH - _LEFT - _RIGHT
-    return _LEFT + (width * (version - versions[0]) / span if span else width / 2)
+    first, width = _LEFT + _INDENT, _WIDTH - _LEFT - _RIGHT - 2 * _INDENT
+    return first + (width * (version - versions[0]) / span if span else width / 2)
 
 
 def _up(value: float, values: Mapping[int, float]) -> float:

@@ -99,8 +99,10 @@ def _difference(one: Difference) -> Element:
 
 def _row(name: str, before: str | None, after: str | None, change: str) -> Element:
     cells = (one_line(told, _LONGEST) if told is not None else "none" for told in (before, after))
-    head = element("th", one_line(name, _LONGEST), scope="row")
-    return element("tr", head, *(element("td", cell) for cell in cells), element("td", change))
+    head = element("th", one_line(name, _LONGEST), scope="row", class_="gl-wide")
+    return element(
+        "tr", head, *(element("td", cell) for cell in cells), element("td", change, class_="gl-short")
+    )
 
 
 def _number(value: float | None) -> str | None:

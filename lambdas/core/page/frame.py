@@ -3,33 +3,72 @@
 from lambdas.core.page.markup import Element, written
 
 PALETTES = {
-    "light": {"ink": "#16191f", "soft": "#545b64", "ground": "#ffffff", "rule": "#d5dbdb", "mark": "#0b6b3a"},
-    "dark": {"ink": "#eaeded", "soft": "#b4bfc4", "ground": "#161e2d", "rule": "#414d5c", "mark": "#5ecb8f"},
+    "light": {
+        "ink": "#16191f",
+        "soft": "#545b64",
+        "ground": "#ffffff",
+        "band": "#f2f3f3",
+        "rule": "#d5dbdb",
+        "mark": "#0b6b3a",
+        "move": "#0061b0",
+        "warn": "#8a5300",
+        "stop": "#a81605",
+    },
+    "dark": {
+        "ink": "#eaeded",
+        "soft": "#b4bfc4",
+        "ground": "#161e2d",
+        "band": "#1f2a3d",
+        "rule": "#414d5c",
+        "mark": "#5ecb8f",
+        "move": "#66b2f0",
+        "warn": "#f0b65a",
+        "stop": "#ff9a8c",
+    },
 }
-"""Colours by theme; `ink`, `soft` and `mark` are written on `ground`, at WCAG AA's contrast."""
+"""Colours by theme; all but `rule` and the grounds, `ground` and `band`, are written on both of these, at WCAG AA's
+contrast."""
 
 _RULES = """
-.greenlight{color:var(--gl-ink);background:var(--gl-ground);padding:8px}
-.greenlight .gl-table{border-collapse:collapse;width:100%}
-.greenlight .gl-table th,.greenlight .gl-table td{padding:4px 8px;text-align:left}
-.greenlight .gl-table tr{border-bottom:1px solid var(--gl-rule)}
-.greenlight caption{text-align:left;color:var(--gl-soft)}
-.greenlight .gl-why,.greenlight .gl-when{color:var(--gl-soft);overflow-wrap:anywhere}
-.greenlight .gl-phase,.greenlight .gl-kind{font-weight:bold}
-.greenlight code{overflow-wrap:anywhere}
+.greenlight{color:var(--gl-ink);background:var(--gl-ground);padding:4px 12px 16px;line-height:1.45}
+.greenlight h2{font-size:1.35em;margin:12px 0 8px}
+.greenlight h3{font-size:1.1em;margin:24px 0 8px}
+.greenlight h4{font-size:.9em;margin:0 0 4px;font-weight:600;overflow-wrap:anywhere}
+.greenlight p{margin:8px 0}
+.greenlight code{overflow-wrap:anywhere;background:var(--gl-band);padding:2px 6px;border-radius:3px}
 .greenlight button:focus-visible{outline:3px solid var(--gl-mark);outline-offset:2px}
-.greenlight .gl-stands{display:grid;grid-template-columns:max-content 1fr;gap:2px 16px;margin:0}
+.greenlight .gl-table{border-collapse:collapse;width:100%;overflow-wrap:anywhere}
+.greenlight .gl-table th,.greenlight .gl-table td{padding:6px 10px;text-align:left;vertical-align:top}
+.greenlight .gl-table thead th{color:var(--gl-soft);font-size:.85em;border-bottom:2px solid var(--gl-rule)}
+.greenlight .gl-table tbody tr{border-bottom:1px solid var(--gl-rule)}
+.greenlight .gl-table thead th,.greenlight .gl-short{overflow-wrap:normal}
+.greenlight .gl-short,.greenlight .gl-when{white-space:nowrap}
+.greenlight .gl-table td{min-width:4.5em}
+.greenlight .gl-table .gl-wide{min-width:17em}
+.greenlight caption{text-align:left;color:var(--gl-soft);padding-bottom:6px}
+.greenlight .gl-why,.greenlight .gl-when{color:var(--gl-soft);overflow-wrap:anywhere}
+.greenlight .gl-phase,.greenlight .gl-kind{font-weight:bold;white-space:nowrap}
+.greenlight .gl-settled{color:var(--gl-mark)}
+.greenlight .gl-rolling,.greenlight .gl-aborting,.greenlight .gl-waiting,.greenlight .gl-paused{color:var(--gl-move)}
+.greenlight .gl-blocked,.greenlight .gl-foreign{color:var(--gl-warn)}
+.greenlight .gl-halted,.greenlight .gl-withdrawn{color:var(--gl-stop)}
+.greenlight .gl-stands{display:grid;grid-template-columns:max-content 1fr;gap:4px 20px;margin:0}
+.greenlight .gl-stands{background:var(--gl-band);padding:12px 16px;border-radius:4px}
 .greenlight dt{color:var(--gl-soft)}
 .greenlight dd{margin:0;overflow-wrap:anywhere}
-.greenlight .gl-pending{border:1px solid var(--gl-rule);border-left:4px solid var(--gl-mark)}
-.greenlight .gl-pending{padding:4px 16px;margin:8px 0}
-.greenlight .gl-charts{display:flex;flex-wrap:wrap;gap:16px}
-.greenlight .gl-chart{width:320px;max-width:100%}
-.greenlight .gl-chart text{fill:var(--gl-ink);font-size:11px}
+.greenlight .gl-pending{border:1px solid var(--gl-rule);border-left:4px solid var(--gl-mark);border-radius:4px}
+.greenlight .gl-pending{padding:4px 16px 12px;margin:16px 0}
+.greenlight .gl-pending h3{margin-top:12px}
+.greenlight .gl-pending ul{margin:8px 0;padding-left:20px}
+.greenlight .gl-charts{display:grid;grid-template-columns:repeat(auto-fill,minmax(250px,1fr));gap:20px}
+.greenlight .gl-chart{width:100%;max-width:340px;display:block}
+.greenlight .gl-chart text{fill:var(--gl-soft);font-size:11px}
 .greenlight .gl-axis{stroke:var(--gl-rule)}
-.greenlight .gl-line{stroke:var(--gl-mark);fill:none}
+.greenlight .gl-line{stroke:var(--gl-mark);fill:none;stroke-width:1.5}
 .greenlight .gl-dot{fill:var(--gl-mark)}
 .greenlight .gl-live{stroke:var(--gl-ink);fill:none;stroke-width:2}
+.greenlight .gl-timeline{list-style:none;margin:8px 0;padding:0 0 0 16px;border-left:2px solid var(--gl-rule)}
+.greenlight .gl-timeline li{margin:0 0 10px}
 """
 
 

@@ -19,7 +19,7 @@ _COLUMNS = ("Version", "Status", "Decided", "By", "Reason", "Became", "Registere
 _LONGEST = 200  # characters of a value
 _MOST_VERSIONS = 30
 _MOST_CHARTS = 12
-_MOST_METRICS = 8  # in one cell
+_MOST_METRICS = 4  # in one cell; the comparison and the charts have more
 _MOST_BUTTONS = 10
 
 
@@ -141,25 +141,29 @@ def _table(rows: Sequence[Version]) -> Element:
 
 def _row(one: Version) -> Element:
     cells = (
-        one.status,
-        moment(one.decided_at or 0.0),
-        who(one.by),
-        one.reason,
-        one.became,
-        who(one.registered_by),
-        _metrics(one) or one.problem,
+        _cell(one.status, short=True),
+        _cell(moment(one.decided_at or 0.0), short=True),
+        _cell(who(one.by)),
+        _cell(one.reason),
+        _cell(one.became),
+        _cell(who(one.registered_by)),
+        element("td", *_metrics(one), class_="gl-wide") if one.metrics else _cell(one.problem),
     )
-    shown = (
-        element("td", one_line(cell, _LONGEST) if isinstance(cell, str) and cell else cell or "–")  # noqa: RUF001 - a dash
-        for cell in cells
-    )
-    return element("tr", element("th", f"v{one.version}", scope="row"), *shown)
+    return element("tr", element("th", f"v{one.version}", scope="row"), *cells)
 
 
-def _metrics(one: Version) -> str:
-    told = [f"{name} {value:g}" for name, value in sorted(one.metrics.items())]
+def _cell(told: Element | str | None, *, short: bool = False) -> Element:
+    """A cell; `short`: of few characters, which stand on one line."""
+    text = one_line(told, _LONGEST) if isinstance(told, str) else told
+    return element("td", text or "–", class_="gl-short" if short else None)  # noqa: RUF001 - a dash
+
+
+def _metrics(one: Version) -> Iterator[Element]:
+    told = [f"{one_line(name, _LONGEST)} {value:g}" for name, value in sorted(one.metrics.items())]
     more = len(told) - _MOST_METRICS
-    return ", ".join(told[:_MOST_METRICS]) + (f" and {more} more" if more > 0 else "")
+    yield from (element("div", line) for line in told[:_MOST_METRICS])
+    if more > 0:
+        yield element("div", f"and {more} more", class_="gl-why")
 
 
 def _charts(rows: Sequence[Version], live: int | None) -> Iterator[Element]:

@@ -24,6 +24,7 @@ _ELEMENTS = frozenset(
         "g",
         "h2",
         "h3",
+        "h4",
         "li",
         "line",
         "ol",

@@ -74,8 +74,8 @@ def _row(record: Record, function: str) -> Element:
         "tr",
         element("th", action(record.group, function, {"group": record.group}), scope="row"),
         element("td", phase(record), element("div", one_line(record.reason, _LONGEST), class_="gl-why")),
-        element("td", moment(record.since)),
-        element("td", f"v{live.version}" if live else "nothing"),
+        element("td", moment(record.since), class_="gl-short"),
+        element("td", f"v{live.version}" if live else "nothing", class_="gl-short"),
         element("td", _pending(record)),
         element("td", _last_decision(record)),
     )
