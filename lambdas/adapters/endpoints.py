@@ -232,11 +232,16 @@ def _tags(tags: Mapping[str, str]) -> list[dict[str, str]]:
 
 
 def _data_capture(capture: DataCapture) -> dict[str, Any]:
+    """CSV and JSON are kept as they are: that is what Model Monitor reads; anything else comes as base64."""
     config: dict[str, Any] = {
         "EnableCapture": True,
         "InitialSamplingPercentage": capture.percentage,
         "DestinationS3Uri": capture.destination,
         "CaptureOptions": [{"CaptureMode": "Input"}, {"CaptureMode": "Output"}],
+        "CaptureContentTypeHeader": {
+            "CsvContentTypes": ["text/csv"],
+            "JsonContentTypes": ["application/json"],
+        },
     }
     if capture.kms_key is not None:
         config["KmsKeyId"] = capture.kms_key

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any
 
-from local.sagemaker import authorization, rollout, routing
+from local.sagemaker import authorization, capture, rollout, routing
 from local.sagemaker.account import Account
 from local.sagemaker.authorization import AuthCheck
 from local.sagemaker.caller import Caller
@@ -19,6 +19,8 @@ from local.sagemaker.switches import Switches
 from local.sagemaker.timings import Timings
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from local.sagemaker.clock import Clock
     from local.sagemaker.ports import Fleet, World
     from local.sagemaker.state import Package
@@ -130,6 +132,11 @@ class SageMaker:
         self._advance(start=not self._real_time)
         with self._lock:
             return routing.route(self._account, endpoint, variant)
+
+    def capture_of(self, fleet: Fleet) -> Mapping[str, Any] | None:
+        """The DataCaptureConfig by which a fleet's requests are captured; None: they are not."""
+        with self._lock:
+            return capture.capture_of(self._account, fleet)
 
     def checks(self, operation: str, request: dict[str, Any]) -> list[AuthCheck]:
         """What IAM must allow for a call, InvokeEndpoint included.

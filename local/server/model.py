@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from local.sagemaker.authorization import AuthCheck
     from local.sagemaker.caller import Caller
@@ -39,6 +39,10 @@ class CurrentModel:
     def route(self, endpoint: str, variant: str | None = None) -> list[tuple[Fleet, float]]:
         """The fleets that serve an endpoint now; see SageMaker.route."""
         return self._model.route(endpoint, variant)
+
+    def capture_of(self, fleet: Fleet) -> Mapping[str, Any] | None:
+        """The DataCaptureConfig of a fleet; see SageMaker.capture_of."""
+        return self._model.capture_of(fleet)
 
     def tick(self) -> None:
         """Let everything happen that is due by now."""

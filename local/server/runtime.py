@@ -36,7 +36,8 @@ class Runtime:
     """Serves InvokeEndpoint.
 
     `route(endpoint, variant)` gives the fleets with traffic and their weights, or raises SageMakerError;
-    `invoke(fleet, body, content_type, accept)` asks one; `checks(operation, request)` are IAM's.
+    `invoke(fleet, body, content_type, accept)` asks one; `checks(operation, request)` are IAM's; `capture(fleet, body,
+    content_type, answer, inference_id)` keeps what was asked and answered where the endpoint captures it.
     """
 
     def __init__(
@@ -47,12 +48,14 @@ class Runtime:
         route: Callable[[str, str | None], Sequence[tuple[Fleet, float]]],
         invoke: Callable[[Fleet, bytes, str, str], Served],
         checks: Callable[[str, dict[str, Any]], Sequence[Check]],
+        capture: Callable[[Fleet, bytes, str, Served, str | None], None],
     ) -> None:
         self._account = account
         self._region = region
         self._route = route
         self._invoke = invoke
         self._checks = checks
+        self._capture = capture
 
     async def serve(self, call: Call) -> Answer:
         """Answer one InvokeEndpoint."""
@@ -84,6 +87,9 @@ class Runtime:
         served = await asyncio.to_thread(self._invoke, fleet, call.body, content_type, accept)
         with account_scope(self._account, self._region):
             self._count(fleet, served, int((time.monotonic() - started) * 1_000_000))
+        if served.status < _CLIENT_ERROR:
+            inference_id = call.headers.get("x-amzn-sagemaker-inference-id")
+            self._capture(fleet, call.body, content_type, served, inference_id)
         return self._answer(fleet, served)
 
     def _count(self, fleet: Fleet, served: Served, total_us: int) -> None:

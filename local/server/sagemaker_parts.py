@@ -9,6 +9,7 @@ from local.sagemaker.service import SageMaker
 from local.sagemaker.switches import Switches
 from local.server import adjustments
 from local.server.autoscaling import AutoScaling
+from local.server.captures import Captures
 from local.server.fleets import Fleets
 from local.server.model import CurrentModel
 from local.server.runtime import Runtime
@@ -21,12 +22,14 @@ from local.serving import processes
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from local.sagemaker.ports import Fleet
     from local.server.clock import ScaledTime
     from local.server.cloudformation import ResourceType
     from local.server.control import Setting
     from local.server.events import Events
     from local.server.requests import Handler
     from local.server.settings import ServerSettings
+    from local.serving.fleet import Answer
 
 
 class SageMakerParts:
@@ -49,12 +52,14 @@ class SageMakerParts:
             )
         )
         self.heart = Heart(self.model)
+        self._captures = Captures(account, region, settings.endpoint)
         runtime = Runtime(
             account=account,
             region=region,
             route=self.model.route,
             invoke=self.fleets.invoke,
             checks=self.model.checks,
+            capture=self._capture,
         )
         self.scaling = AutoScaling(account, region, ModelVariants(self.model, account))
         self.services: Mapping[str, Handler] = {
@@ -90,3 +95,9 @@ class SageMakerParts:
         self.scaling.clear()
         adjustments.set_switches(self.switches, adjustments.show_switches(Switches()))
         adjustments.set_faults(self.faults, {})
+
+    def _capture(
+        self, fleet: Fleet, body: bytes, content_type: str, served: Answer, inference_id: str | None
+    ) -> None:
+        if (config := self.model.capture_of(fleet)) is not None:
+            self._captures.take(fleet, config, body, content_type, served, inference_id)

@@ -322,6 +322,10 @@ def test_a_config_carries_hardware_key_capture_and_tags(sagemaker: Stubbed) -> N
             "InitialSamplingPercentage": 20,
             "DestinationS3Uri": "s3://b/captured",
             "CaptureOptions": [{"CaptureMode": "Input"}, {"CaptureMode": "Output"}],
+            "CaptureContentTypeHeader": {
+                "CsvContentTypes": ["text/csv"],
+                "JsonContentTypes": ["application/json"],
+            },
             "KmsKeyId": "other-key",
         },
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import tarfile
 import time
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,8 @@ from botocore.exceptions import ClientError
 from tests.local.server.waiting import eventually
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from local.aws import LocalAws
 
 ACCOUNT = "123456789012"
@@ -286,3 +289,54 @@ def test_switches_and_faults_are_set_by_name(aws: LocalAws) -> None:
         aws.client("sagemaker").list_endpoints()
     aws.client("sagemaker").list_endpoints()
     assert aws.control(faults={})["faults"]["failing"] == {}
+
+
+CAPTURE = {
+    "EnableCapture": True,
+    "InitialSamplingPercentage": 100,
+    "DestinationS3Uri": "s3://small-captured/here/",
+    "CaptureOptions": [{"CaptureMode": "Input"}, {"CaptureMode": "Output"}],
+    "CaptureContentTypeHeader": {"JsonContentTypes": ["application/json"]},
+}
+
+
+@pytest.fixture
+def capturing(aws: LocalAws, endpoint: str) -> Iterator[None]:
+    """The endpoint on a config that captures all, into a bucket that is there."""
+    sagemaker = aws.client("sagemaker")
+    aws.client("s3").create_bucket(Bucket="small-captured")
+    variant = sagemaker.describe_endpoint_config(EndpointConfigName="small-1")["ProductionVariants"]
+    sagemaker.create_endpoint_config(
+        EndpointConfigName="small-capturing", ProductionVariants=variant, DataCaptureConfig=CAPTURE
+    )
+    sagemaker.update_endpoint(EndpointName=endpoint, EndpointConfigName="small-capturing")
+    in_service(aws)
+    yield
+    sagemaker.update_endpoint(EndpointName=endpoint, EndpointConfigName="small-1")
+    in_service(aws)
+
+
+@pytest.mark.usefixtures("capturing")
+def test_what_is_asked_and_answered_is_captured_in_s3_if_the_execution_role_may_write_it(
+    aws: LocalAws, execution_role: str
+) -> None:
+    def captured() -> list[str]:
+        found = aws.client("s3").list_objects_v2(Bucket="small-captured").get("Contents", [])
+        return [one["Key"] for one in found]
+
+    ask(aws, value=1)
+    assert eventually(lambda: "not captured" in aws.log() and "AccessDenied" in aws.log())
+    assert captured() == []
+    allow = {"Effect": "Allow", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::small-captured/here/*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [allow]})
+    role = execution_role.rpartition("/")[2]
+    aws.client("iam").put_role_policy(RoleName=role, PolicyName="capture", PolicyDocument=document)
+    answer = ask(aws, value=2)["Body"].read().decode()
+    (key,) = eventually(captured)
+    assert re.fullmatch(r"here/small/all/\d{4}/\d\d/\d\d/\d\d/\d\d-\d\d-\d{3}-[0-9a-f-]{36}\.jsonl", key)
+    line = json.loads(aws.client("s3").get_object(Bucket="small-captured", Key=key)["Body"].read())
+    assert line["captureData"]["endpointInput"] == {
+        "observedContentType": "application/json", "mode": "INPUT", "data": '{"value": 2}', "encoding": "JSON",
+    }  # fmt: skip
+    assert line["captureData"]["endpointOutput"]["data"] == answer
+    assert line["eventMetadata"]["eventId"] in key
