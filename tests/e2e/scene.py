@@ -68,7 +68,7 @@ class Scene:
         output = tempfile.mkdtemp(dir=folder)
         self.aws.cdk(
             *("deploy", f"Greenlight-Group-{self.group}", "--exclusively", "--require-approval", "never"),
-            *("--output", output, "--context", f"groups={folder}"),
+            *("--no-staging", "--output", output, "--context", f"groups={folder}"),
         )
 
     def scientist(self) -> Any:
