@@ -10,6 +10,7 @@ from cli import out
 from cli.reading import Json
 from lambdas.core.errors import GreenlightError
 
+_FOLDER = Path("groups")  # which `make` takes unless told otherwise
 _FIRST_LINE = "# yaml-language-server: $schema=schema.json\n"
 
 
@@ -38,7 +39,7 @@ def init(
         str, typer.Option(prompt="Instance type", help="Of the endpoint.")
     ] = "ml.m5.large",
     instance_count: Annotated[int, typer.Option(prompt="How many instances", help="Of the endpoint.")] = 2,
-    folder: Annotated[Path, typer.Option(help="Where groups' files are.")] = Path("groups"),
+    folder: Annotated[Path, typer.Option(help="Where groups' files are.")] = _FOLDER,
     json: Json = False,
 ) -> None:
     """Write a group's YAML by asking; nothing is written unless it is valid. Options given are not asked for.
@@ -72,7 +73,8 @@ def init(
     if json:
         out.as_json({"file": str(file), "group": raw})
     else:
-        out.say(f"wrote {file}; `make synth` checks it with all others, `make deploy` deploys it")
+        of = "" if folder == _FOLDER else f" GROUPS={folder}"
+        out.say(f"wrote {file}; `make synth{of}` checks it with all others, `make deploy{of}` deploys it")
 
 
 def _listed(text: str) -> list[str]:

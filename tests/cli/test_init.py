@@ -40,6 +40,20 @@ def test_what_it_writes_is_a_group(tmp_path: Path, capsys: pytest.CaptureFixture
     )
 
 
+def test_how_to_deploy_names_the_folder_unless_it_is_the_usual_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for folder in ("groups", "acme"):
+        Path(folder).mkdir()
+        assert init(Path(folder)) == 0
+    usual, own = capsys.readouterr().out.splitlines()
+    assert usual.endswith("`make synth` checks it with all others, `make deploy` deploys it")
+    assert own.endswith(
+        "`make synth GROUPS=acme` checks it with all others, `make deploy GROUPS=acme` deploys it"
+    )
+
+
 def test_one_instance_takes_no_canary(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert init(tmp_path, "--json", instance_count="1") == 0
     assert json.loads(capsys.readouterr().out)["group"]["rollout"] == {"strategy": "all_at_once"}
