@@ -44,6 +44,8 @@ _COMMANDS = {
 }
 """The function of each command, and its module."""
 
+_OF_ADMINISTRATORS = frozenset({"redrive", "announce"})
+
 
 def _app(asked: str | None) -> typer.Typer:
     """The command with its commands; with one alone if it is asked for by name, whose module is all it must import."""
@@ -63,14 +65,24 @@ def _app(asked: str | None) -> typer.Typer:
 
 def main() -> None:
     """Run the command."""
+    asked = sys.argv[1] if len(sys.argv) > 1 else None
     try:
-        _app(sys.argv[1] if len(sys.argv) > 1 else None)(prog_name="greenlight")
+        _app(asked)(prog_name="greenlight")
     except Denied as error:
-        _fail(f"{error}\n{who_may(AUDITOR, 'read everything')}")
+        _fail(f"{error}\n{_who_may(asked)}")
     except GreenlightError as error:
         _fail(str(error))
     except BotoCoreError as error:
         _fail(_SAID.get(type(error), f"AWS cannot be asked: {error}"))
+
+
+def _who_may(asked: str | None) -> str:
+    if asked in _OF_ADMINISTRATORS:
+        return f"An administrator of the account may {asked}; no role of Greenlight's does"
+    of_one = (
+        "A group's own approver and registrant may read that group: name it, as in `greenlight status GROUP`"
+    )
+    return f"{who_may(AUDITOR, 'read everything')}\n{of_one}"
 
 
 def _fail(text: str) -> None:

@@ -91,7 +91,9 @@ def redrive(*, json: Json = False) -> None:
         out.as_json({"messages": count})
     else:
         out.say(
-            "the dead-letter queue is empty" if count == 0 else f"about {count} messages go back to reconcile"
+            "no message waits in the dead-letter queue; one that somebody has just read is hidden for half a minute"
+            if count == 0
+            else f"about {count} messages go back to reconcile"
         )
 
 

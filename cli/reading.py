@@ -41,6 +41,7 @@ Group = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead; times are epoch seconds.")]
 _SHOWN = 20
+_METRICS = 6  # in a cell; `--json` has all
 
 
 class Verb(StrEnum):
@@ -158,7 +159,9 @@ def versions(
 
 
 def _version_row(row: Version) -> tuple[object, ...]:
-    metrics = ", ".join(f"{name} {value:g}" for name, value in row.metrics.items())
+    told = [f"{name} {value:g}" for name, value in row.metrics.items()]
+    more = f", and {len(told) - _METRICS} more" if len(told) > _METRICS else ""
+    metrics = ", ".join(told[:_METRICS]) + more
     return (
         _v(row.version),
         row.status,

@@ -71,6 +71,9 @@ def metadata(said: Iterable[str], wrong: Problem) -> dict[str, str]:
 
 
 def _from_file(name: str, wrong: Problem) -> Mapping[str, str]:
+    if not Path(name).is_file():
+        wrong(f"--metadata {name} is neither KEY=VALUE nor a file")
+        return {}
     found = json_object(Path(name), f"--metadata {name}", wrong)
     if found is None:
         return {}

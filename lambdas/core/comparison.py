@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from lambdas.core.content import Container, shown
-from lambdas.core.quality import Compared, figures, is_named
+from lambdas.core.quality import Compared, figures, gated_first, is_named
 from lambdas.core.spec import Better, GatesSpec, MetricGate
 
 
@@ -34,7 +34,8 @@ class Difference:
 
 @dataclass(frozen=True)
 class Comparison:
-    """How `after` differs from `before`, by number; metrics all, the rest only where it differs."""
+    """How `after` differs from `before`, by number; metrics all, those that a gate is about first; the rest only where
+    it differs."""
 
     before: int
     after: int
@@ -56,7 +57,7 @@ def compare(before: Compared, after: Compared, gates: GatesSpec) -> Comparison:
     return Comparison(
         before.detail.version,
         after.detail.version,
-        tuple(_metric(name, old.get(name), new.get(name), gates) for name in sorted(numbers)),
+        tuple(_metric(name, old.get(name), new.get(name), gates) for name in gated_first(numbers, gates)),
         _differences(_containers(before.detail.containers), _containers(after.detail.containers)),
         _differences(
             {key: value for key, value in before.detail.metadata.items() if key not in numbers},

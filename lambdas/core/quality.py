@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -141,6 +141,12 @@ def _named(name: str, data: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     for path, value in _leaves(data, ""):
         if is_named(path, name):
             yield path, value
+
+
+def gated_first(names: Iterable[str], gates: GatesSpec) -> list[str]:
+    """Names of metrics in the order in which people should see them: those that a gate is about, then the others."""
+    asked = [gate.name for gate in gates.metrics]
+    return sorted(names, key=lambda name: (not any(is_named(name, one) for one in asked), name))
 
 
 def is_named(path: str, name: str) -> bool:

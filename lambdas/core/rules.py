@@ -42,7 +42,8 @@ def foreign_endpoint(turn: Turn) -> Verdict:
     turn.enter(
         Phase.FOREIGN,
         f"endpoint {endpoint.name} exists and is not ours; it stays untouched."
-        f" Give the group another endpoint name, delete that endpoint, or give it to us by the tag {GROUP_TAG}",
+        f" Give the group another endpoint name, delete that endpoint, or give it to us: `greenlight adopt"
+        f" {turn.record.group}`, which sets the tag {GROUP_TAG}",
         Kind.FOREIGN,
     )
     return True
@@ -79,10 +80,10 @@ def halted(turn: Turn) -> Verdict:
         EndpointStatus.OUT_OF_SERVICE,
     }:
         return None
+    why = (endpoint.failure or "SageMaker gives no reason").rstrip(".")
     turn.enter(
         Phase.HALTED,
-        f"endpoint {endpoint.name} is {endpoint.status.value}: {endpoint.failure or 'SageMaker gives no reason'}."
-        " See the runbook, 'Halted'",
+        f"endpoint {endpoint.name} is {endpoint.status.value}: {why}. See the runbook, 'Halted'",
         Kind.HALTED,
     )
     return True

@@ -2,10 +2,14 @@
 
 from dataclasses import dataclass
 
+from lambdas.core.desired import targets
 from lambdas.core.facts import VersionSummary
 from lambdas.core.ledger import Event
-from lambdas.core.quality import Compared, figures
-from lambdas.core.record import Decided, Record
+from lambdas.core.quality import Compared, figures, gated_first
+from lambdas.core.record import Approval, Decided, Phase, Record
+from lambdas.core.spec import GatesSpec
+
+_HELD = frozenset({Phase.BLOCKED, Phase.PAUSED, Phase.WAITING})
 
 
 @dataclass(frozen=True)
@@ -27,10 +31,11 @@ def version_of(one: Compared, record: Record) -> Version:
     """A version as the registry has it, with what the record knows of its decision and what became of it."""
     detail, decided = one.detail, record.versions.get(one.detail.version)
     registrant = detail.registrant or (decided.registrant if decided else None)
+    numbers, gates = figures(one), record.spec.gates if record.spec is not None else GatesSpec()
     return Version(
         version=detail.version,
         status=detail.approval.value,
-        metrics=figures(one),
+        metrics={name: numbers[name] for name in gated_first(numbers, gates)},
         decided_at=decided.at if decided else None,
         by=str(decided.by) if decided and decided.by else None,
         registered_by=str(registrant) if registrant else None,
@@ -71,5 +76,13 @@ def _became(record: Record, number: int, decided: Decided | None) -> str | None:
         return "in flight"
     if decided is not None and decided.failed:
         return f"failed: {decided.failed}"
+    if decided is not None and decided.approval is Approval.APPROVED and _is_held(record, number):
+        return f"{record.phase.value.lower()}: {record.reason.removeprefix(f'v{number}: ')}"
     served = [placement for placement in record.kept if placement.version == number and placement.live_at]
     return "served, kept" if served else None
+
+
+def _is_held(record: Record, number: int) -> bool:
+    """Whether a version would go live next, and something holds it."""
+    wanted = targets(record, record.spec) if record.spec is not None else ()
+    return record.phase in _HELD and bool(wanted) and wanted[0].version == number

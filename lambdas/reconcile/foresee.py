@@ -93,7 +93,9 @@ def in_words(decision: Decision) -> list[str]:
         return [decision.reason]
     told = [f"records  {event.reason}" for event in decision.events]
     done = [f"calls    {_said(action)}" for action in decision.actions]
-    return [*told, *done, f"phase    {decision.record.phase.value}: {decision.reason}"]
+    phase = decision.record.phase.value
+    why = decision.reason.removeprefix(f"{phase.lower()}: ")  # a pause is told as one
+    return [*told, *done, f"phase    {phase}: {why}"]
 
 
 def _said(action: do.Action) -> str:

@@ -56,7 +56,7 @@ def problem(**said: object) -> str:
         ({"metadata": ["note=<b>bold</b>"]}, "metadata note is '<b>bold</b>'; it must be 1 to 256 letters"),
         ({"metadata": ["dataset="]}, "metadata dataset is ''"),
         ({"metadata": ["a=1", "a=2"]}, "--metadata says a twice"),
-        ({"metadata": ["none.json"]}, "--metadata none.json cannot be read"),
+        ({"metadata": ["none.json"]}, "--metadata none.json is neither KEY=VALUE nor a file"),
         ({"metadata": ["nested.json"]}, "a must be text, a number"),
         ({"metadata": [f"k{number}=1" for number in range(51)]}, "51 keys of metadata; AWS takes 50"),
         ({"lineage": ["commit=9f2c"]}, "AWS takes CommitId, Repository, GeneratedBy, ProjectId"),

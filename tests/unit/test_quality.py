@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lambdas.core.facts import Report
-from lambdas.core.quality import Compared, report_of, shortcomings
+from lambdas.core.quality import Compared, gated_first, report_of, shortcomings
 from lambdas.core.record import Approval, Phase
 from lambdas.core.spec import Better, GatesSpec, MetricGate, Stage
 from tests.builders import (
@@ -274,3 +274,9 @@ def test_a_gate_on_papers_alone_reads_no_reports() -> None:
     decision, facts = ask(live_on(V1, V2, spec=spec))
     assert names(decision)[-1] == "UpdateEndpoint"
     assert facts.reports == {}
+
+
+def test_metrics_that_a_gate_is_about_come_first_by_whichever_part_of_their_path_it_names_them() -> None:
+    gates = GatesSpec(metrics=(MetricGate("recall", at_least=0.9), MetricGate("b.auc", at_least=0.9)))
+    names = ["zeal", "a.recall", "b.auc", "accuracy", "auc"]
+    assert gated_first(names, gates) == ["a.recall", "b.auc", "accuracy", "auc", "zeal"]

@@ -159,7 +159,7 @@ def _cell(told: Element | str | None, *, short: bool = False) -> Element:
 
 
 def _metrics(one: Version) -> Iterator[Element]:
-    told = [f"{one_line(name, _LONGEST)} {value:g}" for name, value in sorted(one.metrics.items())]
+    told = [f"{one_line(name, _LONGEST)} {value:g}" for name, value in one.metrics.items()]
     more = len(told) - _MOST_METRICS
     yield from (element("div", line) for line in told[:_MOST_METRICS])
     if more > 0:
@@ -167,7 +167,7 @@ def _metrics(one: Version) -> Iterator[Element]:
 
 
 def _charts(rows: Sequence[Version], live: int | None) -> Iterator[Element]:
-    names = sorted({name for one in rows for name in one.metrics})
+    names = list(dict.fromkeys(name for one in rows for name in one.metrics))
     if names:
         yield element("h3", "Metrics over versions")
     drawn = (
