@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from local.aws import LocalAws
+from tests.browser.account import role_of
 from tests.browser.chromium import browser, visit
 
 if TYPE_CHECKING:
@@ -25,25 +26,10 @@ WIDGET = Path(__file__).with_name("widget") / "index.py"
 def aws() -> Iterator[LocalAws]:
     """A local AWS of its own, with nothing in it but the function of widget/index.py."""
     with LocalAws() as local:
-        role = local.client("iam").create_role(
-            RoleName="widget",
-            AssumeRolePolicyDocument=json.dumps(
-                {
-                    "Version": "2012-10-17",
-                    "Statement": [
-                        {
-                            "Effect": "Allow",
-                            "Principal": {"Service": "lambda.amazonaws.com"},
-                            "Action": "sts:AssumeRole",
-                        }
-                    ],
-                }
-            ),
-        )
         local.client("lambda").create_function(
             FunctionName="widget",
             Runtime="python3.13",
-            Role=role["Role"]["Arn"],
+            Role=role_of(local, "widget", "lambda", ["logs:*"]),
             Handler="index.handler",
             Code={"ZipFile": _packed(WIDGET)},
         )

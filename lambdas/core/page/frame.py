@@ -31,13 +31,14 @@ contrast."""
 
 _RULES = """
 .greenlight{color:var(--gl-ink);background:var(--gl-ground);padding:4px 12px 16px;line-height:1.45}
+.greenlight{overflow-wrap:anywhere;container-type:inline-size}
 .greenlight h2{font-size:1.35em;margin:12px 0 8px}
 .greenlight h3{font-size:1.1em;margin:24px 0 8px}
-.greenlight h4{font-size:.9em;margin:0 0 4px;font-weight:600;overflow-wrap:anywhere}
+.greenlight h4{font-size:.9em;margin:0 0 4px;font-weight:600}
 .greenlight p{margin:8px 0}
-.greenlight code{overflow-wrap:anywhere;background:var(--gl-band);padding:2px 6px;border-radius:3px}
+.greenlight code{background:var(--gl-band);padding:2px 6px;border-radius:3px}
 .greenlight button:focus-visible{outline:3px solid var(--gl-mark);outline-offset:2px}
-.greenlight .gl-table{border-collapse:collapse;width:100%;overflow-wrap:anywhere}
+.greenlight .gl-table{border-collapse:collapse;width:100%}
 .greenlight .gl-table th,.greenlight .gl-table td{padding:6px 10px;text-align:left;vertical-align:top}
 .greenlight .gl-table thead th{color:var(--gl-soft);font-size:.85em;border-bottom:2px solid var(--gl-rule)}
 .greenlight .gl-table tbody tr{border-bottom:1px solid var(--gl-rule)}
@@ -45,8 +46,12 @@ _RULES = """
 .greenlight .gl-short,.greenlight .gl-when{white-space:nowrap}
 .greenlight .gl-table td{min-width:4.5em}
 .greenlight .gl-table .gl-wide{min-width:17em}
+@container (max-width:1060px){
+.greenlight .gl-table td.gl-short{white-space:normal}
+.greenlight .gl-table td,.greenlight .gl-table .gl-wide{min-width:3em}
+}
 .greenlight caption{text-align:left;color:var(--gl-soft);padding-bottom:6px}
-.greenlight .gl-why,.greenlight .gl-when{color:var(--gl-soft);overflow-wrap:anywhere}
+.greenlight .gl-why,.greenlight .gl-when{color:var(--gl-soft)}
 .greenlight .gl-phase,.greenlight .gl-kind{font-weight:bold;white-space:nowrap}
 .greenlight .gl-settled{color:var(--gl-mark)}
 .greenlight .gl-rolling,.greenlight .gl-aborting,.greenlight .gl-waiting,.greenlight .gl-paused{color:var(--gl-move)}
@@ -55,7 +60,7 @@ _RULES = """
 .greenlight .gl-stands{display:grid;grid-template-columns:max-content 1fr;gap:4px 20px;margin:0}
 .greenlight .gl-stands{background:var(--gl-band);padding:12px 16px;border-radius:4px}
 .greenlight dt{color:var(--gl-soft)}
-.greenlight dd{margin:0;overflow-wrap:anywhere}
+.greenlight dd{margin:0}
 .greenlight .gl-pending{border:1px solid var(--gl-rule);border-left:4px solid var(--gl-mark);border-radius:4px}
 .greenlight .gl-pending{padding:4px 16px 12px;margin:16px 0}
 .greenlight .gl-pending h3{margin-top:12px}
