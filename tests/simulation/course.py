@@ -31,6 +31,9 @@ _MOST_STEPS = 300  # from a decision to rest; a calm rollout takes about 40
 # Whoever waits until nothing goes on any more, waits for the half hour: by then queue and tables have forgotten what
 # they remember for some minutes, and what was healed meets what never broke.
 _PATIENCE = 1800.0
+_HELD = frozenset(
+    {Phase.BLOCKED, Phase.WITHDRAWN}
+)  # what is held may be what would follow a rejected version
 
 
 @dataclass
@@ -139,7 +142,7 @@ class Course:
     def _waits(self) -> bool:
         """Whether a doubt holds the group that CloudTrail settles when it must have told of everything."""
         late = self.life.aws.clock.now() >= self.decided_at + _PATIENCE
-        return not late and self.life.has_record() and self.life.record().phase is Phase.BLOCKED
+        return not late and self.life.has_record() and self.life.record().phase in _HELD
 
     def check(self) -> None:
         """The ledger is whole, and what is served is what the registry wants."""
