@@ -101,7 +101,7 @@ class Candidate:
             containers=(container_of({**self.container, "ModelDataUrl": places["artifact"]}),),
             metadata=self.metadata,
             evaluation=places.get("metrics"),
-            has_lineage="MetadataProperties" in self.more,
+            lineage=self.more.get("MetadataProperties", {}),
             has_card="ModelCard" in self.more,
         )
         return shortcomings(spec.gates, Compared(detail, report), None)

@@ -180,7 +180,7 @@ def diff(
     *,
     json: Json = False,
 ) -> None:
-    """Two versions side by side: metrics with their change, and what differs in containers and metadata.
+    """Two versions side by side: metrics with their change, and what differs in containers, lineage and metadata.
 
     Example: greenlight diff credit-risk 6 7
     """

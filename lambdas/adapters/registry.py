@@ -155,7 +155,7 @@ def _detail(answer: Mapping[str, Any]) -> VersionDetail:
         reason=answer.get("ApprovalDescription", ""),
         metadata=answer.get("CustomerMetadataProperties", {}),
         evaluation=answer.get("ModelMetrics", {}).get("ModelQuality", {}).get("Statistics", {}).get("S3Uri"),
-        has_lineage=any(answer.get("MetadataProperties", {}).values()),
+        lineage={name: value for name, value in answer.get("MetadataProperties", {}).items() if value},
         has_card="ModelCard" in answer,
         stage=_stage(answer.get("ModelLifeCycle")),
         sample=answer.get("SamplePayloadUrl"),

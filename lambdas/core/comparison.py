@@ -1,6 +1,6 @@
-"""Two versions side by side: every metric with its change, and what differs in containers and metadata."""
+"""Two versions side by side: every metric with its change, and what differs in containers, lineage and metadata."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from lambdas.core.content import Container, shown
@@ -60,10 +60,17 @@ def compare(before: Compared, after: Compared, gates: GatesSpec) -> Comparison:
         tuple(_metric(name, old.get(name), new.get(name), gates) for name in gated_first(numbers, gates)),
         _differences(_containers(before.detail.containers), _containers(after.detail.containers)),
         _differences(
-            {key: value for key, value in before.detail.metadata.items() if key not in numbers},
-            {key: value for key, value in after.detail.metadata.items() if key not in numbers},
+            _told(before, numbers),
+            _told(after, numbers),
         ),
     )
+
+
+def _told(version: Compared, numbers: Collection[str]) -> dict[str, str]:
+    """Its lineage, and what of its metadata is no metric."""
+    lineage = {f"lineage {key}": value for key, value in version.detail.lineage.items()}
+    told = version.detail.metadata.items()
+    return lineage | {key: value for key, value in told if key not in numbers}
 
 
 def _metric(name: str, before: float | None, after: float | None, gates: GatesSpec) -> Metric:

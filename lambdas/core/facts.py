@@ -63,8 +63,9 @@ class VersionDetail:
     """One version as DescribeModelPackage tells it; `modified` in epoch seconds.
 
     `author` and `registrant` are LastModifiedBy's and CreatedBy's IamIdentity, None where AWS does not give them.
-    `evaluation`: the S3 URI of its model quality statistics. `stage`: of its life cycle, with its status. `sample`: the
-    S3 URI of its sample payload. `content_types`: those of requests that it supports.
+    `evaluation`: the S3 URI of its model quality statistics. `stage`: of its life cycle, with its status. `sample`:
+    the S3 URI of its sample payload. `lineage`: MetadataProperties that say something. `content_types`: those of
+    requests that it supports.
     """
 
     version: int
@@ -78,7 +79,7 @@ class VersionDetail:
     reason: str = ""
     metadata: Mapping[str, str] = field(default_factory=dict)
     evaluation: str | None = None
-    has_lineage: bool = False
+    lineage: Mapping[str, str] = field(default_factory=dict)
     has_card: bool = False
     stage: tuple[str, str] | None = None
     sample: str | None = None

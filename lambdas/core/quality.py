@@ -81,7 +81,7 @@ def _papers(gates: GatesSpec, detail: VersionDetail) -> Iterator[str]:
     for key in gates.metadata:
         if not detail.metadata.get(key, "").strip():
             yield f"its metadata lacks {key!r}"
-    if gates.lineage and not detail.has_lineage:
+    if gates.lineage and not detail.lineage:
         yield "it has no lineage (MetadataProperties: commit, repository, what generated it)"
     if gates.evaluation and detail.evaluation is None:
         yield "it has no evaluation (ModelMetrics.ModelQuality.Statistics)"

@@ -117,7 +117,7 @@ def _compared(turn: Turn, detail: VersionDetail) -> Compared:
 
 def _nothing(detail: VersionDetail) -> VersionDetail:
     """What a first version is compared with."""
-    return replace(detail, version=0, containers=(), metadata={}, evaluation=None)
+    return replace(detail, version=0, containers=(), metadata={}, lineage={}, evaluation=None)
 
 
 def _metric(one: Metric) -> dict[str, Any]:

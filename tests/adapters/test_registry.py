@@ -83,6 +83,7 @@ def test_a_version_is_read_in_full(sagemaker: Stubbed) -> None:
         LastModifiedBy={"IamIdentity": {"Arn": "arn:approver", "SourceIdentity": "ann"}},
         CreatedBy={"IamIdentity": {"Arn": "arn:registrant"}},
         ApprovalDescription="beats v2",
+        MetadataProperties={"CommitId": "9f2c1e7", "Repository": ""},
     )
     sagemaker.answers("describe_model_package", answer, **asked(3))
     detail = Registry(sagemaker.client).detail(f"{ARN}3")
@@ -90,6 +91,7 @@ def test_a_version_is_read_in_full(sagemaker: Stubbed) -> None:
     assert detail.containers == (Container("repo:1", "sha256:1", "s3://b/k", "e", {"A": "b"}),)
     assert (detail.author, detail.registrant) == (Identity("arn:approver", "ann"), Identity("arn:registrant"))
     assert detail.reason == "beats v2"
+    assert detail.lineage == {"CommitId": "9f2c1e7"}
     assert (detail.approval, detail.modified) == (Approval.APPROVED, AT.timestamp())
 
 

@@ -59,3 +59,10 @@ def test_a_version_beside_itself_differs_in_nothing() -> None:
     found = compare(Compared(ONE, None), Compared(ONE, None), GatesSpec())
     assert (found.containers, found.metadata) == ((), ())
     assert found.metrics[0].change == 0
+
+
+def test_lineage_is_compared_beside_the_metadata() -> None:
+    one = replace(ONE, metadata={}, lineage={"CommitId": "9f2c1e7", "Repository": "git://scores"})
+    two = replace(TWO, metadata={}, lineage={"CommitId": "41aa0b3", "Repository": "git://scores"})
+    found = compare(Compared(one, None), Compared(two, None), GatesSpec())
+    assert found.metadata == (Difference("lineage CommitId", "9f2c1e7", "41aa0b3"),)

@@ -164,7 +164,7 @@ EVERYTHING = GatesSpec(
 )
 COMPLETE: dict[str, Any] = {
     "metadata": {"dataset": "2026-11"},
-    "has_lineage": True,
+    "lineage": {"CommitId": "9f2c1e7"},
     "evaluation": URI,
     "has_card": True,
     "stage": ("Production", "Approved"),
@@ -180,7 +180,7 @@ def test_a_version_with_all_its_papers_passes() -> None:
     [
         ({"metadata": {}}, "lacks 'dataset'"),
         ({"metadata": {"dataset": " "}}, "lacks 'dataset'"),
-        ({"has_lineage": False}, "no lineage"),
+        ({"lineage": {}}, "no lineage"),
         ({"evaluation": None}, "no evaluation"),
         ({"has_card": False}, "no model card"),
         ({"stage": None}, "life cycle is none"),
