@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from lambdas.core.page import markup
+from lambdas.core.page.frame import PALETTES
 from lambdas.dashboard.settings import DashboardSettings
 from tests.browser.account import dashboard, drawn, function, packed, register, serve, tables
 from tests.browser.chromium import Visited, assert_sound, settled
@@ -27,6 +28,7 @@ GROUPS, PAGES = 500, 5
 MOST_BYTES = 200_000  # of the HTML of a page
 THEMES = pytest.mark.parametrize("theme", ["light", "dark"])
 WIDTHS = pytest.mark.parametrize("width", [1280, 800])  # pixels of the window
+NARROWEST = 320  # pixels: a window of 1280 at 400 % (WCAG 2.1, 1.4.10, "Reflow")
 STATES: dict[str, tuple[str, ...]] = {
     "nothing-yet": (
         "○ Idle since 2023-11-16 02:00Z",
@@ -94,13 +96,14 @@ class Account:
 
 @pytest.fixture(scope="module")
 def account(aws: LocalAws) -> Iterator[Account]:
-    """The function over the story's groups, over many, over none, and over tables that are not there."""
+    """The function over the story's groups, over many, over none, and where tables or the ledger are not there."""
     code, told = packed(), stories()
     settings = {
         name: DashboardSettings(f"{name}-state", f"{name}-ledger") for name in ("story", "many", "none")
     }
     stores = {name: tables(aws, one) for name, one in settings.items()}
     settings["unreadable"] = DashboardSettings("gone-state", "gone-ledger")
+    settings["no-ledger"] = DashboardSettings("story-state", "gone-ledger")
     functions = {name: function(aws, name, code, one) for name, one in settings.items()}
     for group, story in told.items():
         stores["story"].commit(story.record, story.entries, unsettled=False)
@@ -110,6 +113,7 @@ def account(aws: LocalAws) -> Iterator[Account]:
     serve(aws, told["settled"].record, told["rolling"].record)
     pages = {name: dashboard(aws, name, arn) for name, arn in functions.items()}
     pages["nobody"] = dashboard(aws, "nobody", functions["story"], group="nobody")
+    pages["no-ledger"] = dashboard(aws, "no-ledger", functions["no-ledger"], group="settled")
     yield Account(functions, pages)
     aws.client("cloudwatch").delete_dashboards(DashboardNames=list(pages))
     aws.control(time_scale=aws.time_scale)
@@ -221,6 +225,19 @@ def test_no_name_makes_the_page_wider_than_its_window(account: Account, visit: V
         all_groups(page)
 
 
+def test_in_the_narrowest_window_a_table_scrolls_inside_the_widget_and_never_the_page(
+    account: Account, visit: Visit
+) -> None:
+    visited = visit(account.pages["story"])
+    page = visited.page
+    page.set_viewport_size({"width": NARROWEST, "height": 720})
+    wider = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    assert page.evaluate(wider) == 0
+    opened(visited, "hostile")
+    assert page.evaluate(wider) == 0
+    assert_sound(visited)
+
+
 def test_by_keyboard_alone_a_group_is_opened_and_left_and_the_focus_shows(
     account: Account, visit: Visit
 ) -> None:
@@ -290,6 +307,28 @@ def test_a_chart_has_a_point_for_each_version_and_tells_the_same_in_words(
     expect(versions).to_contain_text("recall 0.93")
 
 
+@THEMES
+def test_the_words_in_a_chart_are_in_a_colour_that_can_be_read_on_the_themes_ground(
+    account: Account, visit: Visit, theme: Theme
+) -> None:
+    """axe leaves text in drawings out; that these colours have the contrast is in unit/test_page_parts.py."""
+    page = opened(visit(account.pages["story"], theme=theme), "pending").page
+    colours = {name: _computed(colour) for name, colour in PALETTES[theme].items()}
+    ground = colours["ground"]
+    written_with = {colours[name] for name in colours.keys() - {"ground", "band", "rule"}}
+    words = widget(page).locator("svg text")
+    fills = words.evaluate_all("all => all.map(one => getComputedStyle(one).fill)")
+    assert fills
+    assert set(fills) <= written_with
+    expect(widget(page).locator(".greenlight")).to_have_css("background-color", ground)
+
+
+def _computed(colour: str) -> str:
+    """A colour, `#rrggbb`, as a browser computes it."""
+    red, green, blue = bytes.fromhex(colour.removeprefix("#"))
+    return f"rgb({red}, {green}, {blue})"
+
+
 def test_an_account_without_groups_says_how_to_get_one(account: Account, visit: Visit) -> None:
     visited = visit(account.pages["none"])
     expect(widget(visited.page)).to_have_text(re.compile("There is no group yet; add its YAML and deploy."))
@@ -316,3 +355,14 @@ def test_a_table_that_cannot_be_read_is_said_on_the_page(
         "This cannot be shown: reading the records of all groups"
     )
     assert_sound(visited)
+
+
+def test_a_ledger_that_cannot_be_read_is_said_on_a_groups_page_with_a_way_back(
+    account: Account, visit: Visit
+) -> None:
+    visited = visit(account.pages["no-ledger"])
+    expect(visited.page.get_by_role("alert")).to_contain_text(
+        "This cannot be shown: reading the end of the ledger of group settled"
+    )
+    assert_sound(visited)
+    all_groups(visited.page)

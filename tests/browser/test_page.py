@@ -105,6 +105,16 @@ def test_what_an_action_holds_is_never_seen(dashboard: Dashboard, visit: Visit) 
     expect(page.locator("cwdb-action")).to_be_hidden()
 
 
+def test_what_is_too_wide_scrolls_inside_its_widget_and_never_the_page(
+    dashboard: Dashboard, visit: Visit
+) -> None:
+    visited = visit(dashboard(returned=f"<pre style='white-space: pre'>{'W' * 700}</pre>{BUTTON}"))
+    wider = "element => element.scrollWidth > element.clientWidth"
+    assert visited.page.locator("#widget-1").evaluate(wider)
+    assert not visited.page.evaluate(f"({wider})(document.documentElement)")
+    assert_sound(visited)
+
+
 @pytest.mark.parametrize("way", ["Escape", "Close"])
 def test_a_popup_shows_the_answer_over_the_widget_and_gives_the_focus_back(
     dashboard: Dashboard, visit: Visit, way: str
