@@ -69,6 +69,7 @@ def subjects(aws: LocalAws, mapping: str) -> dict[str, str]:
     aws.client("events").put_rule(Name="subject", ScheduleExpression="rate(1 hour)", State="DISABLED")
     aws.client("sagemaker").create_model_package_group(ModelPackageGroupName="subject")
     aws.client("logs").create_log_group(logGroupName="subject")
+    aws.client("cloudwatch").put_dashboard(DashboardName="subject", DashboardBody='{"widgets": []}')
     aws.client("cloudwatch").put_metric_alarm(
         AlarmName="subject",
         Namespace="Tried",
