@@ -84,5 +84,7 @@ def _became(record: Record, number: int, decided: Decided | None) -> str | None:
 
 def _is_held(record: Record, number: int) -> bool:
     """Whether a version would go live next, and something holds it."""
-    wanted = targets(record, record.spec) if record.spec is not None else ()
-    return record.phase in _HELD and bool(wanted) and wanted[0].version == number
+    if record.phase not in _HELD or record.spec is None:
+        return False
+    wanted = targets(record, record.spec)
+    return bool(wanted) and wanted[0].version == number

@@ -161,10 +161,10 @@ class Watch:
         name = _output(self._aws, OBSERVABILITY_STACK, "DashboardFunction")
         done = self._aws.client("lambda").invoke(FunctionName=name, Payload=b"{}")
         html = str(json.load(done["Payload"]))
-        rows = [_MARKUP.sub(" ", f"<tr{row}") for row in html.split("<tr") if self.group in row]
+        rows = [words(f"<tr{row}") for row in html.split("<tr") if self.group in row]
         if done.get("FunctionError") or not rows:
             raise RuntimeError(f"the page has no row for {self.group}: {html}")
-        return unescape(" ".join(rows[0].split()))
+        return rows[0]
 
     def ledger_table(self) -> str:
         """The ledger's table."""
@@ -184,6 +184,11 @@ class Watch:
         counts = self._aws.client("sqs").get_queue_attributes(QueueUrl=self.queue_url(), AttributeNames=names)
         waiting, in_flight = (int(counts["Attributes"][name]) for name in names)
         return waiting, in_flight
+
+
+def words(html: str) -> str:
+    """What there is to read of a part of the page."""
+    return unescape(" ".join(_MARKUP.sub(" ", html).split()))
 
 
 def _tables(aws: LocalAws) -> tuple[str, str]:

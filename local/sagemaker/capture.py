@@ -36,11 +36,11 @@ class Exchange:
 
 def capture_of(account: Account, fleet: Fleet) -> Mapping[str, Any] | None:
     """The DataCaptureConfig by which a running fleet's requests are captured; None: they are not."""
-    for endpoint in account.state.endpoints.values():
-        for side in running(endpoint):
-            if any(variant.fleet.id == fleet.id for variant in side.variants):
-                capture = side.data_capture
-                return capture if capture is not None and capture.get("EnableCapture", True) else None
+    endpoint = account.state.endpoints.get(fleet.endpoint.lower())
+    for side in running(endpoint) if endpoint is not None else ():
+        if any(variant.fleet.id == fleet.id for variant in side.variants):
+            capture = side.data_capture
+            return capture if capture is not None and capture.get("EnableCapture", True) else None
     return None
 
 

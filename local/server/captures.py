@@ -35,6 +35,7 @@ class Captures:
     def __init__(self, account: str, region: str, endpoint: str) -> None:
         self._account, self._region, self._endpoint = account, region, endpoint
         self._writer = ThreadPoolExecutor(1, "capture")
+        self._clients: dict[str, Any] = {}  # by fleet; only the writer has them
 
     def take(  # noqa: PLR0917 - a request and its answer
         self,
@@ -59,9 +60,14 @@ class Captures:
 
         bucket, key = place(capture["DestinationS3Uri"], fleet, exchange)
         try:
-            self._s3(fleet).put_object(Bucket=bucket, Key=key, Body=line(capture, exchange).encode())
+            self._client(fleet).put_object(Bucket=bucket, Key=key, Body=line(capture, exchange).encode())
         except (BotoCoreError, ClientError) as error:
             _log.warning("endpoint %s: s3://%s/%s is not captured: %s", fleet.endpoint, bucket, key, error)
+
+    def _client(self, fleet: Fleet) -> Any:
+        if fleet.id not in self._clients:
+            self._clients[fleet.id] = self._s3(fleet)
+        return self._clients[fleet.id]
 
     def _s3(self, fleet: Fleet) -> Any:
         import boto3  # noqa: PLC0415 - as above

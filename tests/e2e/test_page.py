@@ -1,9 +1,7 @@
 """The page as deployed: drawn by the function in its own role, for whoever may call it, and for nobody else."""
 
 import json
-import re
 from collections.abc import Callable
-from html import unescape
 from typing import Any
 
 import boto3
@@ -14,12 +12,12 @@ from lambdas.core.ledger import Kind
 from lambdas.core.names import CONTROLLER_STACK, DASHBOARD, OBSERVABILITY_STACK, STATE_STACK, role_name
 from local.aws import LocalAws
 from local.demo.people import APPROVER, SCIENTIST, stepped_in
+from local.demo.watch import words
 from tests.e2e.scene import Scene
 from tests.e2e.test_commands import HOSTILE, as_auditor
 
 Make = Callable[..., Scene]
 GROUP = "looked-at"
-_MARKUP = re.compile(r"<cwdb-action.*?</cwdb-action>|<[^>]*>")
 
 
 def page(s: Scene, environment: dict[str, str] | None = None, **asked: Any) -> str:
@@ -29,11 +27,6 @@ def page(s: Scene, environment: dict[str, str] | None = None, **asked: Any) -> s
     answer = json.load(done["Payload"])
     assert "FunctionError" not in done, answer
     return str(answer)
-
-
-def words(html: str) -> str:
-    """What there is to read."""
-    return unescape(" ".join(_MARKUP.sub(" ", html).split()))
 
 
 def _client(aws: LocalAws, service: str, environment: dict[str, str]) -> Any:
