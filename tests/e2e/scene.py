@@ -158,17 +158,22 @@ class Scene:
         return "\n".join([self.watch.progress(), *lines, *calls, queue, self.aws.log()])
 
     def until_live(self, version: int, traffic: bytes | None = None) -> None:
-        """Wait until a version is live, verified and settled. What events leave open the sweep takes up, as in AWS."""
+        """Wait until a version is live, verified and settled."""
+        self.until_swept(f"v{version} to be live", lambda: self.watch.settled_on(version), traffic)
+
+    def until_swept(self, what: str, seek: Callable[[], T | None], traffic: bytes | None = None) -> T:
+        """Wait for something. What events leave open the sweep takes up now and then, as in AWS: a look may have to
+        wait until another one has ended, and no event tells it."""
         swept = time.monotonic()
 
-        def seek() -> bool | None:
+        def sweep_and_seek() -> T | None:
             nonlocal swept
             if time.monotonic() - swept > _SWEEP_EVERY:
                 self.watch.sweep()
                 swept = time.monotonic()
-            return self.watch.settled_on(version)
+            return seek()
 
-        self.until(f"v{version} to be live", seek, traffic)
+        return self.until(what, sweep_and_seek, traffic)
 
     def until_said(self, kind: Kind, version: int | None, traffic: bytes | None = None) -> str:
         """Wait until the ledger says this of a version; returns the reason."""

@@ -25,7 +25,7 @@ def in_phase(scene: Scene, wanted: Phase) -> str:
         record = scene.watch.record()
         return record.reason if record and record.phase is wanted else None
 
-    return scene.until(f"phase {wanted.value}", seek)
+    return scene.until_swept(f"phase {wanted.value}", seek)
 
 
 def test_a_version_rejected_while_it_bakes_is_aborted_once(scene: Make) -> None:
