@@ -47,6 +47,12 @@ class Executor:
                 self._scaling.register(action)
             case do.RemoveScaling():
                 self._scaling.remove(action)
+            case do.PutMonitoring():
+                self._monitoring.put(action)
+            case do.RemoveMonitoring():
+                self._monitoring.remove(action)
+            case do.AskToRetrain():
+                self._retraining.ask(action.group, action.run)
             case _:
                 assert_never(action)
 

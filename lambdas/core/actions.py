@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from lambdas.core.content import Container
-from lambdas.core.spec import Autoscaling, DataCapture, RolloutSpec, Vpc
+from lambdas.core.facts import Baseline
+from lambdas.core.spec import Autoscaling, DataCapture, Monitor, MonitorSpec, RolloutSpec, Vpc
 
 
 @dataclass(frozen=True)
@@ -123,6 +124,45 @@ class RemoveScaling:
     endpoint: str
 
 
+@dataclass(frozen=True)
+class PutMonitoring:
+    """Point a monitoring schedule at a version's own baseline: its job definition is made, then the schedule is made
+    or moved to it, then `old` job definitions are deleted (CreateDataQualityJobDefinition and its like,
+    CreateMonitoringSchedule, UpdateMonitoringSchedule).
+
+    `definition`: the job definition's name; the same content gives the same name.
+    """
+
+    schedule: str
+    monitor: Monitor
+    definition: str
+    endpoint: str
+    wanted: MonitorSpec
+    role: str
+    output: str
+    kms_key: str | None
+    baseline: Baseline
+    tags: Mapping[str, str]
+    old: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class RemoveMonitoring:
+    """Delete a monitoring schedule, then its job definitions; gone already is success (DeleteMonitoringSchedule)."""
+
+    schedule: str
+    monitor: Monitor
+    definitions: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class AskToRetrain:
+    """Tell the function `retrain` that a run of the group is to be started."""
+
+    group: str
+    run: str
+
+
 Action = (
     CreateModel
     | PutGuardrail
@@ -135,4 +175,7 @@ Action = (
     | DeletePlacement
     | RegisterScaling
     | RemoveScaling
+    | PutMonitoring
+    | RemoveMonitoring
+    | AskToRetrain
 )

@@ -1,4 +1,4 @@
-"""What people ask for beside decisions, each as one SSM parameter of the group: a pause, a second try of a version."""
+"""What people ask for beside decisions, each an SSM parameter of the group: a pause, another try of a version, a run."""
 
 import json
 from collections.abc import Mapping
@@ -9,8 +9,8 @@ from typing import Any
 from lambdas.core.errors import Malformed
 from lambdas.core.record import Pause
 
-PAUSE, RETRY = "pause", "retry"
-KINDS = (PAUSE, RETRY)
+PAUSE, RETRY, RETRAIN = "pause", "retry", "retrain"
+KINDS = (PAUSE, RETRY, RETRAIN)
 UNREADABLE = "its parameter cannot be read"
 
 
@@ -63,6 +63,15 @@ def retry_of(text: str) -> Retry:
     if not isinstance(version, int) or isinstance(version, bool) or version < 1:
         raise Malformed(f"version is {version!r}; expected the number of a version")
     return Retry(version, _reason(data))
+
+
+def retrain_of(text: str) -> str:
+    """Read `{"reason": …}`: why the group's pipeline is to run now.
+
+    Raises:
+        Malformed: it is not that; says what is wrong.
+    """
+    return _reason(_object(text, {"reason"}))
 
 
 def _object(text: str, known: set[str]) -> Mapping[str, Any]:

@@ -65,6 +65,13 @@ TELLINGS: Mapping[Kind, Telling] = {
     Kind.PENDING: Telling("Version Pending", "waits for a decision", Urgency.INFORM),
     Kind.REMINDER: Telling("Review Reminder", "still waits for a decision", Urgency.INFORM),
     Kind.EXPIRED: Telling("Review Expired", "nobody decided", Urgency.INFORM),
+    Kind.DRIFT: Telling("Drift State Change", "drift", Urgency.INFORM),
+    Kind.MONITORING: Telling("Monitoring State Change", "monitoring follows the live version", Urgency.QUIET),
+    Kind.UNMONITORED: Telling("Monitoring State Change", "not monitored", Urgency.INFORM),
+    Kind.RETRAIN_STARTED: Telling("Retraining State Change", "retraining started", Urgency.INFORM),
+    Kind.RETRAIN_SUCCEEDED: Telling("Retraining State Change", "retraining ended", Urgency.INFORM),
+    Kind.RETRAIN_FAILED: Telling("Retraining State Change", "retraining failed", Urgency.PAGE),
+    Kind.RETRAIN_HELD: Telling("Retraining State Change", "retraining is held", Urgency.INFORM),
     Kind.BREAK_GLASS: Telling("Break Glass Used", "break-glass was used", Urgency.PAGE),
 }
 

@@ -9,7 +9,7 @@ from lambdas.core.acts import Act
 from lambdas.core.content import Container, fingerprint
 from lambdas.core.identity import Identity
 from lambdas.core.record import Approval, Record
-from lambdas.core.spec import VARIANT, Calendar, Freeze, GroupSpec
+from lambdas.core.spec import VARIANT, Calendar, Freeze, GroupSpec, Monitor
 from lambdas.core.trail import Breach, Witness
 
 
@@ -59,13 +59,25 @@ class VersionSummary:
 
 
 @dataclass(frozen=True)
+class Baseline:
+    """What a version's traffic is held against: S3 URIs of its DriftCheckBaselines, or of its ModelMetrics.
+
+    `config`: of the bias or explainability analysis (DriftCheckBaselines.….ConfigFile).
+    """
+
+    constraints: str | None = None
+    statistics: str | None = None
+    config: str | None = None
+
+
+@dataclass(frozen=True)
 class VersionDetail:
     """One version as DescribeModelPackage tells it; `modified` in epoch seconds.
 
     `author` and `registrant` are LastModifiedBy's and CreatedBy's IamIdentity, None where AWS does not give them.
     `evaluation`: the S3 URI of its model quality statistics. `stage`: of its life cycle, with its status. `sample`:
     the S3 URI of its sample payload. `lineage`: MetadataProperties that say something. `content_types`: those of
-    requests that it supports.
+    requests that it supports. `baselines`: by what they are for.
     """
 
     version: int
@@ -84,6 +96,7 @@ class VersionDetail:
     stage: tuple[str, str] | None = None
     sample: str | None = None
     content_types: tuple[str, ...] = ()
+    baselines: Mapping[Monitor, Baseline] = field(default_factory=dict)
 
     @property
     def fingerprint(self) -> str:
@@ -144,6 +157,49 @@ class Told:
 
 
 @dataclass(frozen=True)
+class Started:
+    """What the function `retrain` says of a run: the ARN of its execution, or why there is none."""
+
+    run: str
+    execution: str | None = None
+    problem: str | None = None
+
+
+class RunStatus(StrEnum):
+    """PipelineExecutionStatus of DescribePipelineExecution [B]; GONE is ours: there is no such execution."""
+
+    EXECUTING = "Executing"
+    STOPPING = "Stopping"
+    STOPPED = "Stopped"
+    FAILED = "Failed"
+    SUCCEEDED = "Succeeded"
+    GONE = "Gone"
+
+
+@dataclass(frozen=True)
+class Execution:
+    """A pipeline's execution as read; `registered`: ARNs of the versions that its steps registered."""
+
+    arn: str
+    status: RunStatus
+    failure: str | None = None
+    registered: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """The last run of a monitoring schedule that ended (ListMonitoringExecutions); `at`: ScheduledTime, epoch seconds.
+
+    `status`: MonitoringExecutionStatus [B], such as CompletedWithViolations. `failure`: why it failed.
+    """
+
+    schedule: str
+    status: str
+    at: float
+    failure: str | None = None
+
+
+@dataclass(frozen=True)
 class Hint:
     """What an event says happened. It names a group; the rest is evidence, never an order."""
 
@@ -151,6 +207,7 @@ class Hint:
     told: Told | None = None
     witness: Witness | None = None
     breach: Breach | None = None
+    started: Started | None = None
 
 
 @dataclass(frozen=True)
@@ -244,7 +301,8 @@ class Facts:
 
     What every look reads comes first; the rest is read only when a decision asks for it (see `Need`) and is None, or
     lacks the key, until then. `reports`, `payloads`: by their S3 URI. `frozen`: recurring freeze windows that hold now.
-    `actors`: who asked for each kind of act.
+    `actors`: who asked for each kind of act. `execution`: of the run under way. `inspections`: by schedule, None: it has
+    none that ended.
     """
 
     group: str
@@ -263,3 +321,5 @@ class Facts:
     payloads: Mapping[str, Payload] = field(default_factory=dict)
     trial: Trial | None = None
     actors: Mapping[str, str] | None = None
+    execution: Execution | None = None
+    inspections: Mapping[str, Inspection | None] = field(default_factory=dict)

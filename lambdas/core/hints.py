@@ -8,12 +8,19 @@ from typing import Any
 
 from lambdas.core.content import Container, container_of
 from lambdas.core.errors import Malformed
-from lambdas.core.facts import Hint, Told
-from lambdas.core.names import ACCOUNT_WIDE, group_of_alarm, group_of_parameter
+from lambdas.core.facts import Hint, Started, Told
+from lambdas.core.names import (
+    ACCOUNT_WIDE,
+    RETRAIN,
+    group_of_alarm,
+    group_of_parameter,
+    group_of_run,
+    group_of_schedule,
+)
 from lambdas.core.record import approval_of
 from lambdas.core.trail import breach_of, witness_of
 
-SPEC = "spec"
+SPEC, ALARM, RUN, MONITORING = "spec", "alarm", "run", "monitoring"
 
 _MILLISECONDS_FROM = 1e11  # an epoch number larger than this counts milliseconds (seconds: the year 5138)
 
@@ -41,7 +48,8 @@ def read_message(body: str) -> Message:
         raise Malformed(f"the message is {type(event).__name__}, not an object")
     if "greenlight" in event:
         ours = _object(event, "greenlight")
-        return Message(Hint(source=_text(ours, "source")), group=_text(ours, "group"))
+        hint = Hint(source=_text(ours, "source"), started=_started(ours))
+        return Message(hint, group=_text(ours, "group"))
     return _from_event(_text(event, "detail-type"), _object(event, "detail"))
 
 
@@ -55,12 +63,31 @@ def _from_event(kind: str, detail: dict[str, Any]) -> Message:
         case "SageMaker Endpoint State Change" | "SageMaker Endpoint Deployment State Change":
             return Message(Hint(source="endpoint"), endpoint=_text(detail, "EndpointName"))
         case "CloudWatch Alarm State Change":
-            return Message(Hint(source="alarm"), group=group_of_alarm(_text(detail, "alarmName")))
+            return Message(Hint(source=ALARM), group=group_of_alarm(_text(detail, "alarmName")))
         case "Parameter Store Change":
             return Message(Hint(source=SPEC), group=group_of_parameter(_text(detail, "name")))
         case "AWS API Call via CloudTrail":
             return _from_trail(detail)
+        case "SageMaker Model Building Pipeline Execution Status Change":
+            # Without a display name, which AWS does not promise, the sweep finds the end of a run.
+            run = group_of_run(str(detail.get("pipelineExecutionDisplayName", "")))
+            return Message(Hint(source=RUN), group=run)
+        case "SageMaker Processing Job State Change":
+            schedule = str(detail.get("MonitoringScheduleArn", "")).rpartition("/")[2]
+            return Message(Hint(source=MONITORING), group=group_of_schedule(schedule))
     raise Malformed(f"no rule of ours sends events of detail-type {kind!r}")
+
+
+def _started(ours: dict[str, Any]) -> Started | None:
+    """What the function `retrain` says of a run."""
+    if ours.get("source") != RETRAIN:
+        return None
+    execution, problem = (ours.get(key) for key in ("execution", "problem"))
+    return Started(
+        _text(ours, "run"),
+        None if execution is None else _text(ours, "execution"),
+        None if problem is None else _text(ours, "problem"),
+    )
 
 
 def _from_trail(event: dict[str, Any]) -> Message:

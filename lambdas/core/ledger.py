@@ -42,6 +42,13 @@ class Kind(StrEnum):
     PENDING = "pending"
     REMINDER = "reminder"
     EXPIRED = "expired"
+    DRIFT = "drift"
+    MONITORING = "monitoring"
+    UNMONITORED = "unmonitored"
+    RETRAIN_STARTED = "retrain.started"
+    RETRAIN_SUCCEEDED = "retrain.succeeded"
+    RETRAIN_FAILED = "retrain.failed"
+    RETRAIN_HELD = "retrain.held"
 
 
 NEED_A_PERSON = frozenset({Kind.BLOCKED, Kind.FOREIGN, Kind.HALTED, Kind.UNPROVEN, Kind.WITHDRAWN})

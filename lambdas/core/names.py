@@ -5,6 +5,7 @@ import json
 import re
 
 from lambdas.core.codec import encode
+from lambdas.core.spec import Monitor
 
 PARAMETER_PREFIX = "/greenlight/groups/"
 ACT_PREFIX = "/greenlight/acts/"
@@ -19,6 +20,8 @@ GROUP_TAG = "greenlight:group"
 REASON_TAG = "greenlight:reason"  # why an endpoint was given to us
 VERSION_TAG = "greenlight:version"
 SWEEP = "sweep"  # the source of a look that no event asked for
+RETRAIN = "retrain"  # the source of a look that the function of that name asks for
+RUN_KEY = "greenlight:run"  # of customer metadata: the run that registered a version
 METRIC_NAMESPACE = "Greenlight"
 FUNCTION_DIMENSION = "Function"
 NEEDS_A_PERSON = (
@@ -38,6 +41,14 @@ BOUNDARY = "greenlight-boundary"
 _MAX_NAME = 63  # SageMaker's limit for models, endpoint configs and endpoints [B]
 _ALARM = re.compile(rf"{ALARM_PREFIX}(?P<group>[^/]+)/.+")
 _PARAMETER = re.compile(rf"{PARAMETER_PREFIX}(?P<spec>[^/]+)|{ACT_PREFIX}(?P<act>[^/]+)/[^/]+")
+_SHORT = {
+    Monitor.DATA_QUALITY: "data",
+    Monitor.MODEL_QUALITY: "model",
+    Monitor.BIAS: "bias",
+    Monitor.EXPLAINABILITY: "shap",
+}
+_SCHEDULE = re.compile(rf"(?P<group>.+)-mon-(?:{'|'.join(_SHORT.values())})")
+_RUN = re.compile(r"(?P<group>.+)-run-[0-9]+")
 _VERSIONED = re.compile(r"-v(?P<version>[0-9]+)-[0-9a-f]{10}$")
 
 
@@ -53,7 +64,7 @@ def group_of_parameter(name: str) -> str | None:
 
 
 def act_parameter(group: str, kind: str) -> str:
-    """The SSM parameter by which people ask something of the group: `pause` or `retry`."""
+    """The SSM parameter by which people ask something of the group: `pause`, `retry` or `retrain`."""
     return f"{ACT_PREFIX}{group}/{kind}"
 
 
@@ -88,6 +99,33 @@ def guardrail_alarm(group: str, config: str, kind: str) -> str:
 def group_of_alarm(name: str) -> str | None:
     """The group an alarm of ours belongs to, or None for any other alarm."""
     match = _ALARM.fullmatch(name)
+    return match["group"] if match else None
+
+
+def drift_alarm(group: str) -> str:
+    """The alarm on what the group's own data-quality schedule measures."""
+    return f"{ALARM_PREFIX}{group}/drift"
+
+
+def run_name(group: str, number: int) -> str:
+    """A run of the group's pipeline: its token, and its display name (at most 82 characters [B])."""
+    return f"{group}-run-{number}"
+
+
+def group_of_run(name: str) -> str | None:
+    """The group whose run this is, or None for any other display name."""
+    match = _RUN.fullmatch(name)
+    return match["group"] if match else None
+
+
+def schedule_name(group: str, monitor: Monitor) -> str:
+    """A monitoring schedule of the group; a group's name has at most 53 characters, a schedule's 63."""
+    return f"{group}-mon-{_SHORT[monitor]}"
+
+
+def group_of_schedule(name: str) -> str | None:
+    """The group whose monitoring schedule this is, or None for any other."""
+    match = _SCHEDULE.fullmatch(name)
     return match["group"] if match else None
 
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 from lambdas.core.codec import decode, encode
 from lambdas.core.errors import Malformed
 from lambdas.core.identity import Identity
-from lambdas.core.spec import GroupSpec
+from lambdas.core.spec import GroupSpec, Monitor
 
 
 class Approval(StrEnum):
@@ -175,6 +175,78 @@ class Pending:
 
 
 @dataclass(frozen=True)
+class Monitored:
+    """What a monitoring schedule of ours was last pointed at.
+
+    `wanted`: a digest of what the spec asks for; with `version`, all that a job definition is made of. `definition`: its
+    name, None: the version cannot be monitored, and `problem` says why. `old`: definitions that go once the schedule has
+    moved. `done`: it has. `tried_at`: when it was last tried, epoch seconds.
+    """
+
+    version: int
+    wanted: str
+    definition: str | None = None
+    problem: str | None = None
+    old: tuple[str, ...] = ()
+    done: bool = False
+    tried_at: float = 0.0
+
+
+class Cause(StrEnum):
+    """Why a run of the group's pipeline was started."""
+
+    DRIFT = "drift"
+    VIOLATIONS = "violations"
+    REJECTION = "rejection"
+    PERSON = "person"
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run of the group's pipeline; times in epoch seconds.
+
+    `live`: the version that was live. `since`: from when on traffic is to be learned from. `asked_at`: when the function
+    `retrain` was last told of it. `execution`: the ARN of the pipeline's execution, None: not known yet. `by`: who asked.
+    `versions`: what it registered in this group.
+    """
+
+    id: str
+    cause: Cause
+    reason: str
+    at: float
+    live: int | None = None
+    since: float = 0.0
+    asked_at: float = 0.0
+    execution: str | None = None
+    by: str | None = None
+    versions: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Retraining:
+    """What is remembered of drift and of the pipeline's runs; times in epoch seconds.
+
+    `run`: under way. `past`: those that ended, oldest first. `starts`: of the last week. `stopped`: why none is started
+    by itself, until a person starts one or the spec changes. `held`: why none was started, as last said.
+    `drift`: since when alarms say that the live version drifts, 0: they do not; `calm`: since when they are quiet again,
+    0: they are not. `flaps`: how often they came back. `rolled_back`: the live version was sent back for this drift.
+    `inspected`: up to which run of each schedule was taken in. `rejected`: up to which rejection.
+    """
+
+    run: Run | None = None
+    past: tuple[Run, ...] = ()
+    starts: tuple[float, ...] = ()
+    stopped: str | None = None
+    held: str | None = None
+    drift: float = 0.0
+    calm: float = 0.0
+    flaps: int = 0
+    rolled_back: bool = False
+    inspected: Mapping[str, float] = field(default_factory=dict)
+    rejected: float = 0.0
+
+
+@dataclass(frozen=True)
 class Head:
     """The end of the group's ledger: the last entry's number and hash."""
 
@@ -197,6 +269,7 @@ class Record:
     `ours_since`: what was approved before is on record, and not acted on; epoch seconds.
     `pending`: the youngest versions that wait for a decision. `noted`: up to which registrations were taken in.
     `heard`: the last events of CloudTrail that are in the ledger, by id, so that none is there twice.
+    `monitored`: the monitoring schedules that are ours.
     """
 
     group: str
@@ -222,6 +295,8 @@ class Record:
     pending: Mapping[int, Pending] = field(default_factory=dict)
     noted: int = 0
     heard: tuple[str, ...] = ()
+    monitored: Mapping[Monitor, Monitored] = field(default_factory=dict)
+    retraining: Retraining = Retraining()
     head: Head = Head()
 
     def placement(self, config: str | None) -> Placement | None:

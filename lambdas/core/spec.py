@@ -205,6 +205,73 @@ class ReviewSpec:
     expiry_days: int = 30
 
 
+class Monitor(StrEnum):
+    """What a monitoring schedule watches (MonitoringType [B])."""
+
+    DATA_QUALITY = "data_quality"
+    MODEL_QUALITY = "model_quality"
+    BIAS = "bias"
+    EXPLAINABILITY = "explainability"
+
+
+@dataclass(frozen=True)
+class MonitorSpec:
+    """One monitoring schedule of the group (CreateMonitoringSchedule and Create…JobDefinition [B]).
+
+    `image`: of the monitoring container in ECR. `schedule`: a cron expression of SageMaker's, which knows whole hours.
+    `ground_truth`: the S3 prefix of what was right, for model quality and bias. `problem_type`: for model quality.
+    `inference`, `probability`: the attributes of an answer that hold them. `start_offset`, `end_offset`: which of the
+    captured requests a run looks at, from its own time (`-PT2H`; ISO 8601 durations). `environment`: of the container.
+    """
+
+    image: str
+    schedule: str
+    instance_type: str
+    instance_count: int = 1
+    volume_gb: int = 20
+    most_minutes: int = 30
+    ground_truth: str | None = None
+    problem_type: str | None = None
+    inference: str | None = None
+    probability: str | None = None
+    start_offset: str | None = None
+    end_offset: str | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class MonitoringSpec:
+    """The monitoring schedules that follow the live version; reports go to `output`, a prefix in S3.
+
+    `role`: by which the monitoring jobs run.
+    """
+
+    role: str
+    output: str
+    schedules: Mapping[Monitor, MonitorSpec]
+    kms_key: str | None = None
+
+
+@dataclass(frozen=True)
+class RetrainingSpec:
+    """When the group's SageMaker pipeline is started anew, and how often at most.
+
+    `alarms`: CloudWatch alarms that say that the live version has drifted. `on_violations`: a run of a monitoring
+    schedule that found violations is a reason, too. `on_rejection`: so is the rejection of the live version.
+    `cooldown_hours`: from one start to the next. `roll_back`: drift sends the live version back to the last known good.
+    `parameters`: further ones of the pipeline.
+    """
+
+    pipeline: str
+    alarms: tuple[str, ...] = ()
+    on_violations: bool = True
+    on_rejection: bool = False
+    cooldown_hours: int = 24
+    most_per_week: int = 2
+    roll_back: bool = False
+    parameters: Mapping[str, str] = field(default_factory=dict)
+
+
 @dataclass(frozen=True)
 class Freeze:
     """A window in which nothing moves forward; `start` and `end` are epoch seconds."""
@@ -252,6 +319,8 @@ class GroupSpec:
     smoke_test: SmokeTest | None = SmokeTest()
     reader_role: str | None = None
     review: ReviewSpec = ReviewSpec()
+    monitoring: MonitoringSpec | None = None
+    retraining: RetrainingSpec | None = None
     probation_minutes: int = 60
     retain_versions: int = 3
     withdrawal: Withdrawal = Withdrawal.KEEP

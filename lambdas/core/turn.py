@@ -23,6 +23,8 @@ class Need:
     reports: frozenset[str] = frozenset()
     payloads: frozenset[str] = frozenset()
     trial: Probe | None = None
+    execution: str | None = None
+    inspections: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

@@ -121,3 +121,9 @@ def _said(action: do.Action) -> str:
             return f"{type(action).__name__} of group {action.group}"
         case do.RegisterScaling() | do.RemoveScaling():
             return f"{type(action).__name__} of endpoint {action.endpoint}"
+        case do.PutMonitoring():
+            return f"PutMonitoring {action.schedule} to {action.definition}"
+        case do.RemoveMonitoring():
+            return f"RemoveMonitoring {action.schedule}"
+        case do.AskToRetrain():
+            return f"AskToRetrain {action.run}"

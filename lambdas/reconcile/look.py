@@ -132,17 +132,19 @@ def _satisfy(ports: Ports, facts: Facts, need: Need) -> Facts:
     """Read what a decision asks for, all at once, and add it to the facts."""
     arns = {v.version: v.arn for v in facts.versions if v.version in need.details}
     wanted = sorted(arns)
-    reports, payloads = sorted(need.reports), sorted(need.payloads)
-    spec, actors, alarms, tags, trail, trial, *more = concurrently(
+    reports, payloads, schedules = sorted(need.reports), sorted(need.payloads), sorted(need.inspections)
+    spec, actors, alarms, tags, trail, trial, execution, *more = concurrently(
         lambda: ports.specs.read(facts.group) if need.spec and facts.spec is None else facts.spec,
         lambda: ports.specs.actors(facts.group) if need.actors else facts.actors,
         lambda: ports.alarms.states(need.alarms) if need.alarms else {},
         lambda: ports.endpoints.tags(facts.endpoint.arn) if need.tags and facts.endpoint else facts.tags,
         lambda: ports.trail.writes(need.trail) if need.trail else facts.trail,
         lambda: ports.trials.make(need.trial) if need.trial else facts.trial,
+        lambda: ports.pipelines.execution(need.execution) if need.execution else facts.execution,
         *(lambda arn=arns[version]: ports.registry.detail(arn) for version in wanted),
         *(lambda uri=uri: _report(ports, facts, uri) for uri in reports),
         *(lambda uri=uri: _sample(ports, facts, uri) for uri in payloads),
+        *(lambda schedule=schedule: ports.monitoring.last(schedule) for schedule in schedules),
     )
     answers = iter(more)
     found = dict.fromkeys(need.details, None) | dict(zip(wanted, answers, strict=False))
@@ -157,6 +159,8 @@ def _satisfy(ports: Ports, facts: Facts, need: Need) -> Facts:
         trial=trial,
         reports={**facts.reports, **dict(zip(reports, answers, strict=False))},
         payloads={**facts.payloads, **dict(zip(payloads, answers, strict=False))},
+        execution=execution,
+        inspections={**facts.inspections, **dict(zip(schedules, answers, strict=False))},
     )
     return _with_calendar(ports, facts) if need.spec else facts
 

@@ -8,6 +8,8 @@ from lambdas.core.actions import Action
 from lambdas.core.facts import (
     AlarmState,
     Endpoint,
+    Execution,
+    Inspection,
     Lookup,
     Probe,
     SpecRead,
@@ -74,6 +76,18 @@ class Store(Protocol):
     def group_of_endpoint(self, name: str) -> str | None: ...
 
 
+class Pipelines(Protocol):
+    """Executions of SageMaker pipelines, as read."""
+
+    def execution(self, arn: str) -> Execution: ...
+
+
+class Monitoring(Protocol):
+    """Runs of monitoring schedules, as read."""
+
+    def last(self, schedule: str) -> Inspection | None: ...
+
+
 class Executor(Protocol):
     """Performs actions."""
 
@@ -93,5 +107,7 @@ class Ports:
     executor: Executor
     objects: Objects
     trials: Trials
+    pipelines: Pipelines
+    monitoring: Monitoring
     now: Callable[[], float]
     holding: Callable[[Sequence[Recurring], float], tuple[Freeze, ...]]
