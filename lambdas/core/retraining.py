@@ -305,14 +305,15 @@ def _begin(turn: Turn, spec: RetrainingSpec, wish: Wish) -> None:
         cause=wish.cause.value,
         by=wish.by,
         pipeline=spec.pipeline,
-        window=[_moment(since), _moment(now)],
+        window=[moment(since), moment(now)],
     )
     starts = (*(at for at in known.starts if at > now - _WEEK), now)
     _change(turn, run=run, starts=starts, stopped=None, held=None)
     turn.later.append(AskToRetrain(turn.record.group, run.id))
 
 
-def _moment(at: float) -> str:
+def moment(at: float) -> str:
+    """A time as pipelines and entries are told it: ISO 8601 in UTC, to the second."""
     return datetime.fromtimestamp(at, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
