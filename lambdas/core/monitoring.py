@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from lambdas.core import actions as do
-from lambdas.core.errors import GreenlightError
+from lambdas.core.errors import Busy, GreenlightError
 from lambdas.core.facts import BUSY, Baseline, Inspection, VersionDetail
 from lambdas.core.hints import MONITORING
 from lambdas.core.ledger import Kind
@@ -14,6 +14,7 @@ from lambdas.core.spec import Monitor, MonitoringSpec
 from lambdas.core.turn import Need, Turn, Wish
 
 AGAIN = 3600.0  # seconds until what could not be monitored is tried again, by a sweep
+SOON = 60.0  # seconds until what AWS was too busy for, or what nobody knows the end of, is tried again
 VIOLATIONS, FAILED = "CompletedWithViolations", "Failed"  # MonitoringExecutionStatus [B]
 
 _MEMBERS = {
@@ -100,10 +101,10 @@ def _is_due(turn: Turn, monitor: Monitor, live: Placement) -> bool:
     known = turn.record.monitored.get(monitor)
     if known is None or (known.version, known.wanted) != (live.version, _wanted(turn, monitor)):
         return True
+    if not known.done and (known.problem is None or known.definition is None):
+        return turn.facts.now - known.tried_at >= SOON
     if known.problem is None:
-        return not known.done
-    if not known.done and known.definition is None:
-        return True  # the schedule of another version is not deleted yet
+        return False
     swept = any(hint.source == SWEEP for hint in turn.facts.hints)
     return swept and turn.facts.now - known.tried_at >= AGAIN
 
@@ -232,8 +233,13 @@ def _with(
 
 
 def not_done(turn: Turn, monitor: Monitor, error: GreenlightError) -> None:
-    """AWS said no to a schedule's move: said once, tried again by a sweep after a while; nothing else waits for it."""
+    """AWS said no to a schedule's move: said once, tried again by a sweep after a while; nothing else waits for it.
+
+    A schedule that is at work, as while one of its runs goes on, is nobody's news: the next sweep tries again.
+    """
     known = turn.record.monitored[monitor]
+    if isinstance(error, Busy):
+        return
     if known.problem != str(error):
         turn.say(
             Kind.UNMONITORED,

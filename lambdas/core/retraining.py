@@ -167,6 +167,8 @@ def _take_execution(turn: Turn, run: Run, execution: Execution) -> None:
         _change(turn, run=run)
     if execution.status not in _ENDED:
         return
+    if execution.status is RunStatus.GONE and turn.facts.now - run.asked_at < ASK_AGAIN:
+        return  # just started, and not to be seen yet
     if execution.status is not RunStatus.SUCCEEDED:
         why = execution.failure or "SageMaker gives no reason"
         what = (

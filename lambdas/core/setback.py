@@ -71,7 +71,7 @@ def _beside(
     turn: Turn, action: PutMonitoring | RemoveMonitoring | AskToRetrain, error: GreenlightError
 ) -> Decision | None:
     """What is no part of a rollout holds none: it is said, and the look goes on with what is left."""
-    if isinstance(error, Transient) and not isinstance(error, Waiting):
+    if isinstance(error, Transient) and not isinstance(error, Busy | Waiting):
         return None
     if isinstance(action, AskToRetrain):
         not_asked(turn, action.run, error)

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from lambdas.core.actions import PutMonitoring, RemoveMonitoring
-from lambdas.core.errors import Denied, GreenlightError, NotOurs, QuotaExceeded, Throttled
+from lambdas.core.errors import Busy, Denied, GreenlightError, NotOurs, QuotaExceeded, Throttled
 from lambdas.core.facts import Baseline, EndpointStatus, Hint, Inspection, Report, VersionDetail
 from lambdas.core.ledger import Kind
-from lambdas.core.monitoring import AGAIN
+from lambdas.core.monitoring import AGAIN, SOON
 from lambdas.core.names import GROUP_TAG, SWEEP, schedule_name
 from lambdas.core.record import Approval, Phase
 from lambdas.core.setback import setback
@@ -108,7 +108,10 @@ def test_the_schedule_is_pointed_at_the_live_versions_own_baseline_once() -> Non
 def test_a_look_that_dies_before_the_schedule_has_moved_is_made_up_for_without_a_second_entry() -> None:
     decision = decided_on(monitored())
     assert decision.record is not None
-    again = decided_on(having(monitored(), monitored=decision.record.monitored))
+    assert decision.unsettled
+    seen = having(monitored(), monitored=decision.record.monitored)
+    assert names(decided_on(seen)) == []
+    again = decided_on(replace(seen, now=NOW + SOON))
     assert names(again) == ["PutMonitoring"]
     assert told(again) == []
 
@@ -232,6 +235,17 @@ def test_what_aws_refuses_is_said_once_holds_nothing_and_is_tried_again_after_a_
     done = replace(second, record=after(decided_on(second)))
     assert said(decided_on(done), Kind.MONITORING) == ["data quality of v1 is watched now"]
     assert told(decided_on(followed(done))) == []
+
+
+def test_a_schedule_that_is_at_work_is_left_to_the_next_sweep_without_a_word() -> None:
+    outcome = refused(monitored(), Busy("a run goes on"))
+    assert outcome is not None
+    assert outcome.record is not None
+    assert told(outcome) == []
+    assert outcome.unsettled
+    held = replace(monitored(), record=outcome.record)
+    assert names(decided_on(held)) == []
+    assert names(decided_on(replace(held, now=NOW + SOON))) == ["PutMonitoring"]
 
 
 def test_a_throttled_call_brings_the_message_back_and_says_nothing() -> None:

@@ -349,11 +349,15 @@ def test_a_run_that_registered_a_version_is_told_with_it() -> None:
 def test_a_run_without_a_version_has_failed_and_none_follows_by_itself(
     status: RunStatus, registered: tuple[str, ...], failure: str | None, why: str
 ) -> None:
-    decision = decided_on(ended(status, *registered, failure=failure))
+    decision = decided_on(ended(status, *registered, failure=failure, asked_at=NOW - ASK_AGAIN))
     (event,) = decision.events
     assert event.kind is Kind.RETRAIN_FAILED
     assert why in event.reason
     assert after(decision).retraining.stopped == "run churn-run-9 failed"
+
+
+def test_an_execution_that_cannot_be_seen_yet_is_waited_for() -> None:
+    assert told(decided_on(ended(RunStatus.GONE))) == []
 
 
 def test_the_function_that_cannot_be_told_fails_the_run_and_holds_nothing_else() -> None:
