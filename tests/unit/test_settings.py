@@ -8,10 +8,12 @@ from lambdas.announce.settings import AnnounceSettings
 from lambdas.core.errors import Malformed
 from lambdas.core.settings import from_environment, to_environment
 from lambdas.reconcile.settings import ReconcileSettings
+from lambdas.retrain.settings import RetrainSettings
 from lambdas.sweep.settings import SweepSettings
 
 ALL = [
     ReconcileSettings("state", "ledger", "https://sqs/queue", "https://sqs/dead", "https://sqs/retrain"),
+    RetrainSettings("state", "https://sqs/queue"),
     SweepSettings("state", "https://sqs/queue"),
     AnnounceSettings("ledger", "bus", "arn:messages", "arn:alarms", "https://sqs/unannounced", "{}"),
 ]
