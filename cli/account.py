@@ -126,7 +126,9 @@ class Account:
         """
         from lambdas.reconcile.compose import ports_of  # noqa: PLC0415 - all of reconcile; most commands need none
 
-        return replace(ports_of(self.aws, self.store), objects=_AsOneself(self.objects), trail=_NotAsked())
+        # A plan asks for no run, so it needs no queue of them.
+        ports = ports_of(self.aws, self.store, retrain_url="")
+        return replace(ports, objects=_AsOneself(self.objects), trail=_NotAsked())
 
     def caller(self) -> Identity:
         """Who is asking, as the registry will name them (GetCallerIdentity)."""

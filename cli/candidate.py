@@ -18,6 +18,8 @@ from lambdas.core.spec import GroupSpec
 
 _LONGEST_CARD = 100_000  # ModelCardContent [B]
 _JSON = "application/json"
+_BASELINE = ("statistics", "constraints")
+_OBJECTS = ("artifact", "metrics", *_BASELINE, "sample")
 
 
 class NotRegistrableError(GreenlightError):
@@ -40,6 +42,8 @@ class Said:
     response_types: Sequence[str] = (_JSON,)
     environment: Sequence[str] = ()
     metrics: str | None = None
+    statistics: str | None = None
+    constraints: str | None = None
     metadata: Sequence[str] = ()
     lineage: Sequence[str] = ()
     sample: str | None = None
@@ -51,8 +55,8 @@ class Said:
 class Candidate:
     """A sound registration but for its places in S3, which `request` takes.
 
-    `uploads`: what goes to S3, `given`: what is there, each by what it is: artifact, metrics, sample. `report`: of a
-    metrics file.
+    `uploads`: what goes to S3, `given`: what is there, each by what it is: artifact, metrics, statistics, constraints,
+    sample. `report`: of a metrics file.
     """
 
     container: Mapping[str, Any]
@@ -74,6 +78,13 @@ class Candidate:
         if "metrics" in places:
             statistics = {"ContentType": _JSON, "S3Uri": places["metrics"]}
             asked["ModelMetrics"] = {"ModelQuality": {"Statistics": statistics}}
+        baseline = {
+            member: {"ContentType": _JSON, "S3Uri": places[what]}
+            for what, member in (("statistics", "Statistics"), ("constraints", "Constraints"))
+            if what in places
+        }
+        if baseline:
+            asked["DriftCheckBaselines"] = {"ModelDataQuality": baseline}
         if "sample" in places:
             asked["SamplePayloadUrl"] = places["sample"]
         return asked
@@ -126,7 +137,9 @@ def candidate(said: Said) -> Candidate:
         "SupportedResponseMIMETypes": words.media_types("--response-type", said.response_types, wrong),
     }
     card = _card(said.model_card, wrong)
-    options = {"artifact": said.artifact, "metrics": said.metrics, "sample": said.sample}
+    if (said.statistics is None) != (said.constraints is None):
+        wrong("--statistics and --constraints are one baseline: give both, or neither")
+    options = {what: getattr(said, what) for what in _OBJECTS}
     given = {what: uri for what, uri in options.items() if uri is not None and files.is_in_s3(uri)}
     for what in given.keys() & {"artifact", "sample"}:
         if not given[what].endswith(".tar.gz"):
@@ -157,6 +170,7 @@ def _read(local: Mapping[str, str], wrong: words.Problem) -> tuple[dict[str, Upl
     found = {
         "artifact": files.artifact(local["artifact"], wrong) if "artifact" in local else None,
         "metrics": measured[0] if measured else None,
+        **{what: files.baseline(local[what], what, wrong) for what in _BASELINE if what in local},
         "sample": files.sample(local["sample"], wrong) if "sample" in local else None,
     }
     return {what: one for what, one in found.items() if one is not None}, measured[1] if measured else None

@@ -55,6 +55,23 @@ def metrics(name: str, wrong: Problem) -> tuple[Upload, Report] | None:
     return _told(f"--metrics {name}", read, wrong)
 
 
+def baseline(name: str, what: str, wrong: Problem) -> Upload | None:
+    """Model Monitor's statistics or constraints; None: it is neither, and that was told."""
+
+    def read() -> Upload:
+        content = Path(name).read_bytes()
+        if len(content) > MOST_BYTES:
+            raise Unreadable(f"it has {len(content)} bytes; at most {MOST_BYTES} are read")
+        found = report_of(content, "it")
+        if found.problem is not None:
+            raise Unreadable(found.problem)
+        if not isinstance(found.data.get("features"), list):
+            raise Unreadable(f"it has no list of features, which Model Monitor's {what} have")
+        return _upload(content, ".json")
+
+    return _told(f"--{what} {name}", read, wrong)
+
+
 def sample(name: str, wrong: Problem) -> Upload | None:
     """A request, packed as SageMaker wants it unless it is so already; None: it is no such, and that was told."""
 

@@ -59,6 +59,18 @@ def register(
     metrics: Annotated[
         str | None, typer.Option(help="The evaluation report: JSON, a file or its URI in S3.")
     ] = None,
+    statistics: Annotated[
+        str | None,
+        typer.Option(
+            help="Of the training data, for drift: Model Monitor's statistics.json, a file or its URI in S3."
+        ),
+    ] = None,
+    constraints: Annotated[
+        str | None,
+        typer.Option(
+            help="Beside it, Model Monitor's constraints.json; monitoring of data quality takes both."
+        ),
+    ] = None,
     sample: Annotated[
         str | None,
         typer.Option(
@@ -107,6 +119,8 @@ def register(
         response_types=response_type or Said.response_types,
         environment=environment or (),
         metrics=metrics,
+        statistics=statistics,
+        constraints=constraints,
         metadata=metadata or (),
         lineage=lineage or (),
         sample=sample,

@@ -174,6 +174,11 @@ class LocalAws:
         with tempfile.TemporaryDirectory() as empty:
             return self.cdk("bootstrap", f"aws://{self.account}/{self.region}", cwd=Path(empty))
 
+    def outputs(self, stack: str) -> dict[str, str]:
+        """What a stack gives, by name."""
+        (described,) = self.client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
+        return {one["OutputKey"]: str(one["OutputValue"]) for one in described.get("Outputs", [])}
+
     def requests(self, since: int = 0) -> list[dict[str, Any]]:
         """The API calls served after the one numbered `since`: sequence, start, end, service, operation, …"""
         return list(self._local("GET", f"requests?since={since}")["requests"])

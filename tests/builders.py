@@ -12,8 +12,10 @@ from lambdas.core.facts import (
     AlarmState,
     Endpoint,
     EndpointStatus,
+    Execution,
     Facts,
     Hint,
+    Inspection,
     Outcome,
     Payload,
     Report,
@@ -206,6 +208,8 @@ class Seen:
     reports: Mapping[str, Report] = field(default_factory=dict)
     payloads: Mapping[str, Payload] = field(default_factory=dict)
     trial: Trial = field(default_factory=lambda: PASSED)
+    execution: Execution | None = None
+    inspections: Mapping[str, Inspection] = field(default_factory=dict)
 
     def read(self) -> SpecRead:
         """The group's parameters as read."""
@@ -239,9 +243,17 @@ class Seen:
             alarms={**facts.alarms, **{a: self.alarms.get(a, AlarmState.OK) for a in need.alarms}},
             tags=self.tags if need.tags else facts.tags,
             trail=self._asked(need) if need.trail else facts.trail,
-            reports={**facts.reports, **{uri: self.reports.get(uri, NO_REPORT) for uri in need.reports}},
+            reports={
+                **facts.reports,
+                **{uri: self.reports.get(uri, NO_REPORT) for uri in need.reports | need.baselines},
+            },
             payloads={**facts.payloads, **{uri: self.payloads.get(uri, NO_PAYLOAD) for uri in need.payloads}},
             trial=self.trial if need.trial else facts.trial,
+            execution=self.execution if need.execution else facts.execution,
+            inspections={
+                **facts.inspections,
+                **{name: self.inspections.get(name) for name in need.inspections},
+            },
         )
 
     def _asked(self, need: Need) -> Trail:

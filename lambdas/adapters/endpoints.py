@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
-from lambdas.adapters.aws import aws_errors, classify, message, not_found
+from lambdas.adapters.aws import aws_errors, message, not_found
+from lambdas.adapters.deleting import unless_gone
 from lambdas.adapters.sameness import unlike_config, unlike_model
-from lambdas.core.errors import Busy, Denied, Gone, NotOurs, NotReady
+from lambdas.core.errors import Busy, Gone, NotOurs, NotReady
 from lambdas.core.facts import Endpoint, EndpointStatus
 from lambdas.core.spec import VARIANT, RolloutSpec, Strategy
 
@@ -146,18 +147,18 @@ class Endpoints:
     def delete_endpoint(self, name: str) -> None:
         """DeleteEndpoint; gone already is success."""
         api, key = self._sagemaker, {"EndpointName": name}
-        self._unless_gone(f"deleting endpoint {name}", api.delete_endpoint, api.describe_endpoint, key)
+        unless_gone(f"deleting endpoint {name}", api.delete_endpoint, api.describe_endpoint, key)
 
     def delete_config(self, name: str) -> None:
         """DeleteEndpointConfig; gone already is success."""
         api, key = self._sagemaker, {"EndpointConfigName": name}
         what = f"deleting endpoint config {name}"
-        self._unless_gone(what, api.delete_endpoint_config, api.describe_endpoint_config, key)
+        unless_gone(what, api.delete_endpoint_config, api.describe_endpoint_config, key)
 
     def delete_model(self, name: str) -> None:
         """DeleteModel; gone already is success."""
         api, key = self._sagemaker, {"ModelName": name}
-        self._unless_gone(f"deleting model {name}", api.delete_model, api.describe_model, key)
+        unless_gone(f"deleting model {name}", api.delete_model, api.describe_model, key)
 
     def _made(self, what: str, call: Callable[..., object], request: Mapping[str, Any]) -> bool:
         """Whether it was made now; False: one of that name is there already."""
@@ -169,32 +170,6 @@ class Endpoints:
                     raise
                 return False
         return True
-
-    def _unless_gone(
-        self,
-        what: str,
-        delete: Callable[..., object],
-        describe: Callable[..., object],
-        key: Mapping[str, str],
-    ) -> None:
-        """Delete; what is gone carries no tag, so IAM, which lets us delete by tag only, may refuse before
-        SageMaker can say that it is gone."""
-        with aws_errors(what):
-            try:
-                delete(**key)
-            except ClientError as error:
-                if not (not_found(error) or (classify(error) is Denied and self._is_gone(describe, key))):
-                    raise
-
-    def _is_gone(self, describe: Callable[..., object], key: Mapping[str, str]) -> bool:
-        try:
-            describe(**key)
-        except ClientError as error:
-            if not_found(error):
-                return True
-            if classify(error) is not Denied:
-                raise  # throttled, say: whether the thing is there is not known
-        return False
 
     def _once_visible(
         self, what: str, call: Callable[..., object], request: Mapping[str, Any], *, new: bool

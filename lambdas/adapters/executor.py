@@ -9,14 +9,27 @@ from lambdas.core import actions as do
 if TYPE_CHECKING:
     from lambdas.adapters.alarms import Alarms
     from lambdas.adapters.endpoints import Endpoints
+    from lambdas.adapters.monitoring import Monitoring
+    from lambdas.adapters.queue import RetrainQueue
     from lambdas.adapters.scaling import Scaling
+
+# What is done beside an endpoint, once it serves.
+_Beside = do.RegisterScaling | do.RemoveScaling | do.PutMonitoring | do.RemoveMonitoring | do.AskToRetrain
 
 
 class Executor:
     """Turns actions into calls."""
 
-    def __init__(self, endpoints: Endpoints, alarms: Alarms, scaling: Scaling) -> None:
+    def __init__(
+        self,
+        endpoints: Endpoints,
+        alarms: Alarms,
+        scaling: Scaling,
+        monitoring: Monitoring,
+        retraining: RetrainQueue,
+    ) -> None:
         self._endpoints, self._alarms, self._scaling = endpoints, alarms, scaling
+        self._monitoring, self._retraining = monitoring, retraining
 
     def perform(self, action: do.Action) -> None:
         """Perform one action.
@@ -43,6 +56,11 @@ class Executor:
                 self._alarms.clear(action.group)
             case do.DeletePlacement():
                 self._delete_placement(action)
+            case _:
+                self._perform_beside(action)
+
+    def _perform_beside(self, action: _Beside) -> None:
+        match action:
             case do.RegisterScaling():
                 self._scaling.register(action)
             case do.RemoveScaling():

@@ -1,4 +1,4 @@
-"""The reconcile queue and its dead-letter queue."""
+"""The reconcile queue and its dead-letter queue, and the queue of runs to be started."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from lambdas.adapters.aws import aws_errors
 from lambdas.core.errors import Throttled
+from lambdas.core.names import RETRAIN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -48,6 +49,22 @@ class Queue:
                     f" group {batch[int(first['Id'])]}: {first['Code']}: {first.get('Message', '')}"
                 )
 
+    def tell(
+        self, group: str, run: str, at: float, *, execution: str | None = None, problem: str | None = None
+    ) -> None:
+        """Say what came of a run: the ARN of its execution, or why there is none (SendMessage)."""
+        told = {"execution": execution, "problem": problem}
+        outcome = {name: value for name, value in told.items() if value is not None}
+        ours = {"source": RETRAIN, "group": group, "run": run, "at": at, **outcome}
+        body = json.dumps({"greenlight": ours})
+        with aws_errors(f"telling what came of {run}"):
+            self._sqs.send_message(
+                QueueUrl=self._url,
+                MessageBody=body,
+                MessageGroupId=group,
+                MessageDeduplicationId=hashlib.sha256(body.encode()).hexdigest(),
+            )
+
     def retry_later(self, receipt_handle: str, seconds: int) -> None:
         """Deliver a message again after this time, at most 12 hours (ChangeMessageVisibility)."""
         with aws_errors("putting off a message"):
@@ -56,6 +73,19 @@ class Queue:
                 ReceiptHandle=receipt_handle,
                 VisibilityTimeout=max(0, min(seconds, _LONGEST_INVISIBLE)),
             )
+
+
+class RetrainQueue:
+    """The standard queue that `retrain` reads."""
+
+    def __init__(self, sqs: SQSClient, queue_url: str) -> None:
+        self._sqs, self._url = sqs, queue_url
+
+    def ask(self, group: str, run: str) -> None:
+        """Ask for a run of the group's pipeline to be started (SendMessage)."""
+        body = json.dumps({"greenlight": {"source": RETRAIN, "group": group, "run": run}})
+        with aws_errors(f"asking for {run}"):
+            self._sqs.send_message(QueueUrl=self._url, MessageBody=body)
 
 
 class DeadLetters:

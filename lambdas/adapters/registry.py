@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from botocore.exceptions import ClientError
 
 from lambdas.adapters.aws import aws_errors, not_found
+from lambdas.adapters.baselines import baselines
 from lambdas.core.content import container_of
 from lambdas.core.facts import VersionDetail, VersionSummary
 from lambdas.core.identity import Identity
@@ -160,6 +161,7 @@ def _detail(answer: Mapping[str, Any]) -> VersionDetail:
         stage=_stage(answer.get("ModelLifeCycle")),
         sample=answer.get("SamplePayloadUrl"),
         content_types=tuple(specification.get("SupportedContentTypes", ())),
+        baselines=baselines(answer),
     )
 
 

@@ -1,4 +1,4 @@
-"""What people ask for beside decisions, each an SSM parameter of the group: a pause, another try of a version, a run."""
+"""What people ask for beside decisions, each an SSM parameter of the group: a pause, another try, a retraining."""
 
 import json
 from collections.abc import Mapping

@@ -6,8 +6,10 @@ from lambdas.core import rules
 from lambdas.core.breaches import take_breaches
 from lambdas.core.facts import Facts
 from lambdas.core.intake import onboard, take_acts, take_decisions, take_spec
+from lambdas.core.monitoring import follow_live, take_inspections
 from lambdas.core.moves import move
 from lambdas.core.names import ACCOUNT_WIDE
+from lambdas.core.retraining import take_runs
 from lambdas.core.review import take_pending
 from lambdas.core.rules import Verdict
 from lambdas.core.turn import Decision, Need, Turn
@@ -20,6 +22,7 @@ RULES: tuple[Callable[[Turn], Verdict], ...] = (
     rules.failed_endpoint,
     rules.ended_rollout,
     rules.probation,
+    rules.drift,
     move,
 )
 """In order; the first that decides, decides. Pauses and freeze windows hold inside `move`: what happened is
@@ -44,8 +47,9 @@ def decide(facts: Facts) -> Decision | Need:
     if turn is None:
         return Decision(record=None, reason="the group has no spec; it is not ours")
     take_spec(turn)
-    if (need := take_decisions(turn) or take_acts(turn) or take_pending(turn)) is not None:
-        return need
+    for take in (take_decisions, take_acts, take_pending, take_inspections, take_runs):
+        if (need := take(turn)) is not None:
+            return need
     if turn.again:
         return turn.decision()  # nothing is done on half of what was decided; the next turn takes in the rest
     for rule in RULES:
@@ -54,7 +58,7 @@ def decide(facts: Facts) -> Decision | Need:
             return verdict
         if verdict:
             break
-    return turn.decision()
+    return follow_live(turn) or turn.decision()
 
 
 def _turn(facts: Facts) -> Turn | Need | None:

@@ -300,9 +300,9 @@ class Facts:
     """One look at a group.
 
     What every look reads comes first; the rest is read only when a decision asks for it (see `Need`) and is None, or
-    lacks the key, until then. `reports`, `payloads`: by their S3 URI. `frozen`: recurring freeze windows that hold now.
-    `actors`: who asked for each kind of act. `execution`: of the run under way. `inspections`: by schedule, None: it has
-    none that ended.
+    lacks the key, until then. `reports` (baselines too), `payloads`: by their S3 URI. `frozen`: recurring freeze
+    windows that hold now. `actors`: who asked for each kind of act. `execution`: of the run under way. `inspections`:
+    by schedule, None where it has no run that ended.
     """
 
     group: str

@@ -5,16 +5,16 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from lambdas.core import authorship, proof, testimony
-from lambdas.core.acts import PAUSE, Act, pause_of, retry_of
+from lambdas.core.acts import PAUSE, RETRAIN, RETRY, Act, pause_of, retrain_of, retry_of
 from lambdas.core.content import difference, shown, tells_all
 from lambdas.core.errors import Malformed
 from lambdas.core.facts import Facts, VersionDetail, VersionSummary
 from lambdas.core.ledger import Kind
 from lambdas.core.names import version_in
-from lambdas.core.record import Approval, Decided, Pause, Phase, Record
+from lambdas.core.record import Approval, Cause, Decided, Pause, Phase, Record, run_of
 from lambdas.core.spec import GroupSpec, Onboarding, changes
 from lambdas.core.trail import SAME_CALL
-from lambdas.core.turn import Need, Turn
+from lambdas.core.turn import Need, Turn, Wish
 
 MOST_AT_ONCE = 80  # a transaction of DynamoDB holds 100 items: the record, these, and what the rules add
 _ANEW = 60.0  # seconds after an approval from which CloudTrail's event of one cannot be of the same
@@ -104,6 +104,8 @@ def take_spec(turn: Turn) -> None:
     if asked != known:
         turn.update(spec=asked)
         if known is not None:
+            if asked.retraining != known.retraining:
+                turn.update(retraining=replace(turn.record.retraining, stopped=None, held=None))
             differs = changes(known, asked)
             turn.say(Kind.SPEC, f"the group's spec changed: {', '.join(differs)}", changes=differs)
     if turn.record.phase is Phase.UNMANAGED:
@@ -123,9 +125,7 @@ def take_acts(turn: Turn) -> Need | None:
         return Need(actors=True)
     for act in news:
         turn.update(acts={**turn.record.acts, act.kind: act.stamp})
-        (_take_pause if act.kind == PAUSE else _take_retry)(
-            turn, act, (turn.facts.actors or {}).get(act.kind)
-        )
+        _TAKE[act.kind](turn, act, (turn.facts.actors or {}).get(act.kind))
     return None
 
 
@@ -164,6 +164,16 @@ def _take_retry(turn: Turn, act: Act, by: str | None) -> None:
     if spec_failed:
         turn.update(refused=None)
     turn.say(Kind.RETRY, f"v{retry.version} is tried again: {retry.reason}", retry.version, by=by)
+
+
+def _take_retrain(turn: Turn, act: Act, by: str | None) -> None:
+    try:
+        turn.wishes.append(Wish(Cause.PERSON, retrain_of(act.text), by))
+    except Malformed as error:
+        turn.say(Kind.RETRAIN_HELD, f"a run was asked for and cannot be read: {error}", by=by)
+
+
+_TAKE = {PAUSE: _take_pause, RETRY: _take_retry, RETRAIN: _take_retrain}
 
 
 def take_decisions(turn: Turn) -> Need | None:
@@ -276,6 +286,7 @@ def _take(turn: Turn, detail: VersionDetail, at: float) -> None:
         after=detail.approval.value,
         fingerprint=detail.fingerprint,
         content=shown(detail.containers),
+        **run_of(turn.record, detail.version),
     )
 
 

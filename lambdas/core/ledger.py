@@ -51,7 +51,9 @@ class Kind(StrEnum):
     RETRAIN_HELD = "retrain.held"
 
 
-NEED_A_PERSON = frozenset({Kind.BLOCKED, Kind.FOREIGN, Kind.HALTED, Kind.UNPROVEN, Kind.WITHDRAWN})
+NEED_A_PERSON = frozenset(
+    {Kind.BLOCKED, Kind.FOREIGN, Kind.HALTED, Kind.RETRAIN_FAILED, Kind.UNPROVEN, Kind.WITHDRAWN}
+)
 """What does not go on, or not rightly, until somebody has looked."""
 
 

@@ -10,10 +10,10 @@ from lambdas.core.facts import AlarmState, Lookup, VersionDetail
 from lambdas.core.gates import obstacles
 from lambdas.core.holds import held
 from lambdas.core.ledger import Kind
-from lambdas.core.names import GROUP_TAG, SWEEP, VERSION_TAG, abort_alarm, guardrail_alarm
+from lambdas.core.names import SWEEP, VERSION_TAG, abort_alarm, guardrail_alarm
 from lambdas.core.proof import LATEST, doubts, is_open, is_rewritten, lookup, objections
 from lambdas.core.quality import Compared, shortcomings
-from lambdas.core.record import Approval, Direction, Phase, Placement, Rollout
+from lambdas.core.record import Approval, Direction, Phase, Placement, Rollout, run_of
 from lambdas.core.rules import Verdict
 from lambdas.core.smoke import cannot_be_tested
 from lambdas.core.spec import GatesSpec, GroupSpec, RolloutSpec, Strategy, Withdrawal
@@ -412,6 +412,7 @@ def _record_intent(turn: Turn, target: Target, placement: Placement) -> None:
         unwatched=list(rollout.unwatched),
         approved_by=None if decided.by is None else str(decided.by),
         registered_by=None if decided.registrant is None else str(decided.registrant),
+        **run_of(record, target.version),
         in_force={name: encode(asdict(getattr(turn.spec, name))) for name in ("approval", "allowed")},
     )
     turn.enter(Phase.ROLLING, reason)
@@ -423,7 +424,7 @@ def _steps(turn: Turn, target: Target, placement: Placement) -> list[do.Action]:
     known = turn.facts.record.placement(target.config) if turn.facts.record else None
     made_before = known is not None and known.is_ready
     steps: list[do.Action] = [] if made_before else _makings(turn, target, placement)
-    tags = _tags(turn)
+    tags = turn.tags
     if endpoint is None:
         turn.update(scaling=None)  # whether it outlives the endpoint it scaled is nothing to rely on
         steps += [
@@ -460,7 +461,7 @@ def _at_once(rollout: RolloutSpec) -> RolloutSpec:
 
 
 def _makings(turn: Turn, target: Target, placement: Placement) -> list[do.Action]:
-    spec, tags = turn.spec, _tags(turn)
+    spec, tags = turn.spec, turn.tags
     endpoint = spec.endpoint
     detail = turn.facts.details[target.version]
     if detail is None:
@@ -506,7 +507,7 @@ def _guardrails(turn: Turn, placement: Placement) -> list[do.Action]:
             metric,
             statistic,
             float(threshold),
-            _tags(turn),
+            turn.tags,
         )
         for kind, metric, statistic, threshold in wanted
         if threshold is not None
@@ -524,10 +525,6 @@ def _release_scaling(turn: Turn, placement: Placement) -> list[do.Action]:
         return []
     turn.update(scaling=None)
     return [do.RemoveScaling(turn.spec.endpoint.name)]
-
-
-def _tags(turn: Turn) -> dict[str, str]:
-    return {**turn.spec.tags, GROUP_TAG: turn.record.group}
 
 
 # --- nothing to go to ------------------------------------------------------------------------------------

@@ -129,12 +129,15 @@ def group_of_schedule(name: str) -> str | None:
     return match["group"] if match else None
 
 
+def digest(*content: object) -> str:
+    """Ten hex digits of this content."""
+    text = json.dumps([encode(one) for one in content], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:10]
+
+
 def versioned_name(group: str, version: int, *content: object) -> str:
     """`<group>-v<version>-<fingerprint>`, at most 63 characters; the same content gives the same name."""
-    digest = hashlib.sha256(json.dumps([group, *map(encode, content)], sort_keys=True).encode()).hexdigest()[
-        :10
-    ]
-    suffix = f"-v{version}-{digest}"
+    suffix = f"-v{version}-{digest(group, *content)}"
     return group[: _MAX_NAME - len(suffix)].rstrip("-") + suffix
 
 

@@ -14,23 +14,23 @@ MOST_BYTES = 1_000_000  # of an evaluation report, or of an archive with a sampl
 _MOST_NAMED = 5  # metrics that a message lists
 
 
-def report_of(content: bytes) -> Report:
-    """Read an evaluation report; what cannot be read is told."""
+def report_of(content: bytes, what: str = "its evaluation report") -> Report:
+    """Read an evaluation report, or another document that is JSON; what cannot be read is told."""
     try:
         data = json.loads(content)
     except (ValueError, RecursionError) as error:
-        return Report(problem=f"its evaluation report is not JSON: {error}")
+        return Report(problem=f"{what} is not JSON: {error}")
     if not isinstance(data, dict):
-        return Report(problem=f"its evaluation report is {type(data).__name__}, not an object")
+        return Report(problem=f"{what} is {type(data).__name__}, not an object")
     return Report(data)
 
 
-def report_from(read: Callable[[], bytes]) -> Report:
-    """An evaluation report, or why it cannot be read: that is no reason to look away from the group."""
+def report_from(read: Callable[[], bytes], what: str = "its evaluation report") -> Report:
+    """A document, or why it cannot be read: that is no reason to look away from the group."""
     try:
-        return report_of(read())
+        return report_of(read(), what)
     except Unreadable as error:
-        return Report(problem=f"its evaluation report cannot be read: {error}")
+        return Report(problem=f"{what} cannot be read: {error}")
 
 
 @dataclass(frozen=True)

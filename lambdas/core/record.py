@@ -178,9 +178,9 @@ class Pending:
 class Monitored:
     """What a monitoring schedule of ours was last pointed at.
 
-    `wanted`: a digest of what the spec asks for; with `version`, all that a job definition is made of. `definition`: its
-    name, None: the version cannot be monitored, and `problem` says why. `old`: definitions that go once the schedule has
-    moved. `done`: it has. `tried_at`: when it was last tried, epoch seconds.
+    `wanted`: a digest of what the spec asks for; with `version`, all that a job definition is made of. `definition`:
+    its name, None: none is wanted, and `problem` says why. `old`: definitions that go once the schedule has moved.
+    `done`: it has. `tried_at`: when it was last tried, epoch seconds. `failing`: why its runs fail.
     """
 
     version: int
@@ -190,6 +190,7 @@ class Monitored:
     old: tuple[str, ...] = ()
     done: bool = False
     tried_at: float = 0.0
+    failing: str | None = None
 
 
 class Cause(StrEnum):
@@ -205,9 +206,9 @@ class Cause(StrEnum):
 class Run:
     """A run of the group's pipeline; times in epoch seconds.
 
-    `live`: the version that was live. `since`: from when on traffic is to be learned from. `asked_at`: when the function
-    `retrain` was last told of it. `execution`: the ARN of the pipeline's execution, None: not known yet. `by`: who asked.
-    `versions`: what it registered in this group.
+    `live`: the version that was live. `since`: from when on its traffic is to be learned from. `asked_at`: when the
+    function `retrain` was last told of it. `execution`: the ARN of the pipeline's execution, None: not known yet.
+    `by`: who asked. `versions`: what it registered in this group.
     """
 
     id: str
@@ -228,9 +229,10 @@ class Retraining:
 
     `run`: under way. `past`: those that ended, oldest first. `starts`: of the last week. `stopped`: why none is started
     by itself, until a person starts one or the spec changes. `held`: why none was started, as last said.
-    `drift`: since when alarms say that the live version drifts, 0: they do not; `calm`: since when they are quiet again,
-    0: they are not. `flaps`: how often they came back. `rolled_back`: the live version was sent back for this drift.
-    `inspected`: up to which run of each schedule was taken in. `rejected`: up to which rejection.
+    `drift`: since when alarms say that the live version drifts, 0: they do not; `calm`: since when they are quiet
+    again, 0: they are not. `flaps`: how often they came back. `rolled_back`: what this drift asks of the live version
+    was done. `missing`: alarms that are not there. `inspected`: up to which run of each schedule was taken in.
+    `rejected`: up to which rejection.
     """
 
     run: Run | None = None
@@ -242,6 +244,7 @@ class Retraining:
     calm: float = 0.0
     flaps: int = 0
     rolled_back: bool = False
+    missing: tuple[str, ...] = ()
     inspected: Mapping[str, float] = field(default_factory=dict)
     rejected: float = 0.0
 
@@ -306,6 +309,13 @@ class Record:
     def live_placement(self) -> Placement | None:
         """The placement last verified live, or None."""
         return self.placement(self.live)
+
+
+def run_of(record: Record, version: int) -> dict[str, str]:
+    """The run that registered a version, as an entry of the ledger has it; nothing where none is known."""
+    known = record.retraining
+    runs = (*known.past, *([] if known.run is None else [known.run]))
+    return next(({"run": run.id} for run in runs if version in run.versions), {})
 
 
 def record_to_json(record: Record) -> str:

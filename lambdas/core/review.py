@@ -11,6 +11,7 @@ from lambdas.core.intake import MOST_AT_ONCE
 from lambdas.core.ledger import Kind
 from lambdas.core.quality import Compared, shortcomings
 from lambdas.core.record import Approval, Pending
+from lambdas.core.retraining import link
 from lambdas.core.turn import Need, Turn
 
 _HOUR, _DAY = 3600.0, 86400.0
@@ -67,9 +68,16 @@ def _take_registrations(turn: Turn) -> Need | None:
             summary.version,
             registered_by=None if by is None else str(by),
             registered_at=round(summary.created, 3),
+            **_caused(turn, detail),
             **(reviewed(turn, detail) if detail is not None and summary.version in compared else {}),
         )
     return None
+
+
+def _caused(turn: Turn, detail: VersionDetail | None) -> dict[str, Any]:
+    """The run of the group's pipeline that registered it, and what that ran for."""
+    run = link(turn, detail) if detail is not None else None
+    return {} if run is None else {"run": run.id, "cause": run.cause.value, "because": run.reason}
 
 
 def _unread(turn: Turn, news: list[int]) -> Need | None:

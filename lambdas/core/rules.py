@@ -6,7 +6,7 @@ A rule returns a `Need` (something must be read first), True (it decided) or Non
 from dataclasses import replace
 
 from lambdas.core.actions import ClearAbort, DeleteEndpoint, TripAbort
-from lambdas.core.desired import overtaken, serves_rightly, targets
+from lambdas.core.desired import last_known_good, overtaken, serves_rightly, targets
 from lambdas.core.facts import BUSY, AlarmState, Endpoint, EndpointStatus, Outcome, Trial
 from lambdas.core.holds import held
 from lambdas.core.ledger import Kind
@@ -333,6 +333,27 @@ def probation(turn: Turn) -> Verdict:
         turn.placed(live.config, muted=muted)
     if tripped := [name for name in tripped if name not in muted]:
         _fail_live(turn, live, f"on probation its alarm tripped: {', '.join(tripped)}")
+    return None
+
+
+def drift(turn: Turn) -> Verdict:
+    """8b. A live version that drifts gives way to the last known good one, if the spec says so; once for each drift."""
+    spec, known, live = turn.spec.retraining, turn.record.retraining, turn.record.live_placement()
+    if spec is None or not spec.roll_back or not known.drift or known.rolled_back:
+        return None
+    loud = [name for name in spec.alarms if turn.facts.alarms.get(name) is AlarmState.ALARM]
+    endpoint = turn.facts.endpoint
+    if not loud or live is None or endpoint is None or endpoint.config != live.config:
+        return None
+    if turn.record.rollout is not None or live.live_at is None or not serves_rightly(turn.record):
+        return None
+    if held(turn, Direction.BACKWARD) is not None:
+        return None
+    turn.update(retraining=replace(known, rolled_back=True))
+    if last_known_good(turn.record) is None:
+        turn.say(Kind.DRIFT, f"v{live.version} drifts, and nothing good is left to go back to", live.version)
+    else:
+        _fail_live(turn, live, f"it drifts; in ALARM: {', '.join(loud)}")
     return None
 
 

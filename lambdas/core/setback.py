@@ -2,11 +2,20 @@
 
 from dataclasses import replace
 
-from lambdas.core.actions import Action, CreateEndpoint, UpdateEndpoint
-from lambdas.core.errors import Busy, Denied, Gone, GreenlightError, NotOurs, Refused, Waiting
+from lambdas.core.actions import (
+    Action,
+    AskToRetrain,
+    CreateEndpoint,
+    PutMonitoring,
+    RemoveMonitoring,
+    UpdateEndpoint,
+)
+from lambdas.core.errors import Busy, Denied, Gone, GreenlightError, NotOurs, Refused, Transient, Waiting
 from lambdas.core.facts import Facts
 from lambdas.core.ledger import Kind
+from lambdas.core.monitoring import not_done
 from lambdas.core.record import Phase, Record
+from lambdas.core.retraining import not_asked
 from lambdas.core.rules import fail_rollout
 from lambdas.core.turn import Decision, Turn
 
@@ -25,6 +34,8 @@ def setback(facts: Facts, record: Record, action: Action, error: GreenlightError
     """
     turn = Turn(replace(facts, record=record), record)
     rollout = record.rollout
+    if isinstance(action, PutMonitoring | RemoveMonitoring | AskToRetrain):
+        return _beside(turn, action, error)
     match error:
         case Waiting():
             _hold(turn)
@@ -53,6 +64,20 @@ def setback(facts: Facts, record: Record, action: Action, error: GreenlightError
             _enter(turn, facts.record, Phase.BLOCKED, f"{error}. See the runbook, 'Refused'", Kind.BLOCKED)
         case _:
             return None
+    return turn.decision()
+
+
+def _beside(
+    turn: Turn, action: PutMonitoring | RemoveMonitoring | AskToRetrain, error: GreenlightError
+) -> Decision | None:
+    """What is no part of a rollout holds none: it is said, and the look goes on with what is left."""
+    if isinstance(error, Transient) and not isinstance(error, Busy | Waiting):
+        return None
+    if isinstance(action, AskToRetrain):
+        not_asked(turn, action.run, error)
+    else:
+        not_done(turn, action.monitor, error)
+    turn.again = True
     return turn.decision()
 
 

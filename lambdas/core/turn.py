@@ -6,7 +6,8 @@ from typing import Any
 from lambdas.core.actions import Action
 from lambdas.core.facts import Facts, Lookup, Probe
 from lambdas.core.ledger import Entry, Event, Kind, chain
-from lambdas.core.record import SETTLED_PHASES, Decided, Phase, Record
+from lambdas.core.names import GROUP_TAG
+from lambdas.core.record import SETTLED_PHASES, Cause, Decided, Phase, Record
 from lambdas.core.spec import GroupSpec
 
 
@@ -22,6 +23,7 @@ class Need:
     actors: bool = False
     reports: frozenset[str] = frozenset()
     payloads: frozenset[str] = frozenset()
+    baselines: frozenset[str] = frozenset()
     trial: Probe | None = None
     execution: str | None = None
     inspections: frozenset[str] = frozenset()
@@ -48,14 +50,28 @@ class Decision:
     again: bool = False
 
 
+@dataclass(frozen=True)
+class Wish:
+    """Why the group's pipeline is to run, and who asks, where a person does."""
+
+    cause: Cause
+    reason: str
+    by: str | None = None
+
+
 @dataclass
 class Turn:
-    """The decision in the making. Lives only inside `decide`, which stays a pure function."""
+    """The decision in the making. Lives only inside `decide`, which stays a pure function.
+
+    `later`: actions after all others, for nothing waits for them. `wishes`: reasons for a run of the group's pipeline.
+    """
 
     facts: Facts
     record: Record
     events: list[Event] = field(default_factory=list)
     actions: list[Action] = field(default_factory=list)
+    later: list[Action] = field(default_factory=list)
+    wishes: list[Wish] = field(default_factory=list)
     then: dict[str, Any] = field(default_factory=dict)
     again: bool = False
 
@@ -65,6 +81,11 @@ class Turn:
         if self.record.spec is None:
             raise AssertionError("a rule ran for a group without a spec")
         return self.record.spec
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """Those of everything that is made for the group."""
+        return {**self.spec.tags, GROUP_TAG: self.record.group}
 
     def update(self, **changes: Any) -> None:
         """Change the next record."""
@@ -108,7 +129,7 @@ class Turn:
             reason=record.reason,
             entries=entries,
             events=tuple(self.events),
-            actions=tuple(self.actions),
+            actions=(*self.actions, *self.later),
             then=replace(record, **self.then) if self.then else None,
             changed=record != self.facts.record,
             unsettled=is_unsettled(record, self.facts.now),
@@ -118,7 +139,14 @@ class Turn:
 
 def is_unsettled(record: Record, now: float) -> bool:
     """Whether the sweep should look at the group even if nothing changed."""
-    return record.phase not in SETTLED_PHASES or record.rollout is not None or on_probation(record, now)
+    return (
+        record.phase not in SETTLED_PHASES
+        or record.rollout is not None
+        or on_probation(record, now)
+        or record.retraining.run is not None
+        or record.retraining.drift > 0.0
+        or any(not known.done and known.problem is None for known in record.monitored.values())
+    )
 
 
 def on_probation(record: Record, now: float) -> bool:

@@ -11,8 +11,10 @@ from lambdas.adapters.aws import Aws
 from lambdas.adapters.calendar import holding
 from lambdas.adapters.endpoints import Endpoints
 from lambdas.adapters.executor import Executor
+from lambdas.adapters.monitoring import Monitoring
 from lambdas.adapters.objects import Objects
-from lambdas.adapters.queue import DeadLetters, Queue
+from lambdas.adapters.pipelines import Pipelines
+from lambdas.adapters.queue import DeadLetters, Queue, RetrainQueue
 from lambdas.adapters.registry import Registry
 from lambdas.adapters.scaling import Scaling
 from lambdas.adapters.specs import Specs
@@ -40,16 +42,29 @@ def compose() -> App:
     settings = from_environment(ReconcileSettings, os.environ)
     aws = Aws()
     return App(
-        ports=ports_of(aws, Store(aws.dynamodb, settings.state_table, settings.ledger_table)),
+        ports=ports_of(
+            aws, Store(aws.dynamodb, settings.state_table, settings.ledger_table), settings.retrain_url
+        ),
         queue=Queue(aws.sqs, settings.queue_url),
         dead_letters=DeadLetters(aws.sqs, settings.dead_letter_url),
         report=Report(Logger(service="reconcile")),
     )
 
 
-def ports_of(aws: Aws, store: Store) -> Ports:
-    """The adapters by which a group is looked at; `aws`: with whose credentials."""
-    endpoints, alarms = Endpoints(aws.sagemaker), Alarms(aws.cloudwatch)
+def ports_of(aws: Aws, store: Store, retrain_url: str) -> Ports:
+    """The adapters by which a group is looked at.
+
+    Args:
+        aws: with whose credentials.
+        store: record and ledger.
+        retrain_url: of the queue that `retrain` reads.
+    """
+    endpoints, alarms, monitoring = (
+        Endpoints(aws.sagemaker),
+        Alarms(aws.cloudwatch),
+        Monitoring(aws.sagemaker),
+    )
+    retraining = RetrainQueue(aws.sqs, retrain_url)
     return Ports(
         registry=Registry(aws.sagemaker),
         endpoints=endpoints,
@@ -57,9 +72,11 @@ def ports_of(aws: Aws, store: Store) -> Ports:
         trail=Trails(lambda: aws.cloudtrail),
         specs=Specs(aws.ssm),
         store=store,
-        executor=Executor(endpoints, alarms, Scaling(aws.application_autoscaling)),
+        executor=Executor(endpoints, alarms, Scaling(aws.application_autoscaling), monitoring, retraining),
         objects=Objects(lambda: aws.sts, aws.s3_as),
         trials=Trials(aws.runtime),
+        pipelines=Pipelines(aws.sagemaker),
+        monitoring=monitoring,
         now=time.time,
         holding=holding,
     )

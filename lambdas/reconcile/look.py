@@ -132,7 +132,8 @@ def _satisfy(ports: Ports, facts: Facts, need: Need) -> Facts:
     """Read what a decision asks for, all at once, and add it to the facts."""
     arns = {v.version: v.arn for v in facts.versions if v.version in need.details}
     wanted = sorted(arns)
-    reports, payloads, schedules = sorted(need.reports), sorted(need.payloads), sorted(need.inspections)
+    reports, baselines = sorted(need.reports), sorted(need.baselines)
+    payloads, schedules = sorted(need.payloads), sorted(need.inspections)
     spec, actors, alarms, tags, trail, trial, execution, *more = concurrently(
         lambda: ports.specs.read(facts.group) if need.spec and facts.spec is None else facts.spec,
         lambda: ports.specs.actors(facts.group) if need.actors else facts.actors,
@@ -143,6 +144,7 @@ def _satisfy(ports: Ports, facts: Facts, need: Need) -> Facts:
         lambda: ports.pipelines.execution(need.execution) if need.execution else facts.execution,
         *(lambda arn=arns[version]: ports.registry.detail(arn) for version in wanted),
         *(lambda uri=uri: _report(ports, facts, uri) for uri in reports),
+        *(lambda uri=uri: _report(ports, facts, uri, "it") for uri in baselines),
         *(lambda uri=uri: _sample(ports, facts, uri) for uri in payloads),
         *(lambda schedule=schedule: ports.monitoring.last(schedule) for schedule in schedules),
     )
@@ -157,7 +159,7 @@ def _satisfy(ports: Ports, facts: Facts, need: Need) -> Facts:
         trail=trail,
         details={**facts.details, **found},
         trial=trial,
-        reports={**facts.reports, **dict(zip(reports, answers, strict=False))},
+        reports={**facts.reports, **dict(zip((*reports, *baselines), answers, strict=False))},
         payloads={**facts.payloads, **dict(zip(payloads, answers, strict=False))},
         execution=execution,
         inspections={**facts.inspections, **dict(zip(schedules, answers, strict=False))},
@@ -165,8 +167,8 @@ def _satisfy(ports: Ports, facts: Facts, need: Need) -> Facts:
     return _with_calendar(ports, facts) if need.spec else facts
 
 
-def _report(ports: Ports, facts: Facts, uri: str) -> Report:
-    return report_from(lambda: _object(ports, facts, uri))
+def _report(ports: Ports, facts: Facts, uri: str, what: str = "its evaluation report") -> Report:
+    return report_from(lambda: _object(ports, facts, uri), what)
 
 
 def _sample(ports: Ports, facts: Facts, uri: str) -> Payload:

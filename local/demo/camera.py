@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import subprocess
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from playwright.sync_api import expect, sync_playwright
+from local.browser import chromium, settled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
-    from playwright.sync_api import Browser, FloatRect, Page
+    from playwright.sync_api import Browser, FloatRect
 
-_ROOT = Path(__file__).parents[2]
 _WIDTH, _HEIGHT = 1200, 700  # of the window, in pixels
 _MOST_HEIGHT = 1300  # pixels of a picture; what is further down is cut off
 _MARGIN = 16  # pixels below the widget
-_PATIENCE = 20_000  # milliseconds
 _WIDGET = "section"
 
 Theme = Literal["light", "dark"]
@@ -46,10 +43,10 @@ class Camera:
         )
         page = context.new_page()
         page.goto(self.address)
-        _settled(page)
+        settled(page)
         if group is not None:
             page.get_by_role("button", name=group, exact=True).click()
-            _settled(page)
+            settled(page)
         page.evaluate("scrollTo(0, 0)")
         box = page.locator(_WIDGET).first.bounding_box()
         if box is None:
@@ -67,19 +64,6 @@ def camera(address: str, folder: Path) -> Iterator[Camera]:
     Raises:
         RuntimeError: there is no Chromium; says how to get one.
     """
-    found = subprocess.run(
-        ["/bin/sh", "tools/chromium.sh"], cwd=_ROOT, capture_output=True, text=True, check=False
-    )
-    if found.returncode:
-        raise RuntimeError(found.stderr.strip())
     folder.mkdir(parents=True, exist_ok=True)
-    with sync_playwright() as playwright:
-        # Without its sandbox, which root cannot have in a container; it visits this machine only.
-        browser = playwright.chromium.launch(executable_path=found.stdout.strip(), chromium_sandbox=False)
+    with chromium() as browser:
         yield Camera(browser, address, folder)
-        browser.close()
-
-
-def _settled(page: Page) -> None:
-    """Wait until no widget waits for an answer."""
-    expect(page.locator("[aria-busy]")).to_have_count(0, timeout=_PATIENCE)

@@ -71,11 +71,15 @@ def session(aws: LocalAws, person: Person, service: str, group_role: tuple[str, 
     """
     if group_role is None:
         return aws.client(service, role=person.company_role, session_name=person.name)
-    answer = stepped_in(aws, person, role_name(*group_role))
+    return client_of(aws, service, stepped_in(aws, person, role_name(*group_role)))
+
+
+def client_of(aws: LocalAws, service: str, session: Mapping[str, str]) -> Any:
+    """A client of `service` with the variables of a session."""
     return boto3.session.Session(
-        aws_access_key_id=answer["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=answer["AWS_SECRET_ACCESS_KEY"],
-        aws_session_token=answer["AWS_SESSION_TOKEN"],
+        aws_access_key_id=session["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=session["AWS_SECRET_ACCESS_KEY"],
+        aws_session_token=session["AWS_SESSION_TOKEN"],
         region_name=aws.region,
     ).client(service, endpoint_url=aws.endpoint)  # type: ignore[call-overload] # the service is the caller's choice
 

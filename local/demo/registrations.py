@@ -53,6 +53,8 @@ class Registrations:
                 "--image": IMAGE,
                 "--artifact": _file(folder, "model.tar.gz", artifact.model_tar),
                 "--metrics": _file(folder, "evaluation.json", json.dumps(artifact.evaluation).encode()),
+                "--statistics": _file(folder, "statistics.json", json.dumps(artifact.statistics).encode()),
+                "--constraints": _file(folder, "constraints.json", json.dumps(artifact.constraints).encode()),
                 "--sample": _file(folder, "request.json", artifact.sample_request),
                 "--metadata": _file(folder, "metadata.json", json.dumps(dict(artifact.metadata)).encode()),
                 "--description": artifact.description,

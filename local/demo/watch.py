@@ -145,7 +145,7 @@ class Watch:
     def sweep(self) -> None:
         """Run the sweep now, as its schedule does every few minutes, and wait until its looks are over."""
         functions = self._aws.client("lambda")
-        name = _output(self._aws, CONTROLLER_STACK, "SweepFunction")
+        name = self._aws.outputs(CONTROLLER_STACK)["SweepFunction"]
         done = functions.invoke(FunctionName=name, Payload=b'{"full": true}')
         if done.get("FunctionError"):
             raise RuntimeError(f"the sweep failed: {done['Payload'].read().decode()}")
@@ -158,7 +158,7 @@ class Watch:
         Raises:
             RuntimeError: the page has none.
         """
-        name = _output(self._aws, OBSERVABILITY_STACK, "DashboardFunction")
+        name = self._aws.outputs(OBSERVABILITY_STACK)["DashboardFunction"]
         done = self._aws.client("lambda").invoke(FunctionName=name, Payload=b"{}")
         html = str(json.load(done["Payload"]))
         rows = [words(f"<tr{row}") for row in html.split("<tr") if self.group in row]
@@ -168,11 +168,11 @@ class Watch:
 
     def ledger_table(self) -> str:
         """The ledger's table."""
-        return _output(self._aws, STATE_STACK, "LedgerTable")
+        return self._aws.outputs(STATE_STACK)["LedgerTable"]
 
     def queue_url(self) -> str:
         """The reconcile queue."""
-        return _output(self._aws, CONTROLLER_STACK, "QueueUrl")
+        return self._aws.outputs(CONTROLLER_STACK)["QueueUrl"]
 
     def at_rest(self) -> bool:
         """Whether no message waits or is being worked on."""
@@ -192,12 +192,4 @@ def words(html: str) -> str:
 
 
 def _tables(aws: LocalAws) -> tuple[str, str]:
-    return _output(aws, STATE_STACK, "StateTable"), _output(aws, STATE_STACK, "LedgerTable")
-
-
-def _output(aws: LocalAws, stack: str, prefix: str) -> str:
-    described = aws.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
-    for output in described.get("Outputs", []):
-        if output["OutputKey"] == prefix:
-            return str(output["OutputValue"])
-    raise KeyError(f"stack {stack} has no output {prefix}")
+    return aws.outputs(STATE_STACK)["StateTable"], aws.outputs(STATE_STACK)["LedgerTable"]

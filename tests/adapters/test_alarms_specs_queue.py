@@ -8,11 +8,12 @@ import pytest
 
 from lambdas.adapters.alarms import Alarms
 from lambdas.adapters.concurrently import concurrently
-from lambdas.adapters.queue import DeadLetters, Queue, redrive
+from lambdas.adapters.queue import DeadLetters, Queue, RetrainQueue, redrive
 from lambdas.adapters.specs import Specs
 from lambdas.core import actions as do
 from lambdas.core.errors import Denied, Throttled
-from lambdas.core.facts import AlarmState, SpecRead
+from lambdas.core.facts import AlarmState, Hint, SpecRead, Started
+from lambdas.core.hints import read_message
 from lambdas.core.spec import Calendar, EndpointSpec, GroupSpec, Recurring, spec_to_json
 from tests.adapters.conftest import Stubbed
 
@@ -249,6 +250,35 @@ def test_a_message_is_put_off_and_comes_back(moto: None) -> None:
     assert sqs.receive_message(QueueUrl=url).get("Messages") is None
     queue.retry_later(handle, 0)
     assert len(sqs.receive_message(QueueUrl=url)["Messages"]) == 1
+
+
+def test_a_run_is_asked_for_on_a_standard_queue(moto: None) -> None:
+    sqs = boto3.client("sqs")
+    url = sqs.create_queue(QueueName="retrain")["QueueUrl"]
+    RetrainQueue(sqs, url).ask("fraud", "fraud-run-7")
+    (message,) = received(sqs, url)
+    assert json.loads(message["Body"]) == {
+        "greenlight": {"source": "retrain", "group": "fraud", "run": "fraud-run-7"}
+    }
+
+
+@pytest.mark.parametrize(
+    ("outcome", "started"),
+    [
+        ({"execution": "arn:e"}, Started("fraud-run-7", execution="arn:e")),
+        ({"problem": "no pipeline"}, Started("fraud-run-7", problem="no pipeline")),
+    ],
+)
+def test_what_came_of_a_run_is_told_in_its_groups_order_and_understood(
+    moto: None, outcome: dict[str, str], started: Started
+) -> None:
+    sqs, url = fifo("reconcile.fifo")
+    for _ in range(2):
+        Queue(sqs, url).tell("fraud", "fraud-run-7", 5.0, **outcome)
+    (message,) = received(sqs, url)
+    assert message["Attributes"]["MessageGroupId"] == "fraud"
+    read = read_message(message["Body"])
+    assert (read.group, read.hint) == ("fraud", Hint("retrain", started=started))
 
 
 def test_a_buried_message_carries_its_reason(moto: None) -> None:

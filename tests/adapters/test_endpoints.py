@@ -8,6 +8,8 @@ import pytest
 from lambdas.adapters.alarms import Alarms
 from lambdas.adapters.endpoints import Endpoints
 from lambdas.adapters.executor import Executor
+from lambdas.adapters.monitoring import Monitoring
+from lambdas.adapters.queue import RetrainQueue
 from lambdas.adapters.scaling import Scaling
 from lambdas.core import actions as do
 from lambdas.core.content import Container
@@ -500,6 +502,16 @@ def test_removing_autoscaling_that_is_gone_is_success(autoscaling: Stubbed) -> N
     Scaling(autoscaling.client).remove(do.RemoveScaling("fraud"))
 
 
+def _executor(sagemaker: Stubbed, alarms: Alarms) -> Executor:
+    return Executor(
+        Endpoints(sagemaker.client),
+        alarms,
+        Scaling(Stubbed("application-autoscaling").client),
+        Monitoring(sagemaker.client),
+        RetrainQueue(Stubbed("sqs").client, "url"),
+    )
+
+
 def test_a_placement_is_deleted_with_its_model_and_alarms(sagemaker: Stubbed) -> None:
     import boto3  # noqa: PLC0415 - with moto below
     from moto import mock_aws  # noqa: PLC0415
@@ -511,9 +523,7 @@ def test_a_placement_is_deleted_with_its_model_and_alarms(sagemaker: Stubbed) ->
         guardrail = do.PutGuardrail(
             "greenlight/fraud/c/errors", "fraud", "c", "Invocations", "Sum", 1.0, TAGS
         )
-        executor = Executor(
-            Endpoints(sagemaker.client), alarms, Scaling(Stubbed("application-autoscaling").client)
-        )
+        executor = _executor(sagemaker, alarms)
         executor.perform(guardrail)
         executor.perform(do.DeletePlacement("c", "m", ("greenlight/fraud/c/errors",)))
         assert alarms.states(["greenlight/fraud/c/errors"])["greenlight/fraud/c/errors"] == "MISSING"
@@ -521,7 +531,5 @@ def test_a_placement_is_deleted_with_its_model_and_alarms(sagemaker: Stubbed) ->
 
 def test_a_placement_whose_model_another_config_uses_leaves_the_model(sagemaker: Stubbed) -> None:
     sagemaker.answers("delete_endpoint_config", None, EndpointConfigName="c")
-    executor = Executor(
-        Endpoints(sagemaker.client), Alarms(Stubbed("cloudwatch").client), Scaling(Stubbed("sqs").client)
-    )
+    executor = _executor(sagemaker, Alarms(Stubbed("cloudwatch").client))
     executor.perform(do.DeletePlacement("c", None, ()))

@@ -8,9 +8,10 @@ import pytest
 from lambdas.adapters.registry import Registry
 from lambdas.core.content import Container
 from lambdas.core.errors import Throttled
-from lambdas.core.facts import VersionSummary
+from lambdas.core.facts import Baseline, VersionSummary
 from lambdas.core.identity import Identity
 from lambdas.core.record import Approval
+from lambdas.core.spec import Monitor
 from tests.adapters.conftest import Stubbed
 
 AT = datetime(2026, 1, 2, 3, 4, 5, 250000, tzinfo=UTC)
@@ -93,6 +94,58 @@ def test_a_version_is_read_in_full(sagemaker: Stubbed) -> None:
     assert detail.reason == "beats v2"
     assert detail.lineage == {"CommitId": "9f2c1e7"}
     assert (detail.approval, detail.modified) == (Approval.APPROVED, AT.timestamp())
+
+
+def _file(name: str) -> dict[str, str]:
+    return {"ContentType": "application/json", "S3Uri": f"s3://b/{name}"}
+
+
+def _baselines(sagemaker: Stubbed, **members: Any) -> Any:
+    sagemaker.answers("describe_model_package", described(**members), **asked(3))
+    detail = Registry(sagemaker.client).detail(f"{ARN}3")
+    assert detail is not None
+    return detail.baselines
+
+
+def test_a_versions_baselines_are_those_that_were_kept_for_it(sagemaker: Stubbed) -> None:
+    kept = {
+        "ModelDataQuality": {"Constraints": _file("dc"), "Statistics": _file("ds")},
+        "ModelQuality": {"Constraints": _file("mc")},
+        "Bias": {
+            "ConfigFile": {"S3Uri": "s3://b/bias"},
+            "PreTrainingConstraints": _file("pre"),
+            "PostTrainingConstraints": _file("post"),
+        },
+        "Explainability": {"ConfigFile": {"S3Uri": "s3://b/shap"}, "Constraints": _file("ec")},
+    }
+    measured = {"ModelDataQuality": {"Constraints": _file("other"), "Statistics": _file("other")}}
+    assert _baselines(sagemaker, DriftCheckBaselines=kept, ModelMetrics=measured) == {
+        Monitor.DATA_QUALITY: Baseline("s3://b/dc", "s3://b/ds"),
+        Monitor.MODEL_QUALITY: Baseline("s3://b/mc"),
+        Monitor.BIAS: Baseline("s3://b/post", config="s3://b/bias"),
+        Monitor.EXPLAINABILITY: Baseline("s3://b/ec", config="s3://b/shap"),
+    }
+
+
+def test_what_a_pipeline_measured_is_the_baseline_of_a_kind_that_has_none_kept(sagemaker: Stubbed) -> None:
+    kept = {"ModelQuality": {"Constraints": _file("mc")}, "ModelDataQuality": {"Statistics": _file("alone")}}
+    measured = {
+        "ModelDataQuality": {"Constraints": _file("dc"), "Statistics": _file("ds")},
+        "ModelQuality": {"Constraints": _file("other")},
+    }
+    assert _baselines(sagemaker, DriftCheckBaselines=kept, ModelMetrics=measured) == {
+        Monitor.DATA_QUALITY: Baseline("s3://b/dc", "s3://b/ds"),
+        Monitor.MODEL_QUALITY: Baseline("s3://b/mc"),
+    }
+
+
+def test_reports_and_mere_statistics_are_no_baselines(sagemaker: Stubbed) -> None:
+    measured = {
+        "ModelQuality": {"Statistics": _file("ms")},
+        "Bias": {"Report": _file("b"), "PostTrainingReport": _file("p")},
+        "Explainability": {"Report": _file("e")},
+    }
+    assert _baselines(sagemaker, ModelMetrics=measured) == {}
 
 
 def test_a_version_without_identities_or_containers_is_read_too(sagemaker: Stubbed) -> None:

@@ -8,19 +8,19 @@ In a test, with `from tests.browser.chromium import browser, visit` in the conft
         settled(visited.page)
         assert_sound(visited)
 
-Sources: Playwright for Python, "Browser type" and "Page"; axe-core, "API documentation".
+Source: axe-core, "API documentation".
 """
 
 from __future__ import annotations
 
-import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import pytest
-from playwright.sync_api import expect, sync_playwright
+
+from local.browser import chromium, settled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,16 +31,6 @@ ROOT = Path(__file__).parents[2]
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
 """axe's tags of the rules of WCAG 2.0 and 2.1, levels A and AA."""
-ARGUMENTS = [
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-_SLOWEST = 20_000  # milliseconds for the first call of a function on a busy machine
-
 Theme = Literal["light", "dark"]
 
 
@@ -60,21 +50,11 @@ Visit = Callable[..., Visited]
 def browser() -> Iterator[Browser]:
     """A Chromium without a window, for one module.
 
-    Not for the whole session: as long as Playwright runs, nothing else in this process can start an event loop, and a
-    browser that waits takes memory. The tests that have one are in one folder each, which one worker gets as a whole.
+    Not for the whole session: a browser that waits takes memory, and lets nothing else start an event loop. The
+    tests that have one are in one folder each, which one worker gets as a whole.
     """
-    found = subprocess.run(
-        ["/bin/sh", "tools/chromium.sh"], cwd=ROOT, capture_output=True, text=True, check=False
-    )
-    if found.returncode:
-        pytest.fail(found.stderr)
-    with sync_playwright() as playwright:
-        # The tests run as root in containers, where Chromium's sandbox cannot; they visit only this machine.
-        browser = playwright.chromium.launch(
-            executable_path=found.stdout.strip(), headless=True, chromium_sandbox=False, args=ARGUMENTS
-        )
+    with chromium() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture
@@ -96,11 +76,6 @@ def visit(browser: Browser) -> Iterator[Visit]:
     yield opened
     for context in contexts:
         context.close()
-
-
-def settled(page: Page) -> None:
-    """Wait until no widget waits for an answer."""
-    expect(page.locator("[aria-busy]")).to_have_count(0, timeout=_SLOWEST)
 
 
 def assert_sound(visited: Visited) -> None:

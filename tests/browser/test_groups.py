@@ -12,8 +12,9 @@ from playwright.sync_api import expect
 from lambdas.core.page import markup
 from lambdas.core.page.frame import PALETTES
 from lambdas.dashboard.settings import DashboardSettings
+from local.browser import settled
 from tests.browser.account import dashboard, drawn, function, packed, register, serve, tables
-from tests.browser.chromium import Visited, assert_sound, settled
+from tests.browser.chromium import Visited, assert_sound
 from tests.browser.stories import CLOSE, IMAGE, QUOTE, SCRIPT, many, stories
 
 if TYPE_CHECKING:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.chromium import assert_sound, settled
+from local.browser import settled
+from tests.browser.chromium import assert_sound
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -52,6 +52,9 @@ def problem(**said: object) -> str:
         ({"metrics": "none.json"}, "--metrics none.json: No such file"),
         ({"metrics": "model.tar.gz"}, "--metrics model.tar.gz: its evaluation report is not JSON"),
         ({"metrics": "words.json"}, "it has no metric"),
+        ({"statistics": "none.json", "constraints": "none.json"}, "--constraints none.json: No such file"),
+        ({"statistics": "evaluation.json", "constraints": "evaluation.json"}, "it has no list of features"),
+        ({"statistics": "s3://models/risk/statistics.json"}, "are one baseline: give both, or neither"),
         ({"sample": "none.json"}, "--sample none.json: No such file"),
         ({"metadata": ["note=<b>bold</b>"]}, "metadata note is '<b>bold</b>'; it must be 1 to 256 letters"),
         ({"metadata": ["dataset="]}, "metadata dataset is ''"),
@@ -109,6 +112,8 @@ def test_the_request_says_everything(folder: Path) -> None:
         model_card="card.json",
         description="better",
         sample="s3://models/risk/sample.tar.gz",
+        statistics="s3://models/risk/statistics.json",
+        constraints="s3://models/risk/constraints.json",
     )
     request = read_in.request("credit-risk", {**PLACES, **read_in.given})
     assert request == {
@@ -128,6 +133,18 @@ def test_the_request_says_everything(folder: Path) -> None:
         "MetadataProperties": {"CommitId": "9f2c"},
         "ModelCard": {"ModelCardContent": '{"model_overview":{}}', "ModelCardStatus": "Draft"},
         "SamplePayloadUrl": "s3://models/risk/sample.tar.gz",
+        "DriftCheckBaselines": {
+            "ModelDataQuality": {
+                "Statistics": {
+                    "ContentType": "application/json",
+                    "S3Uri": "s3://models/risk/statistics.json",
+                },
+                "Constraints": {
+                    "ContentType": "application/json",
+                    "S3Uri": "s3://models/risk/constraints.json",
+                },
+            }
+        },
     }
 
 

@@ -9,7 +9,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from lambdas.core.names import ACCOUNT_WIDE, AUDITOR, BREAK_GLASS
+from lambdas.core.names import ACCOUNT_WIDE, AUDITOR, BREAK_GLASS, CONTROLLER_STACK
 from local.aws import LocalAws
 from local.demo.watch import Watch
 from tests.e2e.conftest import AUDITORS, ON_CALL, RELIABILITY
@@ -55,7 +55,7 @@ _USES = ("AssumeRole", "DeleteEndpoint")  # the local AWS's trail has SageMaker 
 
 def pager_of(aws: LocalAws) -> str:
     """The URL of a queue that gets what the topic for people gets."""
-    topic, arn = output(aws, "AlarmTopic"), f"arn:aws:sqs:{aws.region}:{aws.account}:pager"
+    topic, arn = aws.outputs(CONTROLLER_STACK)["AlarmTopic"], f"arn:aws:sqs:{aws.region}:{aws.account}:pager"
     lets_in = {
         "Effect": "Allow",
         "Principal": {"Service": "sns.amazonaws.com"},
@@ -79,16 +79,10 @@ def rings(aws: LocalAws, queue: str) -> list[str]:
     return found
 
 
-def output(aws: LocalAws, name: str) -> str:
-    """An output of the controller's stack."""
-    (stack,) = aws.client("cloudformation").describe_stacks(StackName="Greenlight-Controller")["Stacks"]
-    return next(str(one["OutputValue"]) for one in stack["Outputs"] if one["OutputKey"] == name)
-
-
 def switch_reconcile(aws: LocalAws, eve: Callable[[str], Any]) -> None:
     """Switch reconcile off, and on again, as docs/operations.md says."""
     lambda_ = eve("lambda")
-    function = output(aws, "ReconcileFunction")
+    function = aws.outputs(CONTROLLER_STACK)["ReconcileFunction"]
     (mapping,) = lambda_.list_event_source_mappings(FunctionName=function)["EventSourceMappings"]
     for enabled in (False, True):
         lambda_.update_event_source_mapping(UUID=mapping["UUID"], Enabled=enabled)

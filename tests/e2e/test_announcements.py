@@ -10,7 +10,7 @@ import pytest
 
 from lambdas.core.announcements import TELLINGS, Urgency
 from lambdas.core.ledger import Kind
-from lambdas.core.names import EVENT_BUS, function_role_name
+from lambdas.core.names import CONTROLLER_STACK, EVENT_BUS, function_role_name
 from local.aws import LocalAws
 from tests.e2e.scene import Scene
 from tests.e2e.test_commands import run
@@ -85,8 +85,7 @@ def in_order(heard: Iterable[str]) -> list[str]:
 
 @pytest.fixture(scope="module")
 def audience(aws: LocalAws) -> Iterator[Audience]:
-    (stack,) = aws.client("cloudformation").describe_stacks(StackName="Greenlight-Controller")["Stacks"]
-    outputs = {one["OutputKey"]: one["OutputValue"] for one in stack["Outputs"]}
+    outputs = aws.outputs(CONTROLLER_STACK)
     ears = {name: _ear(aws, f"audience-{name}") for name in ("events", "messages", "pages")}
     events = aws.client("events")
     events.put_rule(

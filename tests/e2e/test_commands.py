@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from lambdas.core.ledger import Kind
-from lambdas.core.names import AUDITOR, abort_alarm, role_name
+from lambdas.core.names import AUDITOR, CONTROLLER_STACK, abort_alarm, role_name
 from lambdas.core.record import Record
 from local.aws import LocalAws
 from local.demo.people import APPROVER, Person, stepped_in, variables
@@ -105,10 +105,7 @@ def verify(folder: Path, text: str) -> subprocess.CompletedProcess[str]:
 def test_dead_letters_go_back_to_reconcile(scene: Make) -> None:
     s = scene("planned")
     sqs = s.aws.client("sqs")
-    outputs = s.aws.client("cloudformation").describe_stacks(StackName="Greenlight-Controller")["Stacks"][0][
-        "Outputs"
-    ]
-    dead = next(one["OutputValue"] for one in outputs if one["OutputKey"] == "DeadLetterUrl")
+    dead = s.aws.outputs(CONTROLLER_STACK)["DeadLetterUrl"]
     sqs.purge_queue(QueueUrl=dead)
     empty = run(s.aws, "redrive")
     assert (empty.returncode, empty.stdout) == (

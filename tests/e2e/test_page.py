@@ -4,14 +4,13 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError
 
 from lambdas.core.ledger import Kind
 from lambdas.core.names import CONTROLLER_STACK, DASHBOARD, OBSERVABILITY_STACK, STATE_STACK, role_name
 from local.aws import LocalAws
-from local.demo.people import APPROVER, SCIENTIST, stepped_in
+from local.demo.people import APPROVER, SCIENTIST, client_of, stepped_in
 from local.demo.watch import words
 from tests.e2e.scene import Scene
 from tests.e2e.test_commands import HOSTILE, as_auditor
@@ -22,26 +21,15 @@ GROUP = "looked-at"
 
 def page(s: Scene, environment: dict[str, str] | None = None, **asked: Any) -> str:
     """What the function answers, called as the console calls it: by whoever looks."""
-    lambda_ = _client(s.aws, "lambda", environment) if environment else s.aws.client("lambda")
+    lambda_ = client_of(s.aws, "lambda", environment) if environment else s.aws.client("lambda")
     done = lambda_.invoke(FunctionName=_function(s.aws), Payload=json.dumps(asked))
     answer = json.load(done["Payload"])
     assert "FunctionError" not in done, answer
     return str(answer)
 
 
-def _client(aws: LocalAws, service: str, environment: dict[str, str]) -> Any:
-    session = boto3.session.Session(
-        aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
-        aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
-        aws_session_token=environment["AWS_SESSION_TOKEN"],
-        region_name=aws.region,
-    )
-    return session.client(service, endpoint_url=aws.endpoint)  # type: ignore[call-overload] # the caller's choice
-
-
 def _function(aws: LocalAws) -> str:
-    (stack,) = aws.client("cloudformation").describe_stacks(StackName=OBSERVABILITY_STACK)["Stacks"]
-    return str(next(o["OutputValue"] for o in stack["Outputs"] if o["OutputKey"] == "DashboardFunction"))
+    return aws.outputs(OBSERVABILITY_STACK)["DashboardFunction"]
 
 
 def test_it_shows_all_groups_and_of_each_what_is_live_what_waits_and_how_to_approve_it(scene: Make) -> None:
@@ -93,8 +81,7 @@ def test_the_dashboard_in_the_account_calls_this_function_and_shows_alarms_queue
     there = {a["AlarmArn"] for a in aws.client("cloudwatch").describe_alarms(
         AlarmNamePrefix="greenlight-controller-", MaxRecords=100)["MetricAlarms"]}  # fmt: skip
     assert set(alarms["properties"]["alarms"]) == there
-    (stack,) = aws.client("cloudformation").describe_stacks(StackName=CONTROLLER_STACK)["Stacks"]
-    outputs = {o["OutputKey"]: o["OutputValue"] for o in stack["Outputs"]}
+    outputs = aws.outputs(CONTROLLER_STACK)
     drawn = json.dumps([w["properties"]["metrics"] for w in widgets["metric"]])
     for name in ("ReconcileFunction", "SweepFunction", "AnnounceFunction"):
         assert f'"{outputs[name]}"' in drawn
@@ -105,8 +92,7 @@ def test_the_dashboard_in_the_account_calls_this_function_and_shows_alarms_queue
 def test_without_its_tables_it_says_what_it_may_not_read(scene: Make) -> None:
     s = scene(GROUP)
     iam, role = s.aws.client("iam"), "greenlight-dashboard"
-    (stack,) = s.aws.client("cloudformation").describe_stacks(StackName=STATE_STACK)["Stacks"]
-    state = next(o["OutputValue"] for o in stack["Outputs"] if o["OutputKey"] == "StateTable")
+    state = s.aws.outputs(STATE_STACK)["StateTable"]
     refusal = {"Effect": "Deny", "Action": "dynamodb:Scan", "Resource": "*"}
     document = json.dumps({"Version": "2012-10-17", "Statement": [refusal]})
     iam.put_role_policy(RoleName=role, PolicyName="refused", PolicyDocument=document)

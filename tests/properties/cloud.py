@@ -16,6 +16,7 @@ from lambdas.core.facts import (
     AlarmState,
     Endpoint,
     EndpointStatus,
+    Execution,
     Lookup,
     SpecRead,
     Trail,
@@ -139,6 +140,12 @@ class Cloud:
         """GetParameter."""
         assert group == self.group
         return SpecRead(self.spec, self.spec_modified)
+
+    def execution(self, arn: str) -> Execution:
+        raise AssertionError(arn)
+
+    def last(self, schedule: str) -> None:
+        raise AssertionError(schedule)
 
     def actors(self, group: str) -> Mapping[str, str]:
         """DescribeParameters."""

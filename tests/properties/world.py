@@ -225,6 +225,8 @@ class World:
             now=lambda: self.cloud.now,
             objects=cloud,
             trials=cloud,
+            pipelines=cloud,
+            monitoring=cloud,
             holding=holding,
         )
 

@@ -11,8 +11,10 @@ from lambdas.adapters.alarms import Alarms
 from lambdas.adapters.calendar import holding
 from lambdas.adapters.endpoints import Endpoints
 from lambdas.adapters.executor import Executor
+from lambdas.adapters.monitoring import Monitoring
 from lambdas.adapters.objects import Objects
-from lambdas.adapters.queue import DeadLetters, Queue
+from lambdas.adapters.pipelines import Pipelines
+from lambdas.adapters.queue import DeadLetters, Queue, RetrainQueue
 from lambdas.adapters.registry import Registry
 from lambdas.adapters.scaling import Scaling
 from lambdas.adapters.specs import Specs
@@ -68,7 +70,8 @@ def reconcile(aws: Aws, name: str, reporter: Reporter) -> Callable[[list[Message
     """The function; returns the messages that are to come again. Made anew for each invocation, as after a kill."""
     clients = aws.clients(name, caller("greenlight-reconcile"))
     endpoints = Endpoints(clients.sagemaker, sleep=lambda _: None)
-    alarms = Alarms(clients.cloudwatch)
+    alarms, monitoring = Alarms(clients.cloudwatch), Monitoring(clients.sagemaker)
+    retraining = RetrainQueue(clients.sqs, "retrain")
     ports = Ports(
         registry=Registry(clients.sagemaker),
         endpoints=endpoints,
@@ -76,9 +79,13 @@ def reconcile(aws: Aws, name: str, reporter: Reporter) -> Callable[[list[Message
         trail=Trails(lambda: clients.cloudtrail),
         specs=Specs(clients.ssm),
         store=Store(clients.dynamodb, STATE_TABLE, LEDGER_TABLE),
-        executor=Executor(endpoints, alarms, Scaling(clients.application_autoscaling)),
+        executor=Executor(
+            endpoints, alarms, Scaling(clients.application_autoscaling), monitoring, retraining
+        ),
         objects=Objects(_no_objects, _no_objects),
         trials=Trials(lambda _: clients.sagemaker_runtime, sleep=lambda _: None),
+        pipelines=Pipelines(clients.sagemaker),
+        monitoring=monitoring,
         now=aws.clock.now,
         holding=holding,
     )

@@ -36,7 +36,9 @@ class Hall:
     @property
     def ports(self) -> Ports:
         unused: Any = None
-        return Ports(self, self, unused, unused, self, self, self, unused, unused, lambda: 0.0, holding)
+        return Ports(
+            self, self, unused, unused, self, self, self, unused, unused, unused, unused, lambda: 0.0, holding
+        )
 
     def versions(self, group: str) -> tuple[VersionSummary, ...]:
         self.looked.append(group)

@@ -21,6 +21,7 @@ from lambdas.core.facts import (
     AlarmState,
     Endpoint,
     EndpointStatus,
+    Execution,
     Hint,
     Lookup,
     Probe,
@@ -79,7 +80,21 @@ class Desk:
     @property
     def ports(self) -> Ports:
         objects = Objects(self.objects, self.calls)
-        return Ports(self, self, self, self, self, self, self, objects, self, lambda: self.seen.now, holding)
+        return Ports(
+            self,
+            self,
+            self,
+            self,
+            self,
+            self,
+            self,
+            objects,
+            self,
+            self,
+            self,
+            lambda: self.seen.now,
+            holding,
+        )
 
     def _call(self, name: str) -> None:
         self.calls.append(name)
@@ -117,6 +132,12 @@ class Desk:
     def make(self, probe: Probe) -> Trial:
         self._call("trial")
         return self.seen.trial
+
+    def execution(self, arn: str) -> Execution:
+        raise AssertionError(arn)
+
+    def last(self, schedule: str) -> None:
+        raise AssertionError(schedule)
 
     def actors(self, group: str) -> Mapping[str, str]:
         return self.seen.actors

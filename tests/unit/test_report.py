@@ -11,7 +11,7 @@ from lambdas.reconcile.look import Step
 from lambdas.reconcile.report import Report
 from tests.builders import a_record
 
-ASKING = {Kind.BLOCKED, Kind.FOREIGN, Kind.HALTED, Kind.UNPROVEN, Kind.WITHDRAWN}
+ASKING = {Kind.RETRAIN_FAILED, Kind.BLOCKED, Kind.FOREIGN, Kind.HALTED, Kind.UNPROVEN, Kind.WITHDRAWN}
 
 
 def counted(text: str) -> list[tuple[str, dict[str, str]]]:

@@ -8,10 +8,12 @@ from lambdas.announce.settings import AnnounceSettings
 from lambdas.core.errors import Malformed
 from lambdas.core.settings import from_environment, to_environment
 from lambdas.reconcile.settings import ReconcileSettings
+from lambdas.retrain.settings import RetrainSettings
 from lambdas.sweep.settings import SweepSettings
 
 ALL = [
-    ReconcileSettings("state", "ledger", "https://sqs/queue", "https://sqs/dead"),
+    ReconcileSettings("state", "ledger", "https://sqs/queue", "https://sqs/dead", "https://sqs/retrain"),
+    RetrainSettings("state", "https://sqs/queue"),
     SweepSettings("state", "https://sqs/queue"),
     AnnounceSettings("ledger", "bus", "arn:messages", "arn:alarms", "https://sqs/unannounced", "{}"),
 ]
@@ -38,6 +40,6 @@ def test_every_missing_variable_is_named_at_once() -> None:
     with pytest.raises(Malformed) as error:
         from_environment(ReconcileSettings, {"GREENLIGHT_STATE_TABLE": "state", "GREENLIGHT_QUEUE_URL": ""})
     assert str(error.value) == (
-        "environment lacks GREENLIGHT_LEDGER_TABLE, GREENLIGHT_QUEUE_URL, GREENLIGHT_DEAD_LETTER_URL;"
-        " infra sets them from ReconcileSettings"
+        "environment lacks GREENLIGHT_LEDGER_TABLE, GREENLIGHT_QUEUE_URL, GREENLIGHT_DEAD_LETTER_URL,"
+        " GREENLIGHT_RETRAIN_URL; infra sets them from ReconcileSettings"
     )

@@ -79,8 +79,7 @@ class Stage:
 
     def __post_init__(self) -> None:
         for stack in (STATE_STACK, CONTROLLER_STACK, OBSERVABILITY_STACK):
-            (found,) = self.aws.client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
-            self.outputs |= {one["OutputKey"]: one["OutputValue"] for one in found["Outputs"]}
+            self.outputs |= self.aws.outputs(stack)
         for key in ARTIFACTS.values():
             self.aws.client("s3").put_object(Bucket=BUCKET, Key=key, Body=artifact("unloadable", A))
         for group in (A, B, C):

@@ -1,0 +1,297 @@
+"""Points the group's monitoring schedules at the live version once it is verified, and says what is not monitored."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from lambdas.core import actions as do
+from lambdas.core.errors import Busy, GreenlightError
+from lambdas.core.facts import BUSY, Baseline, Inspection, VersionDetail
+from lambdas.core.hints import MONITORING
+from lambdas.core.ledger import Kind
+from lambdas.core.names import SWEEP, digest, schedule_name, versioned_name
+from lambdas.core.record import Cause, Monitored, Phase, Placement
+from lambdas.core.spec import Monitor, MonitoringSpec
+from lambdas.core.turn import Need, Turn, Wish
+
+AGAIN = 3600.0  # seconds until what could not be monitored is tried again, by a sweep
+SOON = 60.0  # seconds until what AWS was too busy for, or what nobody knows the end of, is tried again
+VIOLATIONS, FAILED = "CompletedWithViolations", "Failed"  # MonitoringExecutionStatus [B]
+
+_MEMBERS = {
+    Monitor.DATA_QUALITY: "ModelDataQuality",
+    Monitor.MODEL_QUALITY: "ModelQuality",
+    Monitor.BIAS: "Bias",
+    Monitor.EXPLAINABILITY: "Explainability",
+}
+_WITH_CONFIG = frozenset({Monitor.BIAS, Monitor.EXPLAINABILITY})
+
+
+def in_words(monitor: Monitor) -> str:
+    """What a schedule watches, in words."""
+    return monitor.value.replace("_", " ")
+
+
+def follow_live(turn: Turn) -> Need | None:
+    """Have each schedule that the spec names watch the live version by that version's own baseline.
+
+    Never before it is verified, nor while anything moves: until then the schedules stay where they are.
+    """
+    record, endpoint = turn.record, turn.facts.endpoint
+    if record.phase is Phase.UNMANAGED or record.rollout is not None:
+        return None
+    live = record.live_placement()
+    if endpoint is None and live is None:
+        _remove(turn, frozenset(Monitor), "the endpoint is gone")
+        return None
+    if endpoint is None or endpoint.status in BUSY or live is None or live.live_at is None:
+        return None
+    if endpoint.config != live.config:
+        return None
+    wanted = turn.spec.monitoring.schedules if turn.spec.monitoring is not None else {}
+    _remove(turn, frozenset(Monitor) - wanted.keys(), "the group's spec does not ask for it")
+    return _put(turn, turn.spec.monitoring, live) if turn.spec.monitoring is not None else None
+
+
+def _put(turn: Turn, spec: MonitoringSpec, live: Placement) -> Need | None:
+    _tell_of_recovery(turn)
+    due = [monitor for monitor in Monitor if monitor in spec.schedules and _is_due(turn, monitor, live)]
+    if not due:
+        return None
+    if live.version not in turn.facts.details:
+        return Need(details=frozenset({live.version}))
+    detail = turn.facts.details[live.version]
+    found = {monitor: _baseline(detail, monitor, live.version) for monitor in due}
+    files = {
+        uri
+        for baseline in found.values()
+        if isinstance(baseline, Baseline)
+        for uri in (baseline.constraints, baseline.statistics, baseline.config)
+        if uri is not None
+    }
+    if unread := files - turn.facts.reports.keys():
+        return Need(baselines=frozenset(unread))
+    for monitor, baseline in found.items():
+        broken = _unreadable(turn, baseline) if isinstance(baseline, Baseline) else baseline
+        if isinstance(baseline, Baseline) and broken is None:
+            _point(turn, spec, monitor, live.version, baseline)
+        else:
+            _give_up(turn, monitor, live.version, str(broken))
+    return None
+
+
+def _tell_of_recovery(turn: Turn) -> None:
+    """What AWS had said no to was done by a later try."""
+    for monitor, known in turn.record.monitored.items():
+        if known.done and known.definition is not None and known.problem is not None:
+            turn.say(
+                Kind.MONITORING, f"{in_words(monitor)} of v{known.version} is watched now", known.version
+            )
+            _note(turn, monitor, replace(known, problem=None))
+
+
+def _wanted(turn: Turn, monitor: Monitor) -> str:
+    spec = turn.spec.monitoring
+    if spec is None:
+        raise AssertionError(f"{monitor.value} is wanted by a spec without monitoring")
+    return digest(spec.schedules[monitor], spec.role, spec.output, spec.kms_key, turn.spec.endpoint.name)
+
+
+def _is_due(turn: Turn, monitor: Monitor, live: Placement) -> bool:
+    """Whether the schedule is not where it should be, and may be moved now."""
+    known = turn.record.monitored.get(monitor)
+    if known is None or (known.version, known.wanted) != (live.version, _wanted(turn, monitor)):
+        return True
+    if not known.done and (known.problem is None or known.definition is None):
+        return turn.facts.now - known.tried_at >= SOON
+    if known.problem is None:
+        return False
+    swept = any(hint.source == SWEEP for hint in turn.facts.hints)
+    return swept and turn.facts.now - known.tried_at >= AGAIN
+
+
+def _baseline(detail: VersionDetail | None, monitor: Monitor, version: int) -> Baseline | str:
+    """The version's own baseline, or why there is none: another version's would compare with other data."""
+    if detail is None:
+        return f"v{version} is no longer in the registry, which has its baseline"
+    member = _MEMBERS[monitor]
+    baseline = detail.baselines.get(monitor, Baseline())
+    if baseline.constraints is None:
+        return (
+            f"v{version} was registered without a baseline for it: neither DriftCheckBaselines.{member} nor"
+            f" ModelMetrics.{member} has constraints"
+        )
+    if monitor is Monitor.DATA_QUALITY and baseline.statistics is None:
+        return f"v{version} was registered with constraints and no statistics in DriftCheckBaselines.{member}"
+    if monitor in _WITH_CONFIG and baseline.config is None:
+        return f"v{version} was registered without DriftCheckBaselines.{member}.ConfigFile, the analysis to be repeated"
+    return baseline
+
+
+def _unreadable(turn: Turn, baseline: Baseline) -> str | None:
+    for uri in (baseline.constraints, baseline.statistics, baseline.config):
+        problem = turn.facts.reports[uri].problem if uri is not None else None
+        if problem is not None:
+            return f"its baseline {uri}: {problem}"
+    return None
+
+
+def _point(turn: Turn, spec: MonitoringSpec, monitor: Monitor, version: int, baseline: Baseline) -> None:
+    """Move the schedule to this version; told when it is set out to, and done until it is."""
+    group, wanted = turn.record.group, _wanted(turn, monitor)
+    known = turn.record.monitored.get(monitor)
+    name = versioned_name(group, version, monitor, wanted, baseline)
+    old = _old(known, but=name)
+    told = known is not None and known.definition == name
+    problem = known.problem if known is not None and told else None
+    set_out = Monitored(version, wanted, name, problem, old, tried_at=turn.facts.now)
+    _note(turn, monitor, set_out)
+    if not told:
+        turn.say(
+            Kind.MONITORING,
+            f"{in_words(monitor)} of v{version} is watched by its own baseline, {baseline.constraints}",
+            version,
+            schedule=schedule_name(group, monitor),
+            definition=name,
+        )
+    turn.later.append(_action(turn, spec, monitor, baseline, set_out))
+    _afterwards(turn, monitor, replace(set_out, old=(), done=True))
+
+
+def _action(
+    turn: Turn, spec: MonitoringSpec, monitor: Monitor, baseline: Baseline, made: Monitored
+) -> do.PutMonitoring:
+    if made.definition is None:
+        raise AssertionError(f"{monitor.value} of v{made.version} is to be watched by no definition")
+    return do.PutMonitoring(
+        schedule=schedule_name(turn.record.group, monitor),
+        monitor=monitor,
+        definition=made.definition,
+        endpoint=turn.spec.endpoint.name,
+        wanted=spec.schedules[monitor],
+        role=spec.role,
+        output=spec.output,
+        kms_key=spec.kms_key,
+        baseline=baseline,
+        tags=turn.tags,
+        old=made.old,
+    )
+
+
+def _give_up(turn: Turn, monitor: Monitor, version: int, problem: str) -> None:
+    """Say why the version is not monitored; a schedule with another version's baseline would be wrong about it."""
+    known, wanted = turn.record.monitored.get(monitor), _wanted(turn, monitor)
+    if known is None or (known.version, known.problem) != (version, problem):
+        turn.say(Kind.UNMONITORED, f"{in_words(monitor)} of v{version} is not monitored: {problem}", version)
+    old = _old(known)
+    given_up = Monitored(version, wanted, None, problem, old, done=not old, tried_at=turn.facts.now)
+    _note(turn, monitor, given_up)
+    if old:
+        turn.later.append(do.RemoveMonitoring(schedule_name(turn.record.group, monitor), monitor, old))
+        _afterwards(turn, monitor, replace(given_up, old=(), done=True))
+
+
+def _remove(turn: Turn, monitors: frozenset[Monitor], why: str) -> None:
+    """Delete schedules that nobody asks for (any more)."""
+    for monitor in Monitor:
+        known = turn.record.monitored.get(monitor)
+        if known is None or monitor not in monitors:
+            continue
+        old = _old(known)
+        if known.definition is not None:
+            turn.say(Kind.MONITORING, f"{in_words(monitor)} is no longer monitored: {why}", known.version)
+        if not old:
+            _note(turn, monitor, None)
+            continue
+        _note(turn, monitor, Monitored(known.version, "", None, None, old, tried_at=turn.facts.now))
+        turn.later.append(do.RemoveMonitoring(schedule_name(turn.record.group, monitor), monitor, old))
+        _afterwards(turn, monitor, None)
+
+
+def _old(known: Monitored | None, but: str | None = None) -> tuple[str, ...]:
+    """The job definitions that were made before, and are not the one that is wanted."""
+    if known is None:
+        return ()
+    made = (*known.old, known.definition)
+    return tuple(dict.fromkeys(one for one in made if one is not None and one != but))
+
+
+def _note(turn: Turn, monitor: Monitor, what: Monitored | None) -> None:
+    turn.update(monitored=_with(turn.record.monitored, monitor, what))
+    if "monitored" in turn.then:
+        _afterwards(turn, monitor, what)
+
+
+def _afterwards(turn: Turn, monitor: Monitor, what: Monitored | None) -> None:
+    turn.then["monitored"] = _with(turn.then.get("monitored", turn.record.monitored), monitor, what)
+
+
+def _with(
+    monitored: Mapping[Monitor, Monitored], monitor: Monitor, what: Monitored | None
+) -> dict[Monitor, Monitored]:
+    rest = {key: value for key, value in monitored.items() if key is not monitor}
+    return rest if what is None else {**rest, monitor: what}
+
+
+def not_done(turn: Turn, monitor: Monitor, error: GreenlightError) -> None:
+    """AWS said no to a schedule's move: said once, tried again by a sweep after a while; nothing else waits for it.
+
+    A schedule that is at work, as while one of its runs goes on, is nobody's news: the next sweep tries again.
+    """
+    known = turn.record.monitored[monitor]
+    if isinstance(error, Busy):
+        return
+    if known.problem != str(error):
+        turn.say(
+            Kind.UNMONITORED,
+            f"{in_words(monitor)} of v{known.version} is not monitored: {error}",
+            known.version,
+        )
+    _note(turn, monitor, replace(known, problem=str(error), tried_at=turn.facts.now))
+
+
+# --- what the schedules' runs found ----------------------------------------------------------------------
+
+
+def take_inspections(turn: Turn) -> Need | None:
+    """Take in the last run of each schedule: violations are a reason to retrain; that it fails is said."""
+    if turn.spec.monitoring is None or not _asked(turn):
+        return None
+    schedules = {
+        monitor: schedule_name(turn.record.group, monitor)
+        for monitor, known in turn.record.monitored.items()
+        if known.definition is not None and known.done
+    }
+    if unread := set(schedules.values()) - turn.facts.inspections.keys():
+        return Need(inspections=frozenset(unread))
+    for monitor, schedule in schedules.items():
+        inspection = turn.facts.inspections[schedule]
+        if inspection is not None and inspection.at > turn.record.retraining.inspected.get(schedule, 0.0):
+            _take(turn, monitor, inspection)
+    return None
+
+
+def _asked(turn: Turn) -> bool:
+    return any(hint.source in {MONITORING, SWEEP} for hint in turn.facts.hints)
+
+
+def _take(turn: Turn, monitor: Monitor, found: Inspection) -> None:
+    retraining, known = turn.record.retraining, turn.record.monitored[monitor]
+    turn.update(retraining=replace(retraining, inspected={**retraining.inspected, found.schedule: found.at}))
+    failing = (found.failure or "SageMaker gives no reason") if found.status == FAILED else None
+    if failing is not None and failing != known.failing:
+        turn.say(
+            Kind.UNMONITORED,
+            f"{in_words(monitor)} of v{known.version} is not monitored: the runs of {found.schedule} fail: {failing}",
+            known.version,
+        )
+    if failing != known.failing:
+        _note(turn, monitor, replace(known, failing=failing))
+    if found.status == VIOLATIONS and _says_drift(turn, found):
+        turn.wishes.append(Wish(Cause.VIOLATIONS, f"the run of {found.schedule} found violations"))
+
+
+def _says_drift(turn: Turn, found: Inspection) -> bool:
+    """Whether it asks for a run; one of before the live version took over looked at another version's traffic."""
+    spec, live = turn.spec.retraining, turn.record.live_placement()
+    since = live.live_at if live is not None else None
+    return spec is not None and spec.on_violations and since is not None and found.at >= since

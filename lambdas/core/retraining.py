@@ -1,0 +1,347 @@
+"""Starts the group's pipeline when the live version drifts, or a person asks: one run at a time, and not too often."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from lambdas.core.actions import AskToRetrain
+from lambdas.core.errors import GreenlightError
+from lambdas.core.facts import AlarmState, Execution, RunStatus, Started, VersionDetail
+from lambdas.core.hints import ALARM, RUN, SPEC
+from lambdas.core.ledger import Kind
+from lambdas.core.names import RETRAIN, RUN_KEY, SWEEP, run_name
+from lambdas.core.record import Cause, Phase, Run
+from lambdas.core.spec import RetrainingSpec
+from lambdas.core.turn import Need, Turn, Wish
+
+CALM = 3600.0  # seconds for which alarms must be quiet before drift is said to have ended: they flap
+ASK_AGAIN = (
+    600.0  # seconds after which the function `retrain` is told again; what it was told before is void by then
+)
+GIVE_UP = 3600.0  # seconds after which a run that did not start has failed
+FRESH = 300.0  # seconds for which what `retrain` was told holds; with its longest run less than ASK_AGAIN
+_HOUR, _WEEK = 3600.0, 7 * 86400.0
+_MOST_PAST = 20  # runs that are remembered
+_ENDED = frozenset({RunStatus.SUCCEEDED, RunStatus.FAILED, RunStatus.STOPPED, RunStatus.GONE})
+
+
+def take_runs(turn: Turn) -> Need | None:
+    """Take in drift, what became of the run under way, and each reason for another."""
+    if turn.record.phase is Phase.UNMANAGED:
+        return None
+    if (need := _take_alarms(turn) or _take_run(turn)) is not None:
+        return need
+    _take_rejection(turn)
+    _start(turn)
+    return None
+
+
+def _comes_from(turn: Turn, *sources: str) -> bool:
+    return any(hint.source in sources for hint in turn.facts.hints)
+
+
+# --- drift -----------------------------------------------------------------------------------------------
+
+
+def _take_alarms(turn: Turn) -> Need | None:
+    """Whether the group's drift alarms say now that the live version drifts."""
+    spec = turn.spec.retraining
+    if spec is None or not spec.alarms:
+        _change(turn, drift=0.0, calm=0.0, flaps=0, rolled_back=False, missing=())
+        return None
+    if not _comes_from(turn, ALARM, SWEEP, SPEC, RETRAIN, RUN):
+        return None
+    if set(spec.alarms) - turn.facts.alarms.keys():
+        return Need(alarms=spec.alarms)
+    _note_missing(turn, tuple(n for n in spec.alarms if turn.facts.alarms[n] is AlarmState.MISSING))
+    loud = [name for name in spec.alarms if turn.facts.alarms[name] is AlarmState.ALARM]
+    if loud:
+        _note_drift(turn, loud)
+    elif turn.record.retraining.drift:
+        _note_calm(turn)
+    return None
+
+
+def _note_missing(turn: Turn, missing: tuple[str, ...]) -> None:
+    if missing and missing != turn.record.retraining.missing:
+        turn.say(
+            Kind.UNMONITORED,
+            f"drift is not seen by alarms that are missing: {', '.join(missing)}; make them, or name others in the"
+            " group's retraining.alarms",
+        )
+    _change(turn, missing=missing)
+
+
+def _note_drift(turn: Turn, loud: list[str]) -> None:
+    known, live = turn.record.retraining, turn.record.live_placement()
+    why = f"in ALARM: {', '.join(loud)}"
+    if not known.drift:
+        what = "drift" if live is None else f"v{live.version} drifts"
+        turn.say(Kind.DRIFT, f"{what}; {why}", None if live is None else live.version, alarms=loud)
+        _change(turn, drift=turn.facts.now, calm=0.0, flaps=0)
+    elif known.calm:
+        _change(turn, calm=0.0, flaps=known.flaps + 1)
+    turn.wishes.append(Wish(Cause.DRIFT, why))
+
+
+def _note_calm(turn: Turn) -> None:
+    known, now = turn.record.retraining, turn.facts.now
+    if not known.calm:
+        _change(turn, calm=now)
+    elif now - known.calm >= CALM:
+        again = f"; it had come back {known.flaps} times" if known.flaps else ""
+        turn.say(
+            Kind.DRIFT, f"no drift any more{again}", alarms=[], seconds=round(known.calm - known.drift, 3)
+        )
+        _change(turn, drift=0.0, calm=0.0, flaps=0, rolled_back=False)
+
+
+def _take_rejection(turn: Turn) -> None:
+    """The live version was rejected: what serves in its place is older."""
+    spec, live = turn.spec.retraining, turn.record.live_placement()
+    decided = turn.record.versions.get(live.version) if live is not None else None
+    if live is None or decided is None or not decided.is_rejected:
+        return
+    if decided.at <= turn.record.retraining.rejected:
+        return
+    _change(turn, rejected=decided.at)
+    if spec is not None and spec.on_rejection:
+        why = f": {decided.reason}" if decided.reason else ""
+        turn.wishes.append(Wish(Cause.REJECTION, f"v{live.version}, which was live, was rejected{why}"))
+
+
+# --- the run under way -----------------------------------------------------------------------------------
+
+
+def _take_run(turn: Turn) -> Need | None:
+    for told in (hint.started for hint in turn.facts.hints if hint.started is not None):
+        _take_start(turn, told)
+    run = turn.record.retraining.run
+    if run is None:
+        return None
+    if not _comes_from(turn, RUN, SWEEP, RETRAIN):
+        return None
+    if run.execution is None:
+        _ask_again(turn, run)
+        return None
+    if turn.facts.execution is None or turn.facts.execution.arn != run.execution:
+        return Need(execution=run.execution)
+    _take_execution(turn, run, turn.facts.execution)
+    return None
+
+
+def _take_start(turn: Turn, told: Started) -> None:
+    """What the function `retrain` made of a run. That it started may be heard after it was given up."""
+    known = turn.record.retraining
+    run = next((one for one in (known.run, *known.past) if one is not None and one.id == told.run), None)
+    if run is None or run.execution is not None:
+        return
+    if told.execution is None:
+        if run is known.run:
+            _fail(turn, run, f"it could not be started: {told.problem or 'no reason is known'}")
+        return
+    started = replace(run, execution=told.execution)
+    past = tuple(one for one in known.past if one.id != run.id)
+    if run is known.run or known.run is None:
+        _change(turn, run=started, past=past)
+    else:
+        _change(turn, past=(*past, started))
+
+
+def _ask_again(turn: Turn, run: Run) -> None:
+    """Nothing was heard of it: the message may be lost, or the answer. Its token starts it only once."""
+    now = turn.facts.now
+    if now - run.asked_at < ASK_AGAIN:
+        return
+    if now - run.at >= GIVE_UP:
+        _fail(turn, run, "it could not be started for an hour. See the runbook, 'Retraining'")
+        return
+    _change(turn, run=replace(run, asked_at=now))
+    turn.later.append(AskToRetrain(turn.record.group, run.id))
+
+
+def _take_execution(turn: Turn, run: Run, execution: Execution) -> None:
+    ours, others = _registered(turn, execution)
+    versions = tuple(sorted({*run.versions, *ours}))
+    if versions != run.versions:
+        run = replace(run, versions=versions)
+        _change(turn, run=run)
+    if execution.status not in _ENDED:
+        return
+    if execution.status is RunStatus.GONE and turn.facts.now - run.asked_at < ASK_AGAIN:
+        return  # just started, and not to be seen yet
+    if execution.status is not RunStatus.SUCCEEDED:
+        why = execution.failure or "SageMaker gives no reason"
+        what = (
+            "its execution is gone" if execution.status is RunStatus.GONE else execution.status.value.lower()
+        )
+        _fail(turn, run, f"{what}: {why}" if execution.status is not RunStatus.GONE else what)
+    elif not versions:
+        where = f" it registered {', '.join(others)}, which is not in this group" if others else ""
+        _fail(turn, run, f"it succeeded and registered no version here;{where or ' see its register step'}")
+    else:
+        names = ", ".join(f"v{version}" for version in versions)
+        also = f"; beside it registered {', '.join(others)}, which is not in this group" if others else ""
+        seconds = turn.facts.now - run.at
+        _end(turn, run)
+        turn.say(
+            Kind.RETRAIN_SUCCEEDED,
+            f"run {run.id} registered {names} after {seconds:.0f} s{also}",
+            versions[-1],
+            run=run.id,
+            cause=run.cause.value,
+            execution=run.execution,
+            versions=list(versions),
+            elsewhere=list(others),
+            seconds=round(seconds, 3),
+        )
+
+
+def _registered(turn: Turn, execution: Execution) -> tuple[list[int], list[str]]:
+    """What its steps registered: versions of this group, and ARNs of others. Case tells nothing [aws-facts]."""
+    ours: list[int] = []
+    others: list[str] = []
+    for arn in execution.registered:
+        group, _, version = arn.partition(":model-package/")[2].partition("/")
+        if group.lower() == turn.record.group.lower() and version.isdecimal():
+            ours.append(int(version))
+        else:
+            others.append(arn)
+    return ours, others
+
+
+def _fail(turn: Turn, run: Run, reason: str) -> None:
+    """It is not started again by itself: what failed once fails again, and costs as much."""
+    _end(turn, run)
+    _change(turn, stopped=f"run {run.id} failed")
+    turn.say(
+        Kind.RETRAIN_FAILED,
+        f"run {run.id}: {reason}. No other starts by itself; `greenlight retrain {turn.record.group}` starts one",
+        run.live,
+        run=run.id,
+        cause=run.cause.value,
+        execution=run.execution,
+    )
+
+
+def _end(turn: Turn, run: Run) -> None:
+    _change(turn, run=None, past=(*turn.record.retraining.past, run)[-_MOST_PAST:])
+
+
+def not_asked(turn: Turn, run_id: str, error: GreenlightError) -> None:
+    """The function `retrain` cannot even be told."""
+    run = turn.record.retraining.run
+    if run is not None and run.id == run_id:
+        _fail(turn, run, f"it could not be started: {error}")
+
+
+# --- the next run ----------------------------------------------------------------------------------------
+
+
+def _start(turn: Turn) -> None:
+    """Start a run for the first reason that may; a person's goes before all others."""
+    wishes = sorted(turn.wishes, key=lambda wish: wish.cause is not Cause.PERSON)
+    if not wishes:
+        return
+    spec, wish = turn.spec.retraining, wishes[0]
+    why_not = "the group's spec names no pipeline" if spec is None else _why_not(turn, spec, wish)
+    if spec is not None and why_not is None:
+        _begin(turn, spec, wish)
+        return
+    held = f"{wish.cause.value}: {why_not}"
+    if wish.cause is Cause.PERSON or held != turn.record.retraining.held:
+        turn.say(
+            Kind.RETRAIN_HELD,
+            f"not retrained for {_asked_by(wish)}: {why_not}",
+            cause=wish.cause.value,
+            by=wish.by,
+        )
+    if wish.cause is not Cause.PERSON:
+        _change(turn, held=held)
+
+
+def _asked_by(wish: Wish) -> str:
+    return f"{wish.by or 'a person'}, who asked" if wish.cause is Cause.PERSON else wish.cause.value
+
+
+def _why_not(turn: Turn, spec: RetrainingSpec, wish: Wish) -> str | None:
+    """Why no run may start now, in words that stay the same as long as the reason does; None: one may."""
+    known, now = turn.record.retraining, turn.facts.now
+    if known.run is not None:
+        return f"run {known.run.id} is under way"
+    if wish.cause is Cause.PERSON:
+        return None
+    if known.stopped is not None:
+        return f"{known.stopped}; `greenlight retrain {turn.record.group}` starts another"
+    made = {version for run in known.past for version in run.versions}
+    if waiting := sorted(made & turn.record.pending.keys()):
+        return f"v{waiting[-1]}, which a run registered, waits for a decision"
+    if turn.record.rollout is not None and turn.record.rollout.version in made:
+        return f"v{turn.record.rollout.version}, which a run registered, is on its way"
+    last = max(known.starts, default=None)
+    if last is not None and now < last + spec.cooldown_hours * _HOUR:
+        return f"the last run began less than {spec.cooldown_hours} hours ago"
+    if len([at for at in known.starts if at > now - _WEEK]) >= spec.most_per_week:
+        return f"{spec.most_per_week} runs began within a week"
+    return None
+
+
+def _begin(turn: Turn, spec: RetrainingSpec, wish: Wish) -> None:
+    """Write down what is about to be done; the function `retrain` does it, and may be told so twice."""
+    known, now, live = turn.record.retraining, turn.facts.now, turn.record.live_placement()
+    since = live.live_at if live is not None and live.live_at is not None else now
+    run = Run(
+        id=run_name(turn.record.group, turn.record.head.seq + len(turn.events) + 1),
+        cause=wish.cause,
+        reason=wish.reason,
+        at=now,
+        live=None if live is None else live.version,
+        since=since,
+        asked_at=now,
+        by=wish.by,
+    )
+    turn.say(
+        Kind.RETRAIN_STARTED,
+        f"run {run.id} of pipeline {spec.pipeline} starts, for {wish.cause.value}: {wish.reason}",
+        run.live,
+        run=run.id,
+        cause=wish.cause.value,
+        by=wish.by,
+        pipeline=spec.pipeline,
+        window=[moment(since), moment(now)],
+    )
+    starts = (*(at for at in known.starts if at > now - _WEEK), now)
+    _change(turn, run=run, starts=starts, stopped=None, held=None)
+    turn.later.append(AskToRetrain(turn.record.group, run.id))
+
+
+def moment(at: float) -> str:
+    """A time as pipelines and entries are told it: ISO 8601 in UTC, to the second."""
+    return datetime.fromtimestamp(at, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def _change(turn: Turn, **changes: object) -> None:
+    turn.update(retraining=replace(turn.record.retraining, **changes))  # type: ignore[arg-type] # named as its fields
+
+
+# --- what a run registered -------------------------------------------------------------------------------
+
+
+def link(turn: Turn, detail: VersionDetail) -> Run | None:
+    """The run that registered a version, remembered from now on; None: none that is known."""
+    known = turn.record.retraining
+    for run in (known.run, *known.past):
+        if run is None or not (detail.version in run.versions or _says(detail, run)):
+            continue
+        linked = replace(run, versions=tuple(sorted({*run.versions, detail.version})))
+        if run is known.run:
+            _change(turn, run=linked)
+        else:
+            _change(turn, past=tuple(linked if one.id == run.id else one for one in known.past))
+        return linked
+    return None
+
+
+def _says(detail: VersionDetail, run: Run) -> bool:
+    """Whether the version itself names the run: what SageMaker or its pipeline wrote into it."""
+    by_execution = run.execution is not None and detail.lineage.get("GeneratedBy") == run.execution
+    return by_execution or detail.metadata.get(RUN_KEY) == run.id

@@ -1,0 +1,1 @@
+"""Function `retrain`: a run that reconcile asked for is started."""

@@ -1,0 +1,407 @@
+"""The group's pipeline runs when the live version drifts or a person asks: one run at a time, and not too often."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from lambdas.core.actions import AskToRetrain
+from lambdas.core.acts import RETRAIN as ACT
+from lambdas.core.acts import Act
+from lambdas.core.errors import Denied, Throttled
+from lambdas.core.facts import AlarmState, Execution, Hint, RunStatus, Started, VersionDetail
+from lambdas.core.ledger import Event, Kind
+from lambdas.core.names import RETRAIN, RUN_KEY, SWEEP
+from lambdas.core.record import Approval, Cause, Retraining, Run
+from lambdas.core.retraining import ASK_AGAIN, CALM, GIVE_UP
+from lambdas.core.setback import setback
+from lambdas.core.spec import RetrainingSpec
+from lambdas.core.turn import Decision
+from tests.builders import (
+    ACCOUNT,
+    GROUP,
+    NOW,
+    START,
+    Seen,
+    a_spec,
+    after,
+    ask,
+    decided_on,
+    having,
+    live_on,
+    names,
+    only,
+    package,
+    placed,
+    told,
+)
+
+DRIFT = "greenlight/churn/drift"
+HOUR = 3600.0
+ONE, TWO = package(1), package(2)
+EXECUTION = f"arn:aws:sagemaker:eu-west-1:{ACCOUNT}:pipeline/retrain-churn/execution/abc"
+SWEPT, RAN = (Hint(SWEEP),), (Hint("run"),)
+LOUD = {DRIFT: AlarmState.ALARM}
+
+
+def group(
+    live: VersionDetail = ONE, *others: VersionDetail, seen: dict[str, Any] | None = None, **wanted: Any
+) -> Seen:
+    """A settled group with a pipeline and one drift alarm, which is OK."""
+    retraining = RetrainingSpec(**{"pipeline": "retrain-churn", "alarms": (DRIFT,), **wanted})
+    return live_on(live, *others, spec=a_spec(retraining=retraining), **{"hints": SWEPT, **(seen or {})})
+
+
+def loud(seen: Seen | None = None) -> Seen:
+    return replace(seen or group(), alarms=LOUD)
+
+
+def later(seen: Seen, seconds: float = 0.0, **changes: Any) -> Seen:
+    """The same group after what was decided on it was done, and some time."""
+    return replace(seen, record=after(decided_on(seen)), **{"now": seen.now + seconds, **changes})
+
+
+def said(decision: Decision, kind: Kind) -> list[Event]:
+    return [event for event in decision.events if event.kind is kind]
+
+
+def retraining_of(seen: Seen) -> Retraining:
+    assert seen.record is not None
+    return seen.record.retraining
+
+
+def a_run(**changes: Any) -> Run:
+    return Run(**{"id": "churn-run-9", "cause": Cause.DRIFT, "reason": "x", "at": NOW - 120, "live": 1,
+                  "asked_at": NOW - 120, "execution": EXECUTION, **changes})  # fmt: skip
+
+
+def running(*versions: VersionDetail, hints: tuple[Hint, ...] = RAN, **run: Any) -> Seen:
+    """A group with a run under way."""
+    seen = group(ONE, *versions, seen={"hints": hints})
+    return having(seen, retraining=Retraining(run=a_run(**run), starts=(NOW - 120,)))
+
+
+def ended(status: RunStatus, *registered: str, failure: str | None = None, **run: Any) -> Seen:
+    return replace(running(**run), execution=Execution(EXECUTION, status, failure, registered))
+
+
+def arn_of(version: int, of: str = GROUP) -> str:
+    return f"arn:aws:sagemaker:eu-west-1:{ACCOUNT}:model-package/{of}/{version}"
+
+
+# --- drift -----------------------------------------------------------------------------------------------
+
+
+def test_drift_is_told_and_starts_a_run_with_its_window() -> None:
+    decision = decided_on(loud())
+    assert told(decision) == ["drift", "retrain.started"]
+    drift, started = decision.events
+    assert drift.reason == "v1 drifts; in ALARM: greenlight/churn/drift"
+    run = after(decision).retraining.run
+    assert run is not None
+    assert (run.id, run.cause, run.live, run.since) == ("churn-run-2", Cause.DRIFT, 1, START + 5000)
+    assert started.data["window"] == ["2023-11-14T23:36:40Z", "2023-11-16T02:00:00Z"]
+    assert only(decision.actions, AskToRetrain) == AskToRetrain(GROUP, run.id)
+
+
+def test_while_drift_lasts_it_is_told_once_and_nothing_more_runs_than_one() -> None:
+    seen = later(loud(), 60)
+    decision = decided_on(seen)
+    assert (told(decision), names(decision)) == (["retrain.held"], [])
+    assert told(decided_on(later(seen, 60))) == []
+
+
+def test_an_alarm_that_flaps_is_one_drift() -> None:
+    seen = loud()
+    for _ in range(5):
+        seen = later(seen, 60, alarms={})
+        assert "drift" not in told(decided_on(seen))
+        seen = later(seen, 60, alarms=LOUD)
+        assert "drift" not in told(decided_on(seen))
+    assert len(retraining_of(seen).starts) == 1
+    quiet = later(later(seen, 60, alarms={}), CALM)
+    (event,) = said(decided_on(quiet), Kind.DRIFT)
+    assert event.reason == "no drift any more; it had come back 5 times"
+    assert told(decided_on(later(quiet, 60))) == []
+
+
+def test_drift_that_has_not_ended_is_looked_at_by_every_sweep() -> None:
+    assert decided_on(loud(group(cooldown_hours=1000))).unsettled
+
+
+def test_an_alarm_that_is_missing_is_said_once() -> None:
+    seen = replace(group(), alarms={DRIFT: AlarmState.MISSING})
+    (event,) = decided_on(seen).events
+    assert event.kind is Kind.UNMONITORED
+    assert DRIFT in event.reason
+    assert told(decided_on(later(seen, 60))) == []
+
+
+def test_looks_for_other_reasons_ask_for_no_alarm() -> None:
+    _, facts = ask(replace(loud(), hints=()))
+    assert DRIFT not in facts.alarms
+
+
+def test_drift_sends_the_live_version_back_once_if_the_spec_says_so() -> None:
+    kept = placed(ONE, live_at=START + 1000)
+    seen = group(TWO, ONE, seen={"kept": (kept,), "hints": (Hint("alarm"),)}, roll_back=True)
+    decision = decided_on(loud(seen))
+    assert told(decision) == ["drift", "retrain.started", "version.failed", "rollout.started"]
+    assert said(decision, Kind.VERSION_FAILED)[0].reason == "v2: it drifts; in ALARM: greenlight/churn/drift"
+    assert names(decision) == ["UpdateEndpoint", "AskToRetrain"]
+
+
+def test_drift_that_goes_on_after_the_way_back_leads_no_further_back() -> None:
+    kept = placed(TWO, live_at=START + 1000)
+    seen = loud(group(ONE, TWO, seen={"kept": (kept,)}, roll_back=True))
+    still = having(seen, retraining=Retraining(drift=NOW - 600, rolled_back=True, starts=(NOW - 600,)))
+    assert "version.failed" not in told(decided_on(still))
+
+
+def test_where_nothing_good_is_left_the_drifting_version_serves_on_and_that_is_said_once() -> None:
+    seen = loud(group(roll_back=True))
+    assert [e.reason for e in said(decided_on(seen), Kind.DRIFT)][1:] == [
+        "v1 drifts, and nothing good is left to go back to"
+    ]
+    assert said(decided_on(later(seen, 60)), Kind.DRIFT) == []
+
+
+# --- when not --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("retraining", "why"),
+    [
+        (Retraining(starts=(NOW - 23 * HOUR,)), "the last run began less than 24 hours ago"),
+        (Retraining(starts=(NOW - 100 * HOUR, NOW - 50 * HOUR)), "2 runs began within a week"),
+        (
+            Retraining(stopped="run churn-run-3 failed"),
+            "run churn-run-3 failed; `greenlight retrain churn` starts another",
+        ),
+    ],
+)
+def test_drift_starts_no_run(retraining: Retraining, why: str) -> None:
+    seen = having(loud(), retraining=retraining)
+    decision = decided_on(seen)
+    (event,) = said(decision, Kind.RETRAIN_HELD)
+    assert event.reason == f"not retrained for drift: {why}"
+    assert names(decision) == []
+    assert said(decided_on(later(seen, 60)), Kind.RETRAIN_HELD) == []
+
+
+def test_no_run_starts_while_what_the_last_one_registered_waits_for_a_decision() -> None:
+    waiting = package(2, approval=Approval.PENDING)
+    seen = having(loud(group(ONE, waiting)), retraining=Retraining(past=(a_run(versions=(2,)),)))
+    (event,) = said(decided_on(seen), Kind.RETRAIN_HELD)
+    assert "v2, which a run registered, waits for a decision" in event.reason
+
+
+def test_a_run_older_than_the_cooldown_and_the_week_holds_nothing() -> None:
+    seen = having(loud(), retraining=Retraining(starts=(NOW - 200 * HOUR, NOW - 180 * HOUR, NOW - 25 * HOUR)))
+    decision = decided_on(seen)
+    assert said(decision, Kind.RETRAIN_STARTED)
+    assert after(decision).retraining.starts == (NOW - 25 * HOUR, NOW)
+
+
+def test_a_changed_retraining_spec_lets_a_stopped_group_start_again() -> None:
+    seen = having(loud(), retraining=Retraining(stopped="run churn-run-3 failed"))
+    mended = a_spec(retraining=RetrainingSpec("mended", alarms=(DRIFT,)))
+    assert said(decided_on(replace(seen, spec=mended, spec_is_read=True)), Kind.RETRAIN_STARTED)
+
+
+# --- a person, a rejection -------------------------------------------------------------------------------
+
+
+def asked(seen: Seen, text: str = '{"reason": "new season"}') -> Seen:
+    return replace(
+        seen, acts=(Act(ACT, text, "1"),), actors={ACT: "arn:aws:iam::1:user/ann"}, spec_is_read=True
+    )
+
+
+@pytest.mark.parametrize(
+    "known", [Retraining(starts=(NOW - 60, NOW - 50)), Retraining(stopped="run 3 failed")]
+)
+def test_a_persons_run_starts_whatever_holds_the_others(known: Retraining) -> None:
+    decision = decided_on(asked(having(group(), retraining=known)))
+    (event,) = said(decision, Kind.RETRAIN_STARTED)
+    assert event.reason.endswith("starts, for person: new season")
+    assert event.data["by"] == "arn:aws:iam::1:user/ann"
+    assert after(decision).retraining.stopped is None
+    assert told(decided_on(later(asked(having(group(), retraining=known)), 60))) == []
+
+
+@pytest.mark.parametrize(
+    ("seen", "text", "why"),
+    [
+        (running(), '{"reason": "x"}', "run churn-run-9 is under way"),
+        (live_on(ONE, hints=SWEPT), '{"reason": "x"}', "the group's spec names no pipeline"),
+        (group(), "{}", "cannot be read: reason is None"),
+    ],
+)
+def test_a_persons_run_that_cannot_start_is_answered(seen: Seen, text: str, why: str) -> None:
+    decision = decided_on(asked(replace(seen, hints=(Hint("spec"),)), text))
+    (event,) = said(decision, Kind.RETRAIN_HELD)
+    assert why in event.reason
+    assert names(decision) == []
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_the_rejection_of_the_live_version_starts_a_run_if_asked(wanted: bool) -> None:
+    rejected = replace(TWO, approval=Approval.REJECTED, modified=NOW - 10, reason="wrong for Burgundy")
+    kept = placed(ONE, live_at=START + 1000)
+    seen = group(TWO, ONE, seen={"kept": (kept,), "hints": None}, on_rejection=wanted)
+    decision = decided_on(replace(seen, packages=(rejected, ONE)))
+    assert bool(said(decision, Kind.RETRAIN_STARTED)) is wanted
+    assert "UpdateEndpoint" in names(decision)
+    again = replace(seen, packages=(rejected, ONE), record=after(decision))
+    assert not said(decided_on(again), Kind.RETRAIN_STARTED)
+
+
+# --- the run under way -----------------------------------------------------------------------------------
+
+
+def started(
+    execution: str | None = EXECUTION, problem: str | None = None, run: str = "churn-run-9"
+) -> tuple[Hint, ...]:
+    return (Hint(RETRAIN, started=Started(run, execution, problem)),)
+
+
+def test_the_execution_is_remembered_as_the_function_tells_it() -> None:
+    seen = running(execution=None, hints=started())
+    executing = replace(seen, execution=Execution(EXECUTION, RunStatus.EXECUTING))
+    record = after(decided_on(executing))
+    assert record.retraining.run is not None
+    assert record.retraining.run.execution == EXECUTION
+    assert told(decided_on(executing)) == []
+
+
+def test_a_run_that_could_not_start_is_told_and_none_follows_by_itself() -> None:
+    seen = running(execution=None, hints=started(None, "there is no pipeline retrain-churn"))
+    decision = decided_on(seen)
+    (event,) = said(decision, Kind.RETRAIN_FAILED)
+    assert "could not be started: there is no pipeline retrain-churn" in event.reason
+    assert after(decision).retraining.run is None
+    held = loud(replace(seen, record=after(decision), hints=SWEPT))
+    assert said(decided_on(held), Kind.RETRAIN_STARTED) == []
+
+
+def test_what_is_told_of_another_run_changes_nothing() -> None:
+    seen = running(execution=None, hints=started(run="churn-run-1"))
+    assert after(decided_on(seen)).retraining == retraining_of(seen)
+
+
+def test_a_lost_message_to_the_function_is_sent_again_and_given_up_in_the_end() -> None:
+    fresh = running(execution=None, hints=SWEPT, at=NOW - ASK_AGAIN + 1, asked_at=NOW - ASK_AGAIN + 1)
+    assert names(decided_on(fresh)) == []
+    stale = running(execution=None, hints=SWEPT, at=NOW - ASK_AGAIN, asked_at=NOW - ASK_AGAIN)
+    assert names(decided_on(stale)) == ["AskToRetrain"]
+    assert names(decided_on(later(stale, 1))) == []
+    late = running(execution=None, hints=SWEPT, at=NOW - GIVE_UP, asked_at=NOW - ASK_AGAIN)
+    assert told(decided_on(late)) == ["retrain.failed"]
+
+
+def test_a_start_that_is_heard_of_after_it_was_given_up_is_followed_all_the_same() -> None:
+    given_up = Retraining(past=(a_run(execution=None),), stopped="run churn-run-9 failed")
+    seen = having(group(ONE, seen={"hints": started()}), retraining=given_up)
+    executing = replace(seen, execution=Execution(EXECUTION, RunStatus.EXECUTING))
+    record = after(decided_on(executing))
+    assert record.retraining.run is not None
+    assert (record.retraining.run.execution, record.retraining.past) == (EXECUTION, ())
+
+
+@pytest.mark.parametrize("status", [RunStatus.EXECUTING, RunStatus.STOPPING])
+def test_a_run_goes_on_until_its_execution_has_ended(status: RunStatus) -> None:
+    decision = decided_on(ended(status))
+    assert told(decision) == []
+    assert decision.unsettled
+
+
+def test_a_run_that_registered_a_version_is_told_with_it() -> None:
+    decision = decided_on(ended(RunStatus.SUCCEEDED, arn_of(7, "Churn")))
+    (event,) = decision.events
+    assert (event.kind, event.version) == (Kind.RETRAIN_SUCCEEDED, 7)
+    assert event.reason == "run churn-run-9 registered v7 after 120 s"
+    (past,) = after(decision).retraining.past
+    assert past.versions == (7,)
+    assert after(decision).retraining.stopped is None
+
+
+@pytest.mark.parametrize(
+    ("status", "registered", "failure", "why"),
+    [
+        (RunStatus.FAILED, (), "no data", "failed: no data."),
+        (RunStatus.STOPPED, (), None, "stopped: SageMaker gives no reason."),
+        (RunStatus.GONE, (), None, "its execution is gone."),
+        (
+            RunStatus.SUCCEEDED,
+            (),
+            None,
+            "it succeeded and registered no version here; see its register step.",
+        ),
+        (
+            RunStatus.SUCCEEDED,
+            (arn_of(4, "fraud"),),
+            None,
+            f"it registered {arn_of(4, 'fraud')}, which is not in this group.",
+        ),
+    ],
+)
+def test_a_run_without_a_version_has_failed_and_none_follows_by_itself(
+    status: RunStatus, registered: tuple[str, ...], failure: str | None, why: str
+) -> None:
+    decision = decided_on(ended(status, *registered, failure=failure, asked_at=NOW - ASK_AGAIN))
+    (event,) = decision.events
+    assert event.kind is Kind.RETRAIN_FAILED
+    assert why in event.reason
+    assert after(decision).retraining.stopped == "run churn-run-9 failed"
+
+
+def test_an_execution_that_cannot_be_seen_yet_is_waited_for() -> None:
+    assert told(decided_on(ended(RunStatus.GONE))) == []
+
+
+def test_the_function_that_cannot_be_told_fails_the_run_and_holds_nothing_else() -> None:
+    decision, facts = ask(loud())
+    assert decision.record is not None
+    outcome = setback(facts, decision.record, only(decision.actions, AskToRetrain), Denied("no way"))
+    assert outcome is not None
+    assert told(outcome) == ["retrain.failed"]
+    assert outcome.again
+    assert setback(facts, decision.record, only(decision.actions, AskToRetrain), Throttled("later")) is None
+
+
+# --- the circle ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"metadata": {RUN_KEY: "churn-run-9"}}, {"lineage": {"GeneratedBy": EXECUTION}}, {}],
+    ids=["metadata", "generated by", "its register step"],
+)
+def test_a_version_is_linked_to_the_run_that_registered_it_from_its_arrival_to_its_rollout(
+    changes: dict[str, Any],
+) -> None:
+    new = package(2, approval=Approval.PENDING, **changes)
+    seen = running(new)
+    if not changes:
+        seen = having(seen, retraining=Retraining(run=a_run(versions=(2,)), starts=(NOW - 120,)))
+    pending = decided_on(replace(seen, execution=Execution(EXECUTION, RunStatus.EXECUTING)))
+    (arrived,) = said(pending, Kind.PENDING)
+    assert (arrived.data["run"], arrived.data["cause"]) == ("churn-run-9", "drift")
+    approved = replace(new, approval=Approval.APPROVED, modified=NOW)
+    seen = replace(seen, record=after(pending), packages=(ONE, approved), hints=None, now=NOW + 5)
+    decision = decided_on(seen)
+    assert [e.data["run"] for k in (Kind.DECISION, Kind.STARTED) for e in said(decision, k)] == [
+        "churn-run-9"
+    ] * 2
+
+
+def test_a_version_that_no_run_registered_is_linked_to_none() -> None:
+    decision = decided_on(
+        replace(
+            running(package(2, approval=Approval.PENDING)),
+            execution=Execution(EXECUTION, RunStatus.EXECUTING),
+        )
+    )
+    (arrived,) = said(decision, Kind.PENDING)
+    assert "run" not in arrived.data
