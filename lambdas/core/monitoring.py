@@ -101,10 +101,13 @@ def _is_due(turn: Turn, monitor: Monitor, live: Placement) -> bool:
     known = turn.record.monitored.get(monitor)
     if known is None or (known.version, known.wanted) != (live.version, _wanted(turn, monitor)):
         return True
-    if not known.done and (known.problem is None or known.definition is None):
+    return _may_try(turn, known) if known.is_moving or known.problem is not None else False
+
+
+def _may_try(turn: Turn, known: Monitored) -> bool:
+    """Whether enough time has passed since the last try: not much if nobody knows how it went."""
+    if known.is_moving:
         return turn.facts.now - known.tried_at >= SOON
-    if known.problem is None:
-        return False
     swept = any(hint.source == SWEEP for hint in turn.facts.hints)
     return swept and turn.facts.now - known.tried_at >= AGAIN
 
@@ -183,11 +186,14 @@ def _give_up(turn: Turn, monitor: Monitor, version: int, problem: str) -> None:
     if known is None or (known.version, known.problem) != (version, problem):
         turn.say(Kind.UNMONITORED, f"{in_words(monitor)} of v{version} is not monitored: {problem}", version)
     old = _old(known)
-    given_up = Monitored(version, wanted, None, problem, old, done=not old, tried_at=turn.facts.now)
+    stuck = known.stuck if known is not None else None
+    given_up = Monitored(
+        version, wanted, None, problem, old, done=not old, tried_at=turn.facts.now, stuck=stuck
+    )
     _note(turn, monitor, given_up)
     if old:
         turn.later.append(do.RemoveMonitoring(schedule_name(turn.record.group, monitor), monitor, old))
-        _afterwards(turn, monitor, replace(given_up, old=(), done=True))
+        _afterwards(turn, monitor, replace(given_up, old=(), done=True, stuck=None))
 
 
 def _remove(turn: Turn, monitors: frozenset[Monitor], why: str) -> None:
@@ -199,10 +205,13 @@ def _remove(turn: Turn, monitors: frozenset[Monitor], why: str) -> None:
         old = _old(known)
         if known.definition is not None:
             turn.say(Kind.MONITORING, f"{in_words(monitor)} is no longer monitored: {why}", known.version)
+        elif old and not _may_try(turn, known):
+            continue
         if not old:
             _note(turn, monitor, None)
             continue
-        _note(turn, monitor, Monitored(known.version, "", None, None, old, tried_at=turn.facts.now))
+        going = Monitored(known.version, "", None, None, old, tried_at=turn.facts.now, stuck=known.stuck)
+        _note(turn, monitor, going)
         turn.later.append(do.RemoveMonitoring(schedule_name(turn.record.group, monitor), monitor, old))
         _afterwards(turn, monitor, None)
 
@@ -239,6 +248,12 @@ def not_done(turn: Turn, monitor: Monitor, error: GreenlightError) -> None:
     """
     known = turn.record.monitored[monitor]
     if isinstance(error, Busy):
+        return
+    if known.definition is None:
+        if known.stuck != str(error):
+            what = f"what watched {in_words(monitor)} is still there"
+            turn.say(Kind.UNMONITORED, f"{what}: {error}", known.version)
+        _note(turn, monitor, replace(known, stuck=str(error), tried_at=turn.facts.now))
         return
     if known.problem != str(error):
         turn.say(
