@@ -13,6 +13,13 @@ RECONCILE_SECONDS = (
 VISIBILITY_SECONDS = 360
 TRIES = 8  # with back-off this is some minutes; afterwards the sweep makes up for it
 SWEEP_MINUTES = 5
+# The queue of runs to retrain. A run that was asked for five minutes ago is asked for anew, so a message is given up
+# before it is as old: four tries, a minute apart.
+RETRAIN_BATCH = 1  # message: one pipeline's trouble is no other's
+RETRAIN_CONCURRENCY = 2  # messages at once, the least that Lambda takes; a start is three calls
+RETRAIN_SECONDS = 60
+RETRAIN_VISIBILITY_SECONDS = 60
+RETRAIN_TRIES = 4
 # The ledger's stream to announce. Why these: docs/decisions/017-told-one-by-one.md.
 ANNOUNCE_BATCH = 25  # entries; each is three calls at most
 ANNOUNCE_SECONDS = 300

@@ -1,7 +1,8 @@
 """A group's YAML to the spec that the controller reads, and to the tags of everything that is the group's."""
 
 from infra.config.group import EndpointConfig, GatesConfig, GroupConfig
-from lambdas.core.names import GROUP_TAG
+from infra.config.monitoring import MonitorConfig, MonitoringConfig, RetrainingConfig
+from lambdas.core.names import GROUP_TAG, drift_alarm
 from lambdas.core.spec import (
     AllowedSpec,
     ApprovalSpec,
@@ -11,6 +12,9 @@ from lambdas.core.spec import (
     GatesSpec,
     GroupSpec,
     GuardrailSpec,
+    MonitoringSpec,
+    MonitorSpec,
+    RetrainingSpec,
     ReviewSpec,
     RolloutSpec,
     Stage,
@@ -18,8 +22,14 @@ from lambdas.core.spec import (
 )
 
 
-def to_spec(config: GroupConfig, execution_role: str, reader_role: str | None) -> GroupSpec:
-    """The group's spec; the roles are ARNs, or tokens that stand for them."""
+def to_spec(
+    config: GroupConfig, execution_role: str, reader_role: str | None, monitoring_role: str | None
+) -> GroupSpec:
+    """The group's spec; the roles are ARNs, or tokens that stand for them.
+
+    Raises:
+        ValueError: the group is monitored, and there is no role to do it by.
+    """
     return GroupSpec(
         name=config.name,
         endpoint=_endpoint(config.endpoint, config.name),
@@ -33,6 +43,8 @@ def to_spec(config: GroupConfig, execution_role: str, reader_role: str | None) -
         smoke_test=config.smoke_test.as_spec(),
         reader_role=reader_role,
         review=ReviewSpec(**dict(config.review)),
+        monitoring=None if config.monitoring is None else _monitoring(config.monitoring, monitoring_role),
+        retraining=None if config.retraining is None else _retraining(config.retraining, config),
         probation_minutes=config.probation_minutes,
         retain_versions=config.retain_versions,
         withdrawal=config.withdrawal,
@@ -52,6 +64,25 @@ def _gates(config: GatesConfig) -> GatesSpec:
         model_card=config.model_card,
         stage=None if config.stage is None else Stage(config.stage.name, config.stage.status),
     )
+
+
+def _monitoring(config: MonitoringConfig, role: str | None) -> MonitoringSpec:
+    if role is None:
+        raise ValueError("monitoring needs a role for its jobs; give the ARN of the group's monitoring role")
+    schedules = {monitor: _monitor(one) for monitor, one in config.monitors.items()}
+    return MonitoringSpec(role, config.output, schedules, config.kms_key)
+
+
+def _monitor(config: MonitorConfig) -> MonitorSpec:
+    """The alarm on drift is the group's stack's, and no part of a schedule."""
+    return MonitorSpec(**{key: value for key, value in dict(config).items() if key != "drift"})
+
+
+def _retraining(config: RetrainingConfig, group: GroupConfig) -> RetrainingSpec:
+    """The group's own alarm on drift, if it has one, goes before those that it names."""
+    drift = group.monitoring is not None and group.monitoring.drift is not None
+    own = (drift_alarm(group.name),) if drift else ()
+    return RetrainingSpec(**{**dict(config), "alarms": tuple(dict.fromkeys((*own, *config.alarms)))})
 
 
 def run_time_tags(config: GroupConfig) -> dict[str, str]:

@@ -8,8 +8,9 @@ from typing import Annotated
 from pydantic import Field, ValidationError
 
 from infra.config import words
-from infra.config.group import FreezeConfig, RecurringFreezeConfig, Section
+from infra.config.group import FreezeConfig, RecurringFreezeConfig
 from infra.config.problems import ConfigError, Problem, from_pydantic, shown
+from infra.config.section import Section
 from infra.config.source import read
 from lambdas.core.announcements import Urgency
 from lambdas.core.ledger import Kind

@@ -3,9 +3,11 @@
 import json
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from infra.config import words
+from infra.config.monitoring import MonitoringConfig, RetrainingConfig
+from infra.config.section import Section
 from lambdas.core.spec import (
     AllowedSpec,
     ApprovalSpec,
@@ -25,12 +27,6 @@ from lambdas.core.spec import (
     Strategy,
     Withdrawal,
 )
-
-
-class Section(BaseModel):
-    """Unknown keys are errors, and no value is guessed into another type."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, use_attribute_docstrings=True)
 
 
 class Grouping(Section):
@@ -125,7 +121,7 @@ class SessionsConfig(Section):
     source_identity: bool = False
     """A source identity: for roles one that their session has already, as set where people sign in; for IAM users their
     own name. It cannot be chosen here, and stays through all sessions that follow."""
-    tags: dict[words.TagKey, words.TagValue] = {}
+    tags: dict[words.TagKey, words.TagValue] = Field(default_factory=dict)
     """Session tags that must be passed with exactly these values."""
 
 
@@ -247,7 +243,7 @@ class GroupConfig(Section):
     endpoint: EndpointConfig
     description: words.Description | None = None
     grouping: Grouping = Grouping()
-    tags: dict[words.TagKey, words.TagValue] = {}
+    tags: dict[words.TagKey, words.TagValue] = Field(default_factory=dict)
     approvers: tuple[words.Principal, ...] = ()
     """Who may step into the role that approves and rejects."""
     registrants: tuple[words.Principal, ...] = ()
@@ -260,6 +256,8 @@ class GroupConfig(Section):
     review: ReviewConfig = ReviewConfig()
     rollout: RolloutConfig = RolloutConfig()
     guardrails: GuardrailConfig = GuardrailConfig()
+    monitoring: MonitoringConfig | None = None
+    retraining: RetrainingConfig | None = None
     probation_minutes: Annotated[int, Field(ge=0)] = GroupSpec.probation_minutes
     """How long after a rollout its alarms still send the version back."""
     retain_versions: Annotated[int, Field(ge=1)] = GroupSpec.retain_versions

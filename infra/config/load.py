@@ -19,6 +19,7 @@ from infra.config.group import (
     RolloutConfig,
     SessionsConfig,
 )
+from infra.config.monitoring import MonitoringConfig, RetrainingConfig
 from infra.config.problems import ConfigError, Problem, from_pydantic, shown
 from infra.config.rules import Sections, breaches
 from infra.config.source import read
@@ -81,12 +82,15 @@ def check(raw: dict[str, Any], file: str) -> tuple[GroupConfig | None, list[Prob
 
 
 def _sections(raw: dict[str, Any]) -> Sections:
+    wrong: set[str] = set()
+
     def section(key: str, kind: Any, absent: Any) -> Any:
         if key not in raw:
             return absent
         try:
             return TypeAdapter(kind).validate_json(json.dumps(raw[key]))
         except ValidationError:
+            wrong.add(key)
             return None
 
     return Sections(
@@ -101,6 +105,9 @@ def _sections(raw: dict[str, Any]) -> Sections:
         artifacts=section("artifacts", tuple[str, ...], ()),
         gates=section("gates", GatesConfig, GatesConfig()),
         sessions=section("sessions", SessionsConfig, SessionsConfig()),
+        monitoring=section("monitoring", MonitoringConfig | None, None),
+        retraining=section("retraining", RetrainingConfig | None, None),
+        wrong=frozenset(wrong),
     )
 
 
@@ -115,10 +122,12 @@ def _sizes(group: GroupConfig, file: str) -> Iterator[Problem]:
         if (other := folded.setdefault(key.lower(), key)) != key:
             yield Problem(file, f"tags.{key}", None, f"differs from {other} only in case, which IAM refuses")
     role = f"arn:{_LONGEST_PARTITION}:iam::123456789012:role{ROLE_PATH}{role_name(group.name, 'endpoint')}"
-    reader = role.replace("-endpoint", "-reader")
-    if (length := len(spec_to_json(to_spec(group, role, reader)))) > _PARAMETER_LENGTH:
+    reader, monitoring = (role.replace("-endpoint", f"-{kind}") for kind in ("reader", "monitoring"))
+    if (length := len(spec_to_json(to_spec(group, role, reader, monitoring)))) > _PARAMETER_LENGTH:
         allowed = f"the group's spec is {length} characters; its SSM parameter takes {_PARAMETER_LENGTH}: "
-        yield Problem(file, "", None, allowed + "use fewer tags, gates or freeze windows")
+        yield Problem(
+            file, "", None, allowed + "use fewer tags, gates, variables, parameters or freeze windows"
+        )
 
 
 def _names(raw: dict[str, Any], file: str) -> Iterator[tuple[str, str, str]]:

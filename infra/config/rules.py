@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from infra.config.breach import Breach
 from infra.config.group import (
     AllowedConfig,
     ApprovalConfig,
@@ -14,6 +15,8 @@ from infra.config.group import (
     RolloutConfig,
     SessionsConfig,
 )
+from infra.config.monitoring import MonitoringConfig, RetrainingConfig
+from infra.config.monitoring_rules import monitoring_breaches, retraining_breaches
 from infra.config.words import is_role
 from lambdas.core.spec import Strategy
 
@@ -23,17 +26,8 @@ _STEPS = {Strategy.CANARY: (1, 50), Strategy.LINEAR: (10, 50), Strategy.ROLLING:
 
 
 @dataclass(frozen=True)
-class Breach:
-    """A rule that a group breaks; `key` and `value` as a `Problem` has them."""
-
-    key: str
-    value: object
-    allowed: str
-
-
-@dataclass(frozen=True)
 class Sections:
-    """The parts of a group that are right by themselves; None: absent or wrong, and already told."""
+    """The parts of a group that are right by themselves; None: absent, or wrong (its key is in `wrong`) and told."""
 
     endpoint: EndpointConfig | None
     rollout: RolloutConfig | None
@@ -46,6 +40,9 @@ class Sections:
     artifacts: tuple[str, ...] | None
     gates: GatesConfig | None
     sessions: SessionsConfig | None
+    monitoring: MonitoringConfig | None
+    retraining: RetrainingConfig | None
+    wrong: frozenset[str] = frozenset()
 
 
 def breaches(sections: Sections) -> Iterator[Breach]:
@@ -66,9 +63,20 @@ def breaches(sections: Sections) -> Iterator[Breach]:
     yield from _artifacts(sections)
     if sections.gates is not None:
         yield from _gates(sections.gates)
+    yield from _loop(sections)
     for index, window in enumerate(sections.freeze or ()):
         if window.end <= window.start:
             yield Breach(f"freeze.{index}.end", window.end, f"must be after its start, {window.start}")
+
+
+def _loop(sections: Sections) -> Iterator[Breach]:
+    """What watches the live version, and what follows."""
+    monitoring, retraining = sections.monitoring, sections.retraining
+    if monitoring is not None:
+        yield from monitoring_breaches(monitoring, sections.endpoint, sections.artifacts or ())
+    if retraining is not None:
+        drift = monitoring is not None and monitoring.drift is not None
+        yield from retraining_breaches(retraining, drift=drift or "monitoring" in sections.wrong)
 
 
 def _people(sections: Sections) -> Iterator[Breach]:

@@ -18,6 +18,16 @@ _PRINCIPAL = r"^arn:aws[a-z-]*:iam::[0-9]{12}:(role|user)/[A-Za-z0-9_+=,.@/-]+$"
 _KMS_KEY = r"^arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+$"
 _S3_PREFIX = r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/[A-Za-z0-9_!.()'-][A-Za-z0-9_!.()'/-]*$"
 _INSTANCE_TYPE = r"^ml\.[a-z0-9-]+\.[a-z0-9-]+$"
+_MONITORING_IMAGE = (
+    r"^[0-9]{12}\.dkr\.ecr(-fips)?\.[a-z0-9-]+\.amazonaws\.com(\.cn)?/[a-z0-9]([a-z0-9._/-]*[a-z0-9])?"
+    r"(:[A-Za-z0-9_][A-Za-z0-9._-]*)?(@sha256:[0-9a-f]{64})?$"
+)
+# ScheduleConfig [B]: hourly, daily, or every so many hours from an hour on.
+_MONITORING_SCHEDULE = r"^cron\(0 (\*|([01]?[0-9]|2[0-3])(/(0?[1-9]|1[0-9]|2[0-4]))?) \? \* \* \*\)$"
+_OFFSET = r"^-P([0-9]+D|([0-9]+D)?T([0-9]+H|([0-9]+H)?[0-9]+M))$"
+_VARIABLE = r"^[a-zA-Z_][a-zA-Z0-9_]*$"  # ProcessingEnvironmentKey [B]
+_PIPELINE = r"^[a-zA-Z0-9](-*[a-zA-Z0-9])*$"  # PipelineName [B]
+_PARAMETER = r"^[A-Za-z0-9_-]+$"  # PipelineParameterName [B]
 _SUBNET = r"^subnet-[0-9a-f]+$"
 _SECURITY_GROUP = r"^sg-[0-9a-f]+$"
 _TAG_TEXT = r"^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$"  # TagKey and TagValue [B]
@@ -32,7 +42,16 @@ IN_WORDS = {
     _NAME: "must be lower-case letters, digits, and hyphens between them",
     _KMS_KEY: "must be the ARN of a key (not of an alias): arn:aws:kms:REGION:ACCOUNT:key/ID",
     _S3_PREFIX: "must be s3://bucket/prefix, without wildcards",
-    _INSTANCE_TYPE: "must be a hosting instance type, such as ml.m5.large",
+    _INSTANCE_TYPE: "must be an instance type, such as ml.m5.large",
+    _MONITORING_IMAGE: "must be an image in ECR, such as "
+    "156813124566.dkr.ecr.us-east-1.amazonaws.com/sagemaker-model-monitor-analyzer",
+    _MONITORING_SCHEDULE: "must be cron(0 * ? * * *), hourly; cron(0 HOUR ? * * *), daily; or "
+    "cron(0 HOUR/HOURS ? * * *), every so many hours from one on, all UTC: SageMaker knows no other that recurs, and "
+    "NOW runs once only",
+    _OFFSET: "must be a time ago in days, hours and minutes, such as -PT2H or -P1DT30M",
+    _VARIABLE: "must be letters, digits and _, and not begin with a digit",
+    _PIPELINE: "must be letters, digits, and hyphens between them: the name of a SageMaker pipeline, not its ARN",
+    _PARAMETER: "must be letters, digits, _ and -",
     _SUBNET: "must be a subnet's id, such as subnet-0123456789abcdef0",
     _SECURITY_GROUP: "must be a security group's id, such as sg-0123456789abcdef0",
     _TAG_TEXT: "must be letters, digits, spaces and _.:/=+-@",
@@ -57,6 +76,13 @@ def _no_reference(text: str) -> str:
     if "{{" in text:
         raise ValueError("must not contain {{")
     return text
+
+
+def _not_ours(name: str) -> str:
+    """Parameters of a pipeline that Greenlight gives itself begin so."""
+    if name.startswith("Greenlight"):
+        raise ValueError("must not begin with Greenlight: those parameters are given by it")
+    return name
 
 
 def _a_schema(schema: dict[str, object]) -> dict[str, object]:
@@ -169,7 +195,7 @@ S3Prefix = Annotated[
 InstanceType = Annotated[
     str,
     StringConstraints(pattern=_INSTANCE_TYPE),
-    Field(description="A SageMaker hosting instance type, such as ml.m5.large."),
+    Field(description="A SageMaker instance type, such as ml.m5.large."),
 ]
 Mail = Annotated[str, StringConstraints(max_length=254, pattern=_MAIL), Field(description="A mail address.")]
 MediaType = Annotated[
@@ -205,3 +231,46 @@ Repository = Annotated[
     StringConstraints(max_length=512, pattern=_REPOSITORY),
     Field(description="registry/repository without a tag, or registry/prefix/* for all below."),
 ]
+MonitoringImage = Annotated[
+    str,
+    StringConstraints(max_length=255, pattern=_MONITORING_IMAGE),
+    Field(
+        description="An image in ECR that monitors: Model Monitor's analyzer or Clarify, by region, or your own."
+    ),
+]
+MonitoringSchedule = Annotated[
+    str,
+    StringConstraints(max_length=256, pattern=_MONITORING_SCHEDULE),
+    Field(
+        description="cron(0 * ? * * *) hourly, cron(0 12 ? * * *) daily, cron(0 0/6 ? * * *) every six hours; in "
+        "UTC, and up to 20 minutes late."
+    ),
+]
+Offset = Annotated[
+    str,
+    StringConstraints(max_length=15, pattern=_OFFSET),
+    Field(description="A time ago: days, hours, minutes, such as -PT2H or -P1D."),
+]
+Attribute = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=256, pattern=_DESCRIPTION),
+    AfterValidator(_no_reference),
+    Field(description="An index (CSV) or a JSON path (JSON lines) into what was captured."),
+]
+Feature = Annotated[
+    str,
+    # feature_baseline_drift_<feature> is a metric's name, of at most 255 characters [CloudWatch, PutMetricData].
+    StringConstraints(min_length=1, max_length=232, pattern=_DESCRIPTION),
+    Field(description="The name of a feature, as the baseline has it."),
+]
+VariableName = Annotated[str, StringConstraints(max_length=256, pattern=_VARIABLE)]
+VariableValue = Annotated[str, StringConstraints(max_length=256), AfterValidator(_no_reference)]
+PipelineName = Annotated[
+    str,
+    StringConstraints(max_length=256, pattern=_PIPELINE),
+    Field(description="The name of a SageMaker pipeline in this account and region."),
+]
+ParameterName = Annotated[
+    str, StringConstraints(max_length=256, pattern=_PARAMETER), AfterValidator(_not_ours)
+]
+ParameterValue = Annotated[str, StringConstraints(max_length=1024), AfterValidator(_no_reference)]

@@ -120,6 +120,12 @@ def break_glass(
 def _reading(tables: Sequence[str], keys: Sequence[str], page: str) -> list[Grant]:
     parameters = (f"{PARAMETER_PREFIX}*", f"{ACT_PREFIX}*", FREEZE_PARAMETER)
     made = ("model", "endpoint", "endpoint-config", "model-package", "model-package-group")
+    loop = ("data-quality", "model-quality", "model-bias", "model-explainability")
+    watched = [
+        *(here("sagemaker", f"{kind}-job-definition/*") for kind in loop),
+        here("sagemaker", "monitoring-schedule/*"),
+        here("sagemaker", "pipeline/*/execution/*"),
+    ]
     logs = [here("logs", "log-group:Greenlight-*"), here("logs", "log-group:Greenlight-*:log-stream:*")]
     return [
         allow(
@@ -138,6 +144,20 @@ def _reading(tables: Sequence[str], keys: Sequence[str], page: str) -> list[Gran
             why=_READS,
         ),
         allow(
+            "Monitoring",
+            [
+                "sagemaker:DescribeDataQualityJobDefinition",
+                "sagemaker:DescribeModelBiasJobDefinition",
+                "sagemaker:DescribeModelExplainabilityJobDefinition",
+                "sagemaker:DescribeModelQualityJobDefinition",
+                "sagemaker:DescribeMonitoringSchedule",
+                "sagemaker:DescribePipelineExecution",
+                "sagemaker:ListPipelineExecutionSteps",
+            ],
+            watched,
+            why=_READS,
+        ),
+        allow(
             "Lists",
             [
                 "cloudformation:ListStacks",
@@ -153,6 +173,8 @@ def _reading(tables: Sequence[str], keys: Sequence[str], page: str) -> list[Gran
                 "sagemaker:ListModelPackageGroups",
                 "sagemaker:ListModelPackages",
                 "sagemaker:ListModels",
+                "sagemaker:ListMonitoringExecutions",
+                "sagemaker:ListMonitoringSchedules",
                 "sagemaker:Search",
                 "servicequotas:ListServiceQuotas",
                 "ssm:DescribeParameters",
@@ -187,7 +209,12 @@ def _reading(tables: Sequence[str], keys: Sequence[str], page: str) -> list[Gran
             why="the trails are the account's, whatever their names",
         ),
         allow(
-            "DeadLetters", ["sqs:GetQueueAttributes"], [here("sqs", "greenlight-reconcile-dead-letters.fifo")]
+            "DeadLetters",
+            ["sqs:GetQueueAttributes"],
+            [
+                here("sqs", "greenlight-reconcile-dead-letters.fifo"),
+                here("sqs", "greenlight-retrain-dead-letters"),
+            ],
         ),
         allow(
             "Alarms",

@@ -21,8 +21,8 @@ _ACCEPTED = {
     f"{NIST}LambdaInsideVPC": "it speaks to AWS's own APIs only, over TLS and signed, and listens to nobody; a VPC "
     "would add endpoints to pay for, and no boundary that IAM does not draw",
     f"{NIST}LambdaConcurrency": "a reservation fails in new accounts, whose whole quota is the ten that must stay "
-    "unreserved; reconcile is capped by its event source's maximum concurrency, sweep by its two schedules, "
-    "announce by its stream's shards, dashboard by the people who look",
+    "unreserved; reconcile and retrain are capped by their event sources' maximum concurrency, sweep by its two "
+    "schedules, announce by its stream's shards, dashboard by the people who look",
 }
 
 

@@ -169,6 +169,69 @@ def reconcile_endpoints() -> list[Grant]:
     ]
 
 
+def reconcile_monitoring() -> list[Grant]:
+    """Monitoring schedules, and the job definitions that they run by: as endpoints, only what carries our tag."""
+    definitions = ("DataQuality", "ModelQuality", "ModelBias", "ModelExplainability")
+    kinds = ("data-quality", "model-quality", "model-bias", "model-explainability")
+    made = _sagemaker(*(f"{kind}-job-definition" for kind in kinds), "monitoring-schedule")
+    names = [*(f"{one}JobDefinition" for one in definitions), "MonitoringSchedule"]
+    creating = [f"Create{name}" for name in names]
+    return [
+        allow(
+            "ReadMonitoring",
+            [*(f"sagemaker:Describe{name}" for name in names), "sagemaker:ListTags"],
+            made,
+            why=_ANY_GROUP,
+        ),
+        allow(
+            "ReadInspections",
+            ["sagemaker:ListMonitoringExecutions"],
+            ["*"],
+            why="ListMonitoringExecutions has no resource; it only reads",
+        ),
+        allow(
+            "MakeMonitoring",
+            [f"sagemaker:{action}" for action in creating],
+            made,
+            _OURS_BY_REQUEST,
+            why=_OURS_ONLY,
+        ),
+        allow(
+            "TagMonitoring",
+            ["sagemaker:AddTags"],
+            made,
+            {**_OURS_BY_REQUEST, "StringEquals": {"sagemaker:TaggingAction": creating}},
+            why=_OURS_ONLY,
+        ),
+        allow(
+            "ChangeMonitoring",
+            [*(f"sagemaker:Delete{name}" for name in names), "sagemaker:UpdateMonitoringSchedule"],
+            made,
+            _OURS_BY_RESOURCE,
+            why=_OURS_ONLY,
+        ),
+        allow(
+            "PassMonitoringRoles",
+            ["iam:PassRole"],
+            [_role(f"role{ROLE_PATH}*-monitoring")],
+            {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}},
+            why=_ANY_GROUP,
+        ),
+    ]
+
+
+def reconcile_runs() -> list[Grant]:
+    """See how runs of pipelines go; start none."""
+    return [
+        allow(
+            "ReadRuns",
+            ["sagemaker:DescribePipelineExecution", "sagemaker:ListPipelineExecutionSteps"],
+            [here("sagemaker", "pipeline/*/execution/*")],
+            why="pipelines are the groups', and AWS chooses an execution's id",
+        )
+    ]
+
+
 def reconcile_smoke_tests() -> list[Grant]:
     """Ask what has just taken over one request."""
     ours = _sagemaker("endpoint")
@@ -241,21 +304,42 @@ def reconcile_scaling() -> list[Grant]:
     ]
 
 
-def reconcile_queues(queue_arn: str, dead_letter_arn: str) -> list[Grant]:
-    """Work off the queue, and bury what cannot be read."""
+def reconcile_queues(queue_arn: str, dead_letter_arn: str, retrain_arn: str) -> list[Grant]:
+    """Work off the queue, bury what cannot be read, and ask for runs of pipelines."""
     return [
-        allow(
-            "Queue",
-            [
-                "sqs:ChangeMessageVisibility",
-                "sqs:DeleteMessage",
-                "sqs:GetQueueAttributes",
-                "sqs:GetQueueUrl",
-                "sqs:ReceiveMessage",
-            ],
-            [queue_arn],
-        ),
+        _work_off(queue_arn),
         allow("Bury", ["sqs:SendMessage"], [dead_letter_arn]),
+        allow("AskToRetrain", ["sqs:SendMessage"], [retrain_arn]),
+    ]
+
+
+def _work_off(queue_arn: str) -> Grant:
+    return allow(
+        "Queue",
+        [
+            "sqs:ChangeMessageVisibility",
+            "sqs:DeleteMessage",
+            "sqs:GetQueueAttributes",
+            "sqs:GetQueueUrl",
+            "sqs:ReceiveMessage",
+        ],
+        [queue_arn],
+    )
+
+
+def retrain(state_arn: str, key_arn: str, queue_arn: str, reconcile_arn: str) -> list[Grant]:
+    """Work off its queue, read the record that asked for a run, start the pipeline, and tell reconcile."""
+    return [
+        _work_off(queue_arn),
+        allow("State", ["dynamodb:GetItem"], [state_arn]),
+        allow("TableKey", ["kms:Decrypt", "kms:DescribeKey"], [key_arn], _via("dynamodb")),
+        allow(
+            "StartPipelines",
+            ["sagemaker:StartPipelineExecution"],
+            _sagemaker("pipeline"),
+            why="a group's spec names its pipeline; groups come and go without a deploy of this stack",
+        ),
+        allow("Tell", ["sqs:SendMessage"], [reconcile_arn]),
     ]
 
 

@@ -1,4 +1,4 @@
-"""The role by which reconcile reads a group's reports and sample payloads in S3, unless it needs neither."""
+"""The role by which reconcile reads a group's reports, sample payloads and baselines in S3, unless it needs none."""
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
@@ -10,13 +10,13 @@ from infra.constructs.nag import acknowledge_inline_policy
 from infra.constructs.s3_prefix import bucket_arn, objects_arn, prefix_of
 from lambdas.core.names import ROLE_PATH, function_role_name, role_name
 
-_BELOW = "every version has reports and payloads of its own below the group's prefix"
+_BELOW = "every version has reports, payloads and baselines of its own below the group's prefix"
 
 
 def reads_objects(config: GroupConfig) -> bool:
-    """Whether anything of the group's is read from S3: reports that its gates ask for, or sample payloads."""
+    """Whether anything of the group's is read from S3: reports that its gates ask for, sample payloads, baselines."""
     samples = config.smoke_test.enabled and config.smoke_test.payload is None
-    return samples or bool(config.gates.metrics)
+    return samples or bool(config.gates.metrics) or config.monitoring is not None
 
 
 class ReaderRole(Construct):
@@ -33,7 +33,7 @@ class ReaderRole(Construct):
             "Role",
             role_name=role_name(config.name, "reader"),
             path=ROLE_PATH,
-            description=f"By which Greenlight reads reports and payloads of model package group {config.name}",
+            description=f"By which Greenlight reads reports, payloads, baselines of model package group {config.name}",
             # The account, and of it only the function: a role that is named itself must be there already, and the
             # controller's stack may be made anew.
             assume_role_policy_document=iam.PolicyDocument(

@@ -75,6 +75,29 @@ _HINTS = (
         "$.detail.name",
         {"name": [{"prefix": PARAMETER_PREFIX}, {"prefix": ACT_PREFIX}]},
     ),
+    # A display name is at most 82 characters, where an execution's ARN may be longer than a message group's name. Ours
+    # is the run's; whoever else calls theirs so costs a look.
+    _Hint(
+        "Runs",
+        "aws.sagemaker",
+        "SageMaker Model Building Pipeline Execution Status Change",
+        "$.detail.pipelineExecutionDisplayName",
+        {
+            "pipelineExecutionDisplayName": [{"wildcard": "*-run-*"}],
+            "currentPipelineExecutionStatus": ["Succeeded", "Failed", "Stopped"],
+        },
+    ),
+    # By the job: a schedule's ARN may be longer than a message group's name, too.
+    _Hint(
+        "Inspections",
+        "aws.sagemaker",
+        "SageMaker Processing Job State Change",
+        "$.detail.ProcessingJobName",
+        {
+            "MonitoringScheduleArn": [{"wildcard": "*:monitoring-schedule/*-mon-*"}],
+            "ProcessingJobStatus": ["Completed", "Failed", "Stopped"],
+        },
+    ),
     _witness("Witnesses", "UpdateModelPackage", Approval.APPROVED, Approval.REJECTED, Approval.PENDING),
     _witness("RegisteredAsDecided", "CreateModelPackage", Approval.APPROVED, Approval.REJECTED),
 )

@@ -78,6 +78,11 @@ class Watch(Construct):
             "Entries of the ledger were given up, and the queue for such did not take note of them",
         )
 
+    def on_retraining(self, retrain: lambda_.Function, dead_letters: sqs.IQueue) -> None:
+        """Alarms on runs of pipelines that could not be started."""
+        self._on_function("retrain", retrain)
+        self._on_messages("retrain-dead-letters", dead_letters, "A run of a pipeline could not be started")
+
     def on_rule(self, name: str, rule: str, description: str) -> None:
         """An alarm on each event that a rule matched [EventBridge guide, "Monitoring": TriggeredRules by RuleName]."""
         metric = cloudwatch.Metric(

@@ -31,6 +31,9 @@ def role(name: str) -> str:
 
 APPROVERS = role("*-approver")
 RECONCILE, SWEEP = (role(function_role_name(name)) for name in FUNCTIONS)
+# Both that work off a queue: reconcile, and retrain, which tells it of the runs that it started. Short of room, and the
+# queues are named alike.
+WORKERS, QUEUES = role(function_role_name("re*")), "arn:*:sqs:*:*:greenlight-re*"
 EMERGENCY = role(BREAK_GLASS)
 OURS = role(
     "greenlight-*"
@@ -149,7 +152,7 @@ def _decisions(executor: str) -> tuple[Denial, ...]:
 
 
 def _endpoints(executor: str) -> tuple[Denial, ...]:
-    """What carries our tag, and the tag itself; a group's stack puts it on the group."""
+    """What carries our tag, monitoring schedules too, and the tag itself; a group's stack puts it on the group."""
     hands = (RECONCILE, EMERGENCY, executor)
     return (
         Denial(
@@ -160,10 +163,11 @@ def _endpoints(executor: str) -> tuple[Denial, ...]:
                 "sagemaker:CreateInference*",
                 "sagemaker:CreateModel",
                 "sagemaker:Delete*",
-                "sagemaker:StartInference*",
-                "sagemaker:StopInference*",
+                "sagemaker:Start*",
+                "sagemaker:Stop*",
                 "sagemaker:UpdateEndpoint*",
                 "sagemaker:UpdateInference*",
+                "sagemaker:UpdateMon*",
             ),
             conditions={"Null": {f"aws:ResourceTag/{GROUP_TAG}": "false"}},
             excepted=hands,
@@ -235,9 +239,9 @@ def _steering(executor: str) -> tuple[Denial, ...]:
             ("cloudwatch:Describe*", "cloudwatch:Get*", "cloudwatch:List*", "sqs:Get*", "sqs:List*"),
             (
                 f"arn:*:cloudwatch:*:*:alarm:{ALARM_PREFIX.rstrip('/')}*",
-                "arn:*:sqs:*:*:greenlight-reconcile*",
+                QUEUES,
             ),
-            excepted=(RECONCILE, SWEEP, EMERGENCY, executor),
+            excepted=(WORKERS, SWEEP, EMERGENCY, executor),
             all_but=True,
         ),
         Denial(
@@ -260,7 +264,7 @@ def _roles(executor: str) -> tuple[Denial, ...]:
             all_but=True,
         ),
         Denial("PassRoles", ("iam:PassRole",), (role("*"),), excepted=(RECONCILE, EMERGENCY, executor)),
-        Denial("BecomeAFunction", ("sts:AssumeRole",), (RECONCILE, SWEEP)),
+        Denial("BecomeAFunction", ("sts:AssumeRole",), (WORKERS, SWEEP)),
     )
 
 

@@ -22,13 +22,21 @@ from infra.limits import (
     ANNOUNCE_TRIES,
     BATCH,
     RECONCILE_SECONDS,
+    RETRAIN_BATCH,
+    RETRAIN_CONCURRENCY,
+    RETRAIN_SECONDS,
     VISIBILITY_SECONDS,
 )
 from infra.stacks.state import StateStack
 from lambdas.announce.settings import AnnounceSettings
 from lambdas.core.announcements import chosen_text
 from lambdas.reconcile.settings import ReconcileSettings
+from lambdas.retrain.settings import RetrainSettings
 from lambdas.sweep.settings import SweepSettings
+
+_OWN_DEAD_LETTERS = (
+    "only its queue calls it, and messages that fail every try go to that queue's own dead-letter queue"
+)
 
 
 class ControllerStack(cdk.Stack):
@@ -58,6 +66,7 @@ class ControllerStack(cdk.Stack):
         reconcile = self._reconcile(state, queues, concurrency)
         self.reconcile = reconcile.function
         sweep = self._sweep(state, queues)
+        retrain = self._retrain(state, queues)
         Rules(self, queues)
         SweepSchedules(self, sweep.function, queues.undelivered)
         self.watch = watch = Watch(
@@ -71,8 +80,10 @@ class ControllerStack(cdk.Stack):
             "reconcile": reconcile.function,
             "sweep": sweep.function,
             "announce": announce.function,
+            "retrain": retrain.function,
         }
         watch.on_announcements(announce.function, queues.unannounced)
+        watch.on_retraining(retrain.function, queues.retrain_dead_letters)
         cdk.CfnOutput(self, "AlarmTopic", value=watch.topic.topic_arn)
         cdk.CfnOutput(self, "MessageTopic", value=outlets.topic.topic_arn)
         cdk.CfnOutput(self, "EventBus", value=outlets.bus.event_bus_name)
@@ -82,6 +93,9 @@ class ControllerStack(cdk.Stack):
         cdk.CfnOutput(self, "ReconcileFunction", value=reconcile.function.function_name)
         cdk.CfnOutput(self, "SweepFunction", value=sweep.function.function_name)
         cdk.CfnOutput(self, "AnnounceFunction", value=announce.function.function_name)
+        cdk.CfnOutput(self, "RetrainFunction", value=retrain.function.function_name)
+        cdk.CfnOutput(self, "RetrainUrl", value=queues.retrain.queue_url)
+        cdk.CfnOutput(self, "RetrainDeadLetterUrl", value=queues.retrain_dead_letters.queue_url)
 
     def _reconcile(self, state: StateStack, queues: Queues, concurrency: int) -> Function:
         reconcile = Function(
@@ -92,12 +106,12 @@ class ControllerStack(cdk.Stack):
                 ledger_table=state.ledger.table_name,
                 queue_url=queues.reconcile.queue_url,
                 dead_letter_url=queues.dead_letters.queue_url,
+                retrain_url=queues.retrain.queue_url,
             ),
             timeout=cdk.Duration.seconds(RECONCILE_SECONDS),
             memory=512,
             key=self.key,
-            dead_letters="it is called by its queue only, and messages that fail every try go to that queue's own "
-            "dead-letter queue",
+            dead_letters=_OWN_DEAD_LETTERS,
         )
         reconcile.may(
             [
@@ -109,10 +123,14 @@ class ControllerStack(cdk.Stack):
                 *permissions.reconcile_trail(),
                 *permissions.reconcile_readers(),
                 *permissions.reconcile_endpoints(),
+                *permissions.reconcile_monitoring(),
+                *permissions.reconcile_runs(),
                 *permissions.reconcile_smoke_tests(),
                 *permissions.reconcile_alarms(),
                 *permissions.reconcile_scaling(),
-                *permissions.reconcile_queues(queues.reconcile.queue_arn, queues.dead_letters.queue_arn),
+                *permissions.reconcile_queues(
+                    queues.reconcile.queue_arn, queues.dead_letters.queue_arn, queues.retrain.queue_arn
+                ),
             ]
         )
         reconcile.function.add_event_source(
@@ -143,6 +161,36 @@ class ControllerStack(cdk.Stack):
             ]
         )
         return sweep
+
+    def _retrain(self, state: StateStack, queues: Queues) -> Function:
+        retrain = Function(
+            self,
+            "retrain",
+            settings=RetrainSettings(
+                state_table=state.state.table_name, reconcile_queue_url=queues.reconcile.queue_url
+            ),
+            timeout=cdk.Duration.seconds(RETRAIN_SECONDS),
+            memory=512,
+            key=self.key,
+            dead_letters=_OWN_DEAD_LETTERS,
+        )
+        retrain.may(
+            permissions.retrain(
+                state.state.table_arn,
+                state.key.key_arn,
+                queues.retrain.queue_arn,
+                queues.reconcile.queue_arn,
+            )
+        )
+        retrain.function.add_event_source(
+            sources.SqsEventSource(
+                queues.retrain,
+                batch_size=RETRAIN_BATCH,
+                report_batch_item_failures=True,
+                max_concurrency=RETRAIN_CONCURRENCY,
+            )
+        )
+        return retrain
 
     def _announce(
         self, state: StateStack, queues: Queues, outlets: Outlets, watch: Watch, messages: MessagesConfig

@@ -1,10 +1,10 @@
-"""One model package group: its roles, its abort alarm, and its spec, by which the controller learns of it.
+"""One model package group: its roles, its alarms, and its spec, by which the controller learns of it.
 
 What happens when the stack is destroyed: the model package group with its versions stays; the endpoint was never
-the stack's and serves on, and the role it runs by stays with it. The roles of approvers and registrants, the abort
-alarm and the spec go; the controller notes the group as unmanaged and touches its endpoint no more. What was kept has
-fixed names, so a plain deploy of the stack fails afterwards: `cdk import` takes the package group (by its ARN) and the
-endpoint role (by its name) into the stack first, then `cdk deploy` makes the rest.
+the stack's and serves on, and the role it runs by stays with it. The roles of approvers and registrants, of reading and
+of monitoring, the alarms and the spec go; the controller notes the group as unmanaged and touches its endpoint no more.
+What was kept has fixed names, so a plain deploy of the stack fails afterwards: `cdk import` takes the package group (by
+its ARN) and the endpoint role (by its name) into the stack first, then `cdk deploy` makes the rest.
 """
 
 import aws_cdk as cdk
@@ -15,8 +15,11 @@ from constructs import Construct
 
 from infra.config.convert import stack_tags, to_spec
 from infra.config.group import GroupConfig
+from infra.config.monitoring_rules import nothing_starts
 from infra.constructs import people_roles
+from infra.constructs.drift_alarm import DriftAlarm
 from infra.constructs.endpoint_role import EndpointRole
+from infra.constructs.monitoring_role import MonitoringRole
 from infra.constructs.nag import NIST, acknowledge
 from infra.constructs.reader_role import ReaderRole, reads_objects
 from lambdas.core.names import (
@@ -51,6 +54,12 @@ class GroupStack(cdk.Stack):
         endpoint_role = EndpointRole(self, config)
         self._abort_alarm(config.name)
         self._people(config)
+        monitoring_role = (
+            None if config.monitoring is None else MonitoringRole(self, config, config.monitoring)
+        )
+        if config.monitoring is not None and config.monitoring.drift is not None:
+            DriftAlarm(self, config, config.monitoring.drift)
+        self._retraining(config)
         ssm.StringParameter(
             self,
             "Spec",
@@ -61,6 +70,7 @@ class GroupStack(cdk.Stack):
                     config,
                     endpoint_role.role.role_arn,
                     ReaderRole(self, config).arn if reads_objects(config) else None,
+                    None if monitoring_role is None else monitoring_role.arn,
                 )
             ),
         )
@@ -105,3 +115,12 @@ class GroupStack(cdk.Stack):
                     f"greenlight:no-{kind}s",
                     f"group {config.name} names no {kind}s: without that role, nothing can be {done} in it",
                 )
+
+    def _retraining(self, config: GroupConfig) -> None:
+        """A pipeline that only people start may be meant, or be a mistake: it is said."""
+        if config.retraining is not None and nothing_starts(config.retraining, config.monitoring):
+            cdk.Annotations.of(self).add_warning_v2(
+                "greenlight:nothing-retrains",
+                f"group {config.name} names no alarm, is not monitored, and does not retrain on rejection: only a "
+                f"person starts pipeline {config.retraining.pipeline}",
+            )

@@ -100,22 +100,28 @@ def _alarms(scope: Construct, controller: ControllerStack) -> cloudwatch.IWidget
 def _queues(controller: ControllerStack) -> list[cloudwatch.IWidget]:
     """What is not worked off, and what came to nothing."""
     queues = controller.queues
+    waiting = {"reconcile": queues.reconcile, "retrain": queues.retrain}
     lost = {
         "dead letters": queues.dead_letters,
+        "runs not started": queues.retrain_dead_letters,
         "undelivered": queues.undelivered,
         "not announced": queues.unannounced,
     }
     return [
         _graph(
             "Age of the oldest message, seconds",
-            [queues.reconcile.metric_approximate_age_of_oldest_message(period=_MINUTE, label="reconcile")],
+            [
+                queue.metric_approximate_age_of_oldest_message(period=_MINUTE, label=label)
+                for label, queue in waiting.items()
+            ],
         ),
         _graph(
             "Messages that wait",
             [
-                queues.reconcile.metric_approximate_number_of_messages_visible(
-                    period=_MINUTE, statistic="Maximum", label="reconcile"
+                queue.metric_approximate_number_of_messages_visible(
+                    period=_MINUTE, statistic="Maximum", label=label
                 )
+                for label, queue in waiting.items()
             ],
         ),
         _graph(

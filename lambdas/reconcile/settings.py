@@ -12,4 +12,4 @@ class ReconcileSettings:
     ledger_table: str
     queue_url: str
     dead_letter_url: str
-    retrain_url: str = ""
+    retrain_url: str

@@ -82,6 +82,26 @@ def endpoint_writes(group: str, endpoint: str, *, managed: bool = True) -> Itera
             yield Attempt(f"application-autoscaling:{action}", target, scaling)
 
 
+def monitoring_writes(group: str) -> Iterator[Attempt]:
+    """Every way to change what watches a group's live version: its monitoring schedules, and what they run by."""
+    kinds = ("data-quality", "model-quality", "model-bias", "model-explainability")
+    names = ("DataQuality", "ModelQuality", "ModelBias", "ModelExplainability")
+    made = f"{group}-v7-0123456789"
+    for kind, name in zip(kinds, names, strict=True):
+        definition = f"{_SAGEMAKER}:{kind}-job-definition/{made}"
+        yield Attempt(f"sagemaker:Delete{name}JobDefinition", definition, {_TAG: group})
+        yield from _made(f"Create{name}JobDefinition", definition, group)
+    schedule = f"{_SAGEMAKER}:monitoring-schedule/{group}-mon-data"
+    for action in ("Delete", "Start", "Stop", "Update"):
+        yield Attempt(f"sagemaker:{action}MonitoringSchedule", schedule, {_TAG: group})
+    yield from _made("CreateMonitoringSchedule", schedule, group)
+
+
+def _made(action: str, resource: str, group: str) -> Iterator[Attempt]:
+    yield Attempt(f"sagemaker:{action}", resource, {_REQUESTED: group})
+    yield Attempt("sagemaker:AddTags", resource, {_REQUESTED: group, _TAGGING: action})
+
+
 def _taggings(group: str) -> Iterator[Context]:
     yield {}
     yield {_REQUESTED: group}

@@ -13,6 +13,8 @@ from infra.config.governance import GovernanceConfig
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "groups"
 KEY = "arn:aws:kms:us-east-1:123456789012:key/11111111-2222-3333-4444-555555555555"
+ANALYZER = "156813124566.dkr.ecr.us-east-1.amazonaws.com/sagemaker-model-monitor-analyzer"
+CLARIFY = "205585389593.dkr.ecr.us-east-1.amazonaws.com/sagemaker-clarify-processing:1.0"
 EVERYTHING = f"""
 name: everything
 owner: everyone@example.com
@@ -51,6 +53,49 @@ endpoint:
   data_capture: {{percentage: 10, destination: "s3://captured/everything", kms_key: "{KEY}"}}
 rollout: {{strategy: linear, step_percent: 25, bake_seconds: 60, termination_wait_seconds: 0, timeout_seconds: 1800}}
 guardrails: {{error_rate: 0.01, latency_p99_ms: 250, alarms: [somebody-elses]}}
+monitoring:
+  output: "s3://reports/everything"
+  kms_key: "{KEY}"
+  data_quality:
+    image: {ANALYZER}
+    schedule: cron(0 * ? * * *)
+    instance_type: ml.m5.large
+    instance_count: 2
+    volume_gb: 30
+    most_minutes: 60
+    start_offset: -PT2H
+    end_offset: -PT1H
+    environment: {{record_preprocessing: "no"}}
+    drift: {{features: [income, age], above: 0.2}}
+  model_quality:
+    image: {ANALYZER}
+    schedule: cron(0 12 ? * * *)
+    instance_type: ml.m5.large
+    problem_type: BinaryClassification
+    ground_truth: "s3://truth/everything"
+    inference: "0"
+    probability: "1"
+  bias:
+    image: {CLARIFY}
+    schedule: cron(0 0/6 ? * * *)
+    instance_type: ml.m5.large
+    ground_truth: "s3://truth/everything"
+    inference: "0"
+    probability: "1"
+  explainability:
+    image: {CLARIFY}
+    schedule: cron(0 0 ? * * *)
+    instance_type: ml.m5.large
+    inference: "0"
+retraining:
+  pipeline: everything-retrain
+  alarms: [somebody-elses-drift]
+  on_violations: false
+  on_rejection: true
+  cooldown_hours: 12
+  most_per_week: 3
+  roll_back: true
+  parameters: {{Instances: "2"}}
 probation_minutes: 30
 retain_versions: 5
 withdrawal: delete

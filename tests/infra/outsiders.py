@@ -3,7 +3,14 @@
 from collections.abc import Iterator
 from typing import Any
 
-from tests.infra.attempts import Attempt, administration, decisions, endpoint_writes, steering
+from tests.infra.attempts import (
+    Attempt,
+    administration,
+    decisions,
+    endpoint_writes,
+    monitoring_writes,
+    steering,
+)
 from tests.infra.reach import succeeds
 from tests.infra.templates import ACCOUNT, REGION, Role
 
@@ -38,6 +45,7 @@ def forbidden() -> Iterator[Attempt]:
     for attempt in endpoint_writes(GROUP, ENDPOINT):
         if not attempt.action.startswith("application-autoscaling:"):  # asks for the capacity's change itself
             yield attempt
+    yield from monitoring_writes(GROUP)
     yield from steering(GROUP, state=STATE, ledger=LEDGER)
     for attempt in administration():
         if any(name in attempt.resource for name in OURS):
@@ -91,7 +99,8 @@ def _machinery() -> Iterator[Attempt]:
     for action in ("DeleteTopic", "SetTopicAttributes"):
         yield Attempt(f"sns:{action}", f"arn:aws:sns:{HERE}:Greenlight-Controller-Alarms-1A2B3C")
     for action in ("DeleteMessage", "PurgeQueue", "ReceiveMessage", "SendMessage", "SetQueueAttributes"):
-        yield Attempt(f"sqs:{action}", f"arn:aws:sqs:{HERE}:greenlight-reconcile.fifo")
+        for queue in ("greenlight-reconcile.fifo", "greenlight-retrain"):
+            yield Attempt(f"sqs:{action}", f"arn:aws:sqs:{HERE}:{queue}")
     yield Attempt(
         "cloudwatch:DeleteAlarms", f"arn:aws:cloudwatch:{HERE}:alarm:greenlight-controller-queue-age"
     )
@@ -99,11 +108,12 @@ def _machinery() -> Iterator[Attempt]:
 
 def _offices() -> Iterator[Attempt]:
     """Having somebody work with a role of ours, or of the CDK; and code that the next deploy would run."""
-    for name in ("greenlight-reconcile", "greenlight-sweep", f"{GROUP}-endpoint"):
+    ours = ("greenlight-reconcile", "greenlight-retrain", "greenlight-sweep")
+    for name in (*ours, f"{GROUP}-endpoint", f"{GROUP}-monitoring"):
         yield Attempt(
             "iam:PassRole", f"{IAM}:role/greenlight/{name}", {"iam:PassedToService": "lambda.amazonaws.com"}
         )
-    for name in ("greenlight-reconcile", "greenlight-sweep"):
+    for name in ours:
         yield Attempt("sts:AssumeRole", f"{IAM}:role/greenlight/{name}")
     cdk = f"{IAM}:role/cdk-hnb659fds-cfn-exec-role-{ACCOUNT}-{REGION}"
     for action in ("AttachRolePolicy", "CreateRole", "PassRole", "UpdateAssumeRolePolicy"):
@@ -137,6 +147,7 @@ def ordinary() -> Iterator[Attempt]:
         ("CreateModel", "model/somebody-elses"),
     ):
         yield Attempt(f"sagemaker:{action}", f"{sagemaker}:{resource}", {"aws:RequestTag/team": "other"})
+    yield from _ordinary_loop()
     for action in ("DescribeEndpoint", "InvokeEndpoint", "ListTags"):
         yield Attempt(f"sagemaker:{action}", f"{sagemaker}:endpoint/{ENDPOINT}", {TAG: GROUP})
     for action in ("PutItem", "UpdateItem", "DeleteTable"):
@@ -145,6 +156,21 @@ def ordinary() -> Iterator[Attempt]:
         yield Attempt(f"dynamodb:{action}", LEDGER)
     yield from _ordinary_operations()
     yield from _ordinary_administration()
+
+
+def _ordinary_loop() -> Iterator[Attempt]:
+    """Monitoring of one's own, and pipelines, anybody's."""
+    sagemaker = f"arn:aws:sagemaker:{HERE}"
+    definition = f"{sagemaker}:data-quality-job-definition/somebody-elses"
+    schedule = f"{sagemaker}:monitoring-schedule/somebody-elses"
+    for action in ("CreateMonitoringSchedule", "DeleteMonitoringSchedule", "UpdateMonitoringSchedule"):
+        yield Attempt(f"sagemaker:{action}", schedule, {})
+    for action in ("CreateDataQualityJobDefinition", "DeleteDataQualityJobDefinition"):
+        yield Attempt(f"sagemaker:{action}", definition, {})
+    for action in ("CreatePipeline", "StartPipelineExecution", "UpdatePipeline"):
+        yield Attempt(f"sagemaker:{action}", f"{sagemaker}:pipeline/{GROUP}-retrain")
+    yield Attempt("sagemaker:StopPipelineExecution", f"{sagemaker}:pipeline/{GROUP}-retrain/execution/0123")
+    yield Attempt("sagemaker:DescribeMonitoringSchedule", f"{sagemaker}:monitoring-schedule/x", {TAG: GROUP})
 
 
 def _ordinary_operations() -> Iterator[Attempt]:

@@ -10,7 +10,7 @@ import pytest
 from infra.constructs.asset import ROOT, build_asset, modules_of
 
 MOST_BYTES = 1_500_000
-FUNCTIONS = ["announce", "dashboard", "reconcile", "sweep"]
+FUNCTIONS = ["announce", "dashboard", "reconcile", "retrain", "sweep"]
 
 
 def files_of(function: str) -> set[str]:

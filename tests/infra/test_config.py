@@ -8,10 +8,11 @@ import yaml
 
 from infra.config.convert import to_spec
 from infra.config.load import check, load_groups
+from infra.config.monitoring_rules import nothing_starts
 from infra.config.problems import ConfigError
 from infra.config.rules import waiting_seconds
 from infra.config.schema import PATH, schema
-from lambdas.core.spec import GroupSpec, spec_from_json, spec_to_json
+from lambdas.core.spec import GroupSpec, Monitor, MonitorSpec, spec_from_json, spec_to_json
 from tests.infra.conftest import EVERYTHING, EXAMPLES, LONELY
 
 PRINCIPAL = "arn:aws:iam::123456789012:role/model-risk"
@@ -30,6 +31,28 @@ def group(**changes: Any) -> dict[str, Any]:
 
 
 GATE = "gates.metrics.0"
+IMAGE = "156813124566.dkr.ecr.us-east-1.amazonaws.com/sagemaker-model-monitor-analyzer"
+CAPTURE = {"percentage": 100, "destination": "s3://captured/lonely"}
+HOURLY = "cron(0 * ? * * *)"
+
+
+def monitor(**changes: object) -> dict[str, object]:
+    """A right monitoring schedule, with changes."""
+    return {"image": IMAGE, "schedule": HOURLY, "instance_type": "ml.m5.large", **changes}
+
+
+def watched(**monitors: dict[str, object]) -> dict[str, object]:
+    """A group that captures its requests, and these monitors of it."""
+    return {
+        "endpoint__data_capture": CAPTURE,
+        "monitoring": {"output": "s3://reports/lonely", **monitors},
+    }
+
+
+def quality(**changes: object) -> dict[str, object]:
+    """A right monitoring schedule of model quality, with changes."""
+    truth = {"problem_type": "Regression", "ground_truth": "s3://truth/lonely", "inference": "0"}
+    return monitor(**{**truth, **changes})
 
 
 def gates(*metrics: dict[str, object]) -> dict[str, object]:
@@ -80,6 +103,7 @@ def test_a_group_that_uses_every_key_is_right_and_survives_the_parameter(tmp_pat
         config,
         "arn:aws:iam::123456789012:role/greenlight/everything-endpoint",
         "arn:aws:iam::123456789012:role/greenlight/everything-reader",
+        "arn:aws:iam::123456789012:role/greenlight/everything-monitoring",
     )
     assert spec_from_json(spec_to_json(spec)) == spec
 
@@ -87,7 +111,7 @@ def test_a_group_that_uses_every_key_is_right_and_survives_the_parameter(tmp_pat
 def test_what_the_yaml_leaves_out_is_the_specs_own_default() -> None:
     config, _ = check(group(), "x.yaml")
     assert config is not None
-    spec = to_spec(config, "role", None)
+    spec = to_spec(config, "role", None, None)
     bare = GroupSpec(
         name="lonely",
         endpoint=spec.endpoint,
@@ -190,6 +214,74 @@ def test_what_the_yaml_leaves_out_is_the_specs_own_default() -> None:
         ({"smoke_test": {"answer": {"$ref": "http://x/y"}}}, "smoke_test.answer", "not part of it: http://x/y"),
         ({"smoke_test": {"answer": "number"}}, "smoke_test.answer", "an object"),
         ({"smoke_test": {"body": "1"}}, "smoke_test.body", "known are enabled, payload"),
+        ({"monitoring": {"data_quality": monitor()}}, "monitoring.output", "required"),
+        (watched(data_quality=monitor(image="analyzer")), "monitoring.data_quality.image", "an image in ECR"),
+        (watched(data_quality=monitor(schedule="NOW")), "monitoring.data_quality.schedule", "NOW runs once only"),
+        (watched(data_quality=monitor(schedule="0 * * * *")), "monitoring.data_quality.schedule", "cron(0 HOUR ?"),
+        (watched(data_quality=monitor(schedule="cron(30 * ? * * *)")), "monitoring.data_quality.schedule", "hourly"),
+        (watched(data_quality=monitor(schedule="cron(0 24 ? * * *)")), "monitoring.data_quality.schedule", "daily"),
+        (watched(data_quality=monitor(schedule="cron(0 */2 ? * * *)")), "monitoring.data_quality.schedule", "HOURS"),
+        (watched(data_quality=monitor(schedule="cron(0 0/25 ? * * *)")), "monitoring.data_quality.schedule", "HOURS"),
+        (watched(data_quality=monitor(instance_count=101)), "monitoring.data_quality.instance_count", "100"),
+        (watched(data_quality=monitor(volume_gb=16385)), "monitoring.data_quality.volume_gb", "16384"),
+        (watched(data_quality=monitor(most_minutes=0)), "monitoring.data_quality.most_minutes", "1"),
+        (watched(data_quality=monitor(start_offset="2h")), "monitoring.data_quality.start_offset", "-PT2H"),
+        (watched(data_quality=monitor(start_offset="-PT")), "monitoring.data_quality.start_offset", "-PT2H"),
+        (watched(data_quality=monitor(environment={"a-b": "1"})), "monitoring.data_quality.environment.a-b", "letters"),
+        (watched(data_quality=monitor(environment={"a": "{{b}}"})), "monitoring.data_quality.environment.a", "{{"),
+        (
+            watched(data_quality=monitor(environment={f"v{n}": "" for n in range(50)})),
+            "monitoring.data_quality.environment",
+            "at most 49",
+        ),
+        (watched(data_quality=monitor(ground_truth="s3://b-1/x")), "monitoring.data_quality.ground_truth", "known are"),
+        (
+            watched(data_quality=monitor(drift={"features": [], "above": 1})),
+            "monitoring.data_quality.drift.features",
+            "at least 1",
+        ),
+        (
+            watched(data_quality=monitor(drift={"features": list("abcdefghijk"), "above": 1})),
+            "monitoring.data_quality.drift.features",
+            "at most 10",
+        ),
+        (
+            watched(data_quality=monitor(drift={"features": ["x" * 233], "above": 1})),
+            "monitoring.data_quality.drift.features.0",
+            "at most 232",
+        ),
+        (
+            watched(data_quality=monitor(drift={"features": ["x"], "above": -1})),
+            "monitoring.data_quality.drift.above",
+            "greater than or equal to 0",
+        ),
+        (watched(bias=monitor()), "monitoring.bias.ground_truth", "required"),
+        (watched(bias=monitor(ground_truth="x")), "monitoring.bias.ground_truth", "s3://bucket/prefix"),
+        (watched(bias=monitor(drift={})), "monitoring.bias.drift", "known are image"),
+        (watched(model_quality=quality(problem_type="X")), "monitoring.model_quality.problem_type", "'Regression'"),
+        ({"retraining": {}}, "retraining.pipeline", "required"),
+        ({"retraining": {"pipeline": "arn:aws:sagemaker:x"}}, "retraining.pipeline", "not its ARN"),
+        ({"retraining": {"pipeline": "a" * 257}}, "retraining.pipeline", "256"),
+        ({"retraining": {"pipeline": "p", "cooldown_hours": -1}}, "retraining.cooldown_hours", "0"),
+        ({"retraining": {"pipeline": "p", "most_per_week": 0}}, "retraining.most_per_week", "1"),
+        ({"retraining": {"pipeline": "p", "alarms": [" "]}}, "retraining.alarms.0", "blank"),
+        (
+            {"retraining": {"pipeline": "p", "parameters": {"GreenlightRun": "1"}}},
+            "retraining.parameters.GreenlightRun",
+            "must not begin with Greenlight",
+        ),
+        (
+            {"retraining": {"pipeline": "p", "parameters": {"a b": "1"}}},
+            "retraining.parameters.a b",
+            "letters, digits, _ and -",
+        ),
+        ({"retraining": {"pipeline": "p", "parameters": {"a": "x" * 1025}}}, "retraining.parameters.a", "1024"),
+        ({"retraining": {"pipeline": "p", "parameters": {"a": 1}}}, "retraining.parameters.a", "string"),
+        (
+            {"retraining": {"pipeline": "p", "parameters": {f"p{n}": "" for n in range(195)}}},
+            "retraining.parameters",
+            "at most 194",
+        ),
         ({"freeze": [{"begin": 1}]}, "freeze.0.begin", "known are start"),
         ({"recurring_freeze": [recurring(cron="61 * * * *")]}, "recurring_freeze.0.cron", "five fields"),
         ({"recurring_freeze": [recurring(cron="cron(0 17 ? * FRI *)")]}, "recurring_freeze.0.cron", "five fields"),
@@ -246,6 +338,71 @@ def test_each_limit_of_a_key_is_told_with_what_is_allowed(
             "together, 600",
         ),
         (
+            {"monitoring": {"output": "s3://reports/x", "data_quality": monitor()}},
+            "monitoring",
+            "needs endpoint.data_capture",
+        ),
+        (watched(), "monitoring", "give one of data_quality, model_quality, bias, explainability"),
+        (
+            watched(data_quality=monitor(most_minutes=61)),
+            "monitoring.data_quality.most_minutes",
+            "at most 60 for cron(0 * ? * * *)",
+        ),
+        (
+            watched(bias=monitor(ground_truth="s3://truth/x", most_minutes=31)),
+            "monitoring.bias.most_minutes",
+            "at most 30",
+        ),
+        (
+            watched(data_quality=monitor(schedule="cron(0 17/12 ? * * *)", most_minutes=721)),
+            "monitoring.data_quality.most_minutes",
+            "at most 720",
+        ),
+        (
+            watched(data_quality=monitor(end_offset="-PT1H")),
+            "monitoring.data_quality.end_offset",
+            "needs start_offset",
+        ),
+        (
+            watched(data_quality=monitor(start_offset="-PT60M", end_offset="-PT1H")),
+            "monitoring.data_quality.start_offset",
+            "longer ago than end_offset, -PT1H",
+        ),
+        (watched(model_quality=quality(inference=None)), "monitoring.model_quality", "needs inference:"),
+        (
+            watched(model_quality=quality(problem_type="BinaryClassification", inference=None)),
+            "monitoring.model_quality",
+            "needs inference or probability",
+        ),
+        (
+            watched(data_quality=monitor(drift={"features": ["x", "x"], "above": 1})),
+            "monitoring.data_quality.drift.features",
+            "each feature once",
+        ),
+        (
+            watched(
+                data_quality=monitor(
+                    drift={"features": ["x"], "above": 1},
+                    environment={"publish_cloudwatch_metrics": "Disabled"},
+                )
+            ),
+            "monitoring.data_quality.environment.publish_cloudwatch_metrics",
+            "the alarm of drift looks at these metrics",
+        ),
+        (
+            {**watched(data_quality=monitor()), "monitoring__output": "s3://models/lonely/reports"},
+            "monitoring.output",
+            "could write artifacts",
+        ),
+        (
+            {**watched(data_quality=monitor()), "artifacts": ["s3://models/lonely/artifacts"],
+             "monitoring__output": "s3://models/lonely"},
+            "monitoring.output",
+            "could write artifacts",
+        ),
+        ({"retraining": {"pipeline": "p", "alarms": ["a", "a"]}}, "retraining.alarms", "once"),
+        ({"retraining": {"pipeline": "p", "roll_back": True}}, "retraining.roll_back", "needs an alarm"),
+        (
             {"freeze": [freeze(reason="r" * 200) for _ in range(20)]},
             "",
             "takes 4096",
@@ -260,6 +417,92 @@ def test_each_limit_between_keys_is_told_with_the_way_out(
 
 def test_inferentia_without_guardrails_is_right() -> None:
     assert told(endpoint__instance_type="ml.inf1.xlarge") == {}
+
+
+@pytest.mark.parametrize(
+    "schedule",
+    [HOURLY, "cron(0 0 ? * * *)", "cron(0 07 ? * * *)", "cron(0 23/1 ? * * *)", "cron(0 17/12 ? * * *)"],
+)
+def test_schedules_that_sagemaker_knows_are_right(schedule: str) -> None:
+    assert told(**watched(data_quality=monitor(schedule=schedule))) == {}
+
+
+@pytest.mark.parametrize("most_minutes", [60, 30])
+def test_a_run_may_take_as_long_as_until_the_next(most_minutes: int) -> None:
+    assert told(**watched(data_quality=monitor(most_minutes=most_minutes))) == {}
+    assert told(**watched(data_quality=monitor(schedule="cron(0 2 ? * * *)", most_minutes=1440))) == {}
+
+
+def test_a_binary_classifier_is_compared_by_either_of_what_it_answers() -> None:
+    for answer in ({"inference": "0"}, {"inference": None, "probability": "0"}):
+        config = quality(problem_type="BinaryClassification", **answer)
+        assert told(**watched(model_quality=config)) == {}
+
+
+def test_the_image_may_have_a_tag_and_a_digest() -> None:
+    image = f"{IMAGE.replace('amazonaws.com', 'amazonaws.com.cn')}:1.0@sha256:{'0' * 64}"
+    assert told(**watched(data_quality=monitor(image=image))) == {}
+
+
+def test_rolling_back_takes_the_groups_own_alarm_or_one_that_is_named() -> None:
+    drift = watched(data_quality=monitor(drift={"features": ["x"], "above": 1}))
+    assert told(**drift, retraining={"pipeline": "p", "roll_back": True}) == {}
+    assert told(retraining={"pipeline": "p", "roll_back": True, "alarms": ["a"]}) == {}
+
+
+def test_what_is_wrong_with_monitoring_is_not_told_as_a_lack_of_it() -> None:
+    wrong = watched(data_quality=monitor(schedule="NOW", drift={"features": ["x"], "above": 1}))
+    problems = told(**wrong, retraining={"pipeline": "p", "roll_back": True})
+    assert set(problems) == {"monitoring.data_quality.schedule"}
+
+
+def test_a_group_retrains_without_being_monitored() -> None:
+    assert told(retraining={"pipeline": "p"}) == {}
+
+
+def test_the_groups_own_alarm_on_drift_goes_before_those_that_it_names() -> None:
+    data = watched(data_quality=monitor(drift={"features": ["x"], "above": 1}))
+    config, _ = check(group(**data, retraining={"pipeline": "p", "alarms": ["a", "b"]}), "x.yaml")
+    assert config is not None
+    spec = to_spec(config, "role", None, "monitoring")
+    assert spec.retraining is not None
+    assert spec.retraining.alarms == ("greenlight/lonely/drift", "a", "b")
+    assert spec.monitoring is not None
+    assert spec.monitoring.role == "monitoring"
+    assert spec.monitoring.schedules == {Monitor.DATA_QUALITY: MonitorSpec(IMAGE, HOURLY, "ml.m5.large")}
+
+
+def test_monitoring_without_a_role_is_a_mistake_of_ours() -> None:
+    config, _ = check(group(**watched(data_quality=monitor())), "x.yaml")
+    assert config is not None
+    with pytest.raises(ValueError, match="needs a role"):
+        to_spec(config, "role", None, None)
+
+
+@pytest.mark.parametrize(
+    ("retraining", "only_people"),
+    [
+        ({}, True),
+        ({"alarms": ["a"]}, False),
+        ({"on_rejection": True}, False),
+    ],
+)
+def test_a_pipeline_that_only_people_start_is_told_apart(
+    retraining: dict[str, object], only_people: bool
+) -> None:
+    config, _ = check(group(retraining={"pipeline": "p", **retraining}), "x.yaml")
+    assert config is not None
+    assert config.retraining is not None
+    assert nothing_starts(config.retraining, None) is only_people
+
+
+def test_violations_start_a_pipeline_where_something_is_monitored() -> None:
+    for asked in (True, False):
+        data = group(**watched(data_quality=monitor()), retraining={"pipeline": "p", "on_violations": asked})
+        config, _ = check(data, "x.yaml")
+        assert config is not None
+        assert config.retraining is not None
+        assert nothing_starts(config.retraining, config.monitoring) is not asked
 
 
 def test_ten_alarms_with_the_abort_alarm_are_right() -> None:

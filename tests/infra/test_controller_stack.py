@@ -1,23 +1,28 @@
 """Queues, rules, schedules, functions and alarms of the controller."""
 
 import json
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
 from infra.constructs.rules import _HINTS
-from infra.limits import BATCH, CONCURRENCY
+from infra.limits import BATCH, CONCURRENCY, RETRAIN_SECONDS, RETRAIN_TRIES, RETRAIN_VISIBILITY_SECONDS
 from lambdas.announce.settings import AnnounceSettings
 from lambdas.core.announcements import Urgency, chosen_from
+from lambdas.core.facts import RunStatus
 from lambdas.core.hints import read_message
 from lambdas.core.ledger import Kind
-from lambdas.core.names import OBSERVABILITY_STACK
+from lambdas.core.names import OBSERVABILITY_STACK, run_name, schedule_name
 from lambdas.core.settings import from_environment
+from lambdas.core.spec import Monitor
 from lambdas.reconcile.settings import ReconcileSettings
+from lambdas.retrain.settings import RetrainSettings
 from lambdas.sweep.settings import SweepSettings
 from tests.infra.conftest import Assembly
 from tests.infra.policies import text
 
 STACK = "Greenlight-Controller"
+GOING_ON = (RunStatus.EXECUTING, RunStatus.STOPPING, RunStatus.GONE)  # the last is no status of AWS's
 
 
 def functions(assembly: Assembly) -> dict[str, dict[str, Any]]:
@@ -28,7 +33,7 @@ def functions(assembly: Assembly) -> dict[str, dict[str, Any]]:
 def mappings(assembly: Assembly) -> dict[str, dict[str, Any]]:
     """By what they call."""
     found = assembly.properties(STACK, "AWS::Lambda::EventSourceMapping")
-    names = ("announce", "reconcile")
+    names = ("announce", "reconcile", "retrain")
     return {name: m for m in found for name in names if name in text(m["FunctionName"]).lower()}
 
 
@@ -42,17 +47,36 @@ def test_what_others_need_to_find_is_put_out_by_name(assembly: Assembly) -> None
         "MessageTopic",
         "QueueUrl",
         "ReconcileFunction",
+        "RetrainDeadLetterUrl",
+        "RetrainFunction",
+        "RetrainUrl",
         "SweepFunction",
         "UnannouncedUrl",
     } <= set(outputs)
 
 
+def queues(assembly: Assembly) -> dict[str, dict[str, Any]]:
+    """By name."""
+    return {str(queue["QueueName"]): queue for queue in assembly.properties(STACK, "AWS::SQS::Queue")}
+
+
 def test_the_queue_is_fifo_and_gives_up_after_eight_tries(assembly: Assembly) -> None:
-    (queue,) = (q for q in assembly.properties(STACK, "AWS::SQS::Queue") if "RedrivePolicy" in q)
+    queue = queues(assembly)["greenlight-reconcile.fifo"]
     assert queue["FifoQueue"] is True
     assert queue["ContentBasedDeduplication"] is True
     assert queue["RedrivePolicy"]["maxReceiveCount"] == 8
     assert queue["VisibilityTimeout"] > functions(assembly)["reconcile"]["Timeout"]
+
+
+def test_a_run_that_cannot_be_started_is_given_up_before_it_is_asked_for_anew(assembly: Assembly) -> None:
+    """`retrain` takes no message that is five minutes old: tries that came later would all look like success."""
+    queue = queues(assembly)["greenlight-retrain"]
+    assert "FifoQueue" not in queue
+    assert queue["RedrivePolicy"]["maxReceiveCount"] == RETRAIN_TRIES
+    assert "RetrainDeadLetters" in text(queue["RedrivePolicy"]["deadLetterTargetArn"])
+    assert queue["VisibilityTimeout"] == RETRAIN_VISIBILITY_SECONDS
+    assert queue["VisibilityTimeout"] >= functions(assembly)["retrain"]["Timeout"] == RETRAIN_SECONDS
+    assert RETRAIN_TRIES * RETRAIN_VISIBILITY_SECONDS < 300
 
 
 def test_as_many_batches_run_at_once_as_the_simulation_of_storms_assumes() -> None:
@@ -61,14 +85,14 @@ def test_as_many_batches_run_at_once_as_the_simulation_of_storms_assumes() -> No
 
 def test_dead_letters_are_kept_for_fourteen_days(assembly: Assembly) -> None:
     dead = [q for q in assembly.properties(STACK, "AWS::SQS::Queue") if "RedrivePolicy" not in q]
-    assert sorted(bool(q.get("FifoQueue")) for q in dead) == [False, False, True]
+    assert sorted(bool(q.get("FifoQueue")) for q in dead) == [False, False, False, True]
     assert {q["MessageRetentionPeriod"] for q in dead} == {14 * 86_400}
 
 
 def test_queues_are_encrypted_and_refuse_plain_http(assembly: Assembly) -> None:
-    queues = assembly.properties(STACK, "AWS::SQS::Queue")
-    assert all(queue["SqsManagedSseEnabled"] for queue in queues)
-    assert len(assembly.properties(STACK, "AWS::SQS::QueuePolicy")) == len(queues) == 4
+    found = queues(assembly)
+    assert all(queue["SqsManagedSseEnabled"] for queue in found.values())
+    assert len(assembly.properties(STACK, "AWS::SQS::QueuePolicy")) == len(found) == 6
     for policy in assembly.properties(STACK, "AWS::SQS::QueuePolicy"):
         assert '"aws:SecureTransport": "false"' in json.dumps(policy)
 
@@ -118,6 +142,37 @@ def test_cloudtrail_tells_who_wrote_a_status_and_nothing_else(assembly: Assembly
     }
 
 
+def test_the_end_of_a_run_is_heard_by_its_name_and_of_no_other(assembly: Assembly) -> None:
+    (pattern,) = (p for p in patterns(assembly) if "Pipeline Execution Status" in p["detail-type"][0])
+    (name,) = pattern["detail"]["pipelineExecutionDisplayName"]
+    assert fnmatchcase(run_name("lonely", 7), name["wildcard"])
+    assert not fnmatchcase("nightly", name["wildcard"])
+    assert set(pattern["detail"]["currentPipelineExecutionStatus"]) == {
+        status.value for status in RunStatus if status not in GOING_ON
+    }
+
+
+def test_the_end_of_a_monitoring_job_is_heard_and_of_no_other_job(assembly: Assembly) -> None:
+    (pattern,) = (p for p in patterns(assembly) if "Processing Job" in p["detail-type"][0])
+    (schedule,) = pattern["detail"]["MonitoringScheduleArn"]
+    for monitor in Monitor:
+        arn = (
+            f"arn:aws:sagemaker:us-east-1:123456789012:monitoring-schedule/{schedule_name('lonely', monitor)}"
+        )
+        assert fnmatchcase(arn, schedule["wildcard"])
+    assert pattern["detail"]["ProcessingJobStatus"] == ["Completed", "Failed", "Stopped"]
+
+
+def test_what_becomes_a_message_group_is_never_too_long_for_one() -> None:
+    """At most 128 characters [SQS, MessageGroupId]; an execution's or a schedule's ARN may be longer."""
+    assert not [hint.name for hint in _HINTS if hint.group_path.lower().endswith("arn")]
+
+
+def patterns(assembly: Assembly) -> list[dict[str, Any]]:
+    """What each rule hears."""
+    return [rule["EventPattern"] for rule in assembly.properties(STACK, "AWS::Events::Rule")]
+
+
 def test_alarms_and_parameters_of_others_are_not_heard(assembly: Assembly) -> None:
     rules = {r["EventPattern"]["source"][0]: r for r in assembly.properties(STACK, "AWS::Events::Rule")}
     assert rules["aws.cloudwatch"]["EventPattern"]["detail"] == {"alarmName": [{"prefix": "greenlight/"}]}
@@ -135,7 +190,12 @@ def test_only_our_rules_may_send_to_the_queue(assembly: Assembly) -> None:
 
 def test_functions_run_on_arm_with_the_settings_that_they_read(assembly: Assembly) -> None:
     found = functions(assembly)
-    settings = {"announce": AnnounceSettings, "reconcile": ReconcileSettings, "sweep": SweepSettings}
+    settings = {
+        "announce": AnnounceSettings,
+        "reconcile": ReconcileSettings,
+        "retrain": RetrainSettings,
+        "sweep": SweepSettings,
+    }
     assert set(found) == set(settings)
     for name, kind in settings.items():
         function = found[name]
@@ -146,7 +206,7 @@ def test_functions_run_on_arm_with_the_settings_that_they_read(assembly: Assembl
 
 def test_logs_do_not_pile_up(assembly: Assembly) -> None:
     groups = assembly.properties(STACK, "AWS::Logs::LogGroup")
-    assert len(groups) == 3
+    assert len(groups) == 4
     assert all(group["RetentionInDays"] for group in groups)
 
 
@@ -167,15 +227,18 @@ def test_logs_are_encrypted_with_a_key_that_cloudwatch_may_use_for_log_groups_of
 def test_the_functions_roles_have_names_that_other_policies_can_tell(assembly: Assembly) -> None:
     roles = assembly.properties(STACK, "AWS::IAM::Role")
     named = {role["Path"] + role["RoleName"] for role in roles if "RoleName" in role}
-    assert named == {f"/greenlight/greenlight-{name}" for name in ("announce", "reconcile", "sweep")}
+    assert named == {
+        f"/greenlight/greenlight-{name}" for name in ("announce", "reconcile", "retrain", "sweep")
+    }
 
 
-def test_a_sweep_that_fails_every_try_is_kept_and_reconcile_leaves_that_to_its_queue(
+def test_a_sweep_that_fails_every_try_is_kept_and_others_leave_that_to_their_queues(
     assembly: Assembly,
 ) -> None:
     found = functions(assembly)
     assert "Undelivered" in text(found["sweep"]["DeadLetterConfig"]["TargetArn"])
     assert "DeadLetterConfig" not in found["reconcile"]
+    assert "DeadLetterConfig" not in found["retrain"]
 
 
 def test_reconcile_reads_batches_and_names_the_messages_that_failed(assembly: Assembly) -> None:
@@ -183,6 +246,14 @@ def test_reconcile_reads_batches_and_names_the_messages_that_failed(assembly: As
     assert mapping["BatchSize"] == BATCH
     assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     assert mapping["ScalingConfig"] == {"MaximumConcurrency": CONCURRENCY}
+
+
+def test_retrain_starts_one_run_at_a_time_and_few_at_once(assembly: Assembly) -> None:
+    mapping = mappings(assembly)["retrain"]
+    assert "QueuesRetrain" in text(mapping["EventSourceArn"])
+    assert mapping["BatchSize"] == 1
+    assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert mapping["ScalingConfig"] == {"MaximumConcurrency": 2}
 
 
 def test_announce_reads_the_ledgers_stream_from_its_beginning_in_order_and_loses_sight_of_nothing(
@@ -251,6 +322,9 @@ def test_every_way_to_fail_silently_has_an_alarm_that_reaches_people(assembly: A
         "queue-age",
         "reconcile-errors",
         "reconcile-throttles",
+        "retrain-dead-letters",
+        "retrain-errors",
+        "retrain-throttles",
         "sweep-errors",
         "sweep-silent",
         "sweep-throttles",

@@ -9,7 +9,7 @@ from tests.infra.conftest import Assembly
 from tests.infra.templates import ACCOUNT, REGION, Role, Templates, listed
 
 TABLE = Path(__file__).with_name("actions.txt")
-_OFFICES = ("approver", "endpoint", "reader", "registrant")
+_OFFICES = ("approver", "endpoint", "monitoring", "reader", "registrant")
 
 
 def test_every_role_has_exactly_the_actions_of_the_table(assembly: Assembly, tmp_path: Path) -> None:

@@ -1,19 +1,36 @@
 """One group's stack: small, its own, and nothing lost when it goes."""
 
 import json
+from pathlib import Path
 from typing import Any
 
+import aws_cdk as cdk
 import pytest
 import yaml
 
 from infra.config.load import check
 from infra.constructs.reader_role import reads_objects
-from lambdas.core.spec import GroupSpec, Mode, spec_from_json
-from tests.infra.conftest import LONELY, Assembly
+from infra.stacks.group import GroupStack
+from lambdas.core.spec import GroupSpec, Mode, Monitor, spec_from_json
+from tests.infra.conftest import ANALYZER, LONELY, Assembly
 from tests.infra.policies import text
 from tests.infra.templates import listed
 
 STACK = "Greenlight-Group-everything"
+MONITORED = {
+    "endpoint": {
+        "instance_type": "ml.m5.large",
+        "data_capture": {"percentage": 100, "destination": "s3://captured/lonely"},
+    },
+    "monitoring": {
+        "output": "s3://reports/lonely",
+        "data_quality": {
+            "image": ANALYZER,
+            "schedule": "cron(0 * ? * * *)",
+            "instance_type": "ml.m5.large",
+        },
+    },
+}
 
 
 def spec(assembly: Assembly, stack: str) -> GroupSpec:
@@ -134,7 +151,8 @@ def test_the_parameter_has_the_name_that_others_rely_on(assembly: Assembly) -> N
 def test_roles_have_the_names_and_path_that_others_rely_on(assembly: Assembly) -> None:
     roles = assembly.properties(STACK, "AWS::IAM::Role")
     assert {(role["Path"], role["RoleName"]) for role in roles} == {
-        ("/greenlight/", f"everything-{kind}") for kind in ("approver", "registrant", "endpoint", "reader")
+        ("/greenlight/", f"everything-{kind}")
+        for kind in ("approver", "registrant", "endpoint", "monitoring", "reader")
     }
 
 
@@ -144,6 +162,7 @@ def test_roles_have_the_names_and_path_that_others_rely_on(assembly: Assembly) -
         ({}, True),  # samples that versions are registered with
         ({"smoke_test": {"payload": "1,2"}}, False),
         ({"smoke_test": {"enabled": False}}, False),
+        ({"smoke_test": {"enabled": False}, **MONITORED}, True),
         ({"smoke_test": {"enabled": False}, "gates": {"metrics": [{"name": "x", "at_least": 1}]}}, True),
     ],
 )
@@ -155,9 +174,64 @@ def test_a_group_has_a_reader_role_only_if_something_of_its_own_is_read(
     assert reads_objects(config) is reads
 
 
+def alarms(assembly: Assembly, stack: str) -> dict[str, dict[str, Any]]:
+    """By name."""
+    return {str(alarm["AlarmName"]): alarm for alarm in assembly.properties(stack, "AWS::CloudWatch::Alarm")}
+
+
+def test_the_drift_alarm_looks_at_the_furthest_feature_of_the_last_run(assembly: Assembly) -> None:
+    alarm = alarms(assembly, STACK)["greenlight/everything/drift"]
+    measured = {part["Id"]: part for part in alarm["Metrics"]}
+    (largest,) = (part for part in measured.values() if "Expression" in part)
+    assert largest["Expression"] == "MAX([feature0, feature1])"
+    assert largest.get("ReturnData", True)
+    for number, feature in enumerate(("income", "age")):
+        part = measured[f"feature{number}"]
+        assert part["ReturnData"] is False
+        stat = part["MetricStat"]
+        assert (stat["Stat"], stat["Period"]) == ("Maximum", 3600)
+        assert stat["Metric"] == {
+            "Namespace": "aws/sagemaker/Endpoints/data-metrics",
+            "MetricName": f"feature_baseline_drift_{feature}",
+            "Dimensions": [
+                {"Name": "Endpoint", "Value": "everything-live"},
+                {"Name": "MonitoringSchedule", "Value": "everything-mon-data"},
+            ],
+        }
+    assert (alarm["Threshold"], alarm["ComparisonOperator"]) == (0.2, "GreaterThanThreshold")
+    assert alarm["TreatMissingData"] == "ignore", "between two runs nothing is measured"
+    assert "AlarmActions" not in alarm
+
+
+def test_a_group_without_monitoring_has_neither_its_role_nor_its_alarm(assembly: Assembly) -> None:
+    assert list(alarms(assembly, "Greenlight-Group-lonely")) == ["greenlight/lonely/abort"]
+    assert spec(assembly, "Greenlight-Group-lonely").monitoring is None
+    assert spec(assembly, "Greenlight-Group-lonely").retraining is None
+
+
+def test_the_spec_says_what_watches_and_what_follows(assembly: Assembly) -> None:
+    read = spec(assembly, STACK)
+    assert read.monitoring is not None
+    assert "MonitoringRole" in read.monitoring.role
+    assert set(read.monitoring.schedules) == set(Monitor)
+    assert read.retraining is not None
+    assert read.retraining.alarms == ("greenlight/everything/drift", "somebody-elses-drift")
+    assert read.retraining.roll_back is True
+
+
+def test_a_pipeline_that_nothing_starts_is_told_at_synthesis(tmp_path: Path) -> None:
+    data = yaml.safe_load(LONELY)
+    for name, more in (("people", {}), ("rejection", {"on_rejection": True})):
+        config, problems = check(data | {"retraining": {"pipeline": "p", **more}}, "x.yaml")
+        assert (config is None, problems) == (False, [])
+        assert config is not None
+        stack = GroupStack(cdk.App(outdir=str(tmp_path / name)), "Any", config=config)
+        said = [str(entry.data) for entry in stack.node.metadata if entry.type == "aws:cdk:warning"]
+        assert any("only a person starts pipeline p" in one for one in said) is (name == "people")
+
+
 def test_the_abort_alarm_trips_within_seconds_and_holds_its_state(assembly: Assembly) -> None:
-    (alarm,) = assembly.properties(STACK, "AWS::CloudWatch::Alarm")
-    assert alarm["AlarmName"] == "greenlight/everything/abort"
+    alarm = alarms(assembly, STACK)["greenlight/everything/abort"]
     assert (alarm["Namespace"], alarm["MetricName"]) == ("Greenlight", "Abort")
     assert alarm["Dimensions"] == [{"Name": "Group", "Value": "everything"}]
     assert (alarm["Period"], alarm["EvaluationPeriods"], alarm["DatapointsToAlarm"]) == (10, 1, 1)

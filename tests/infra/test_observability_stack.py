@@ -51,7 +51,7 @@ def test_every_queue_and_every_function_of_the_controller_is_drawn(assembly: Ass
     template = json.loads(assembly.text(CONTROLLER))["Resources"]
     kinds = ("AWS::SQS::Queue", "AWS::Lambda::Function")
     names = [name for name, one in template.items() if one["Type"] in kinds]
-    assert len(names) == 7
+    assert len(names) == 10
     assert [name for name in names if name not in drawn] == []
 
 

@@ -60,6 +60,7 @@ OFFICES = {
     ("WriteTables", "greenlight/greenlight-sweep"),
     ("WriteTables", EXECUTOR),
     ("TouchAlarmsAndQueue", "greenlight/greenlight-reconcile"),
+    ("TouchAlarmsAndQueue", "greenlight/greenlight-retrain"),
     ("TouchAlarmsAndQueue", "greenlight/greenlight-sweep"),
     ("TouchAlarmsAndQueue", "greenlight/greenlight-break-glass"),
     ("TouchAlarmsAndQueue", EXECUTOR),

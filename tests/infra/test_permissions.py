@@ -19,14 +19,21 @@ CONFIG = f"arn:aws:sagemaker:{ACCOUNT}:endpoint-config/everything-v7-0123456789"
 MODEL = f"arn:aws:sagemaker:{ACCOUNT}:model/everything-v7-0123456789"
 STATUS = "sagemaker:ModelApprovalStatus"
 MADE_OURS = {"aws:RequestTag/greenlight:group": "everything"}
+PIPELINE = f"arn:aws:sagemaker:{ACCOUNT}:pipeline/everything-retrain"
 IS_OURS = {"aws:ResourceTag/greenlight:group": "everything"}
 
 
 def _function_policy(assembly: Assembly, name: str) -> list[dict[str, Any]]:
+    """All statements of a function's role: the CDK moves to managed policies what one inline policy cannot hold."""
     stack = "Greenlight-Observability" if name == "dashboard" else "Greenlight-Controller"
-    policies = assembly.resources(stack, "AWS::IAM::Policy")
-    (policy,) = (p for p in policies if p["Properties"]["PolicyName"].lower().startswith(name))
-    return list(policy["Properties"]["PolicyDocument"]["Statement"])
+    policies = [
+        policy
+        for kind in ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy")
+        for policy in assembly.properties(stack, kind)
+        if any(text(role).lower().startswith(f"<{name}role") for role in policy["Roles"])
+    ]
+    assert policies
+    return [statement for policy in policies for statement in policy["PolicyDocument"]["Statement"]]
 
 
 def _inline(assembly: Assembly, role: str) -> list[dict[str, Any]]:
@@ -45,6 +52,18 @@ def _may(statements: list[dict[str, Any]]) -> May:
 def reconcile(assembly: Assembly) -> May:
     """Whether reconcile may."""
     return _may(_function_policy(assembly, "reconcile"))
+
+
+@pytest.fixture
+def retrain(assembly: Assembly) -> May:
+    """Whether retrain may."""
+    return _may(_function_policy(assembly, "retrain"))
+
+
+@pytest.fixture
+def monitoring(assembly: Assembly) -> May:
+    """Whether a group's monitoring jobs may."""
+    return _may(_inline(assembly, "everything-monitoring"))
 
 
 @pytest.fixture
@@ -103,6 +122,74 @@ def test_reconcile_tags_only_what_it_is_making(reconcile: May, action: str, reso
     assert not reconcile("sagemaker:AddTags", resource, tags={"aws:RequestTag/team": "other"}, making=making)
 
 
+@pytest.mark.parametrize("kind", ["Data Quality", "Model Quality", "Model Bias", "Model Explainability"])
+def test_reconcile_makes_and_deletes_only_job_definitions_that_carry_our_tag(
+    reconcile: May, kind: str
+) -> None:
+    name, resource = kind.replace(" ", ""), kind.lower().replace(" ", "-")
+    arn = f"arn:aws:sagemaker:{ACCOUNT}:{resource}-job-definition/everything-v7-0123456789"
+    create = f"Create{name}JobDefinition"
+    assert reconcile(f"sagemaker:Describe{name}JobDefinition", arn)
+    assert reconcile(f"sagemaker:{create}", arn, tags=MADE_OURS)
+    assert not reconcile(f"sagemaker:{create}", arn)
+    assert reconcile("sagemaker:AddTags", arn, tags=MADE_OURS, making={"sagemaker:TaggingAction": create})
+    assert not reconcile("sagemaker:AddTags", arn, tags=MADE_OURS)
+    assert reconcile(f"sagemaker:Delete{name}JobDefinition", arn, tags=IS_OURS)
+    assert not reconcile(f"sagemaker:Delete{name}JobDefinition", arn)
+
+
+def test_reconcile_makes_and_moves_only_monitoring_schedules_that_carry_our_tag(reconcile: May) -> None:
+    arn = f"arn:aws:sagemaker:{ACCOUNT}:monitoring-schedule/everything-mon-data"
+    making = {"sagemaker:TaggingAction": "CreateMonitoringSchedule"}
+    assert reconcile("sagemaker:CreateMonitoringSchedule", arn, tags=MADE_OURS)
+    assert not reconcile("sagemaker:CreateMonitoringSchedule", arn)
+    assert reconcile("sagemaker:AddTags", arn, tags=MADE_OURS, making=making)
+    assert not reconcile("sagemaker:DeleteTags", arn, tags=IS_OURS)
+    for action in ("UpdateMonitoringSchedule", "DeleteMonitoringSchedule"):
+        assert reconcile(f"sagemaker:{action}", arn, tags=IS_OURS)
+        assert not reconcile(f"sagemaker:{action}", arn)
+    for action in ("DescribeMonitoringSchedule", "ListTags"):
+        assert reconcile(f"sagemaker:{action}", arn)
+    assert reconcile("sagemaker:ListMonitoringExecutions", "*")
+
+
+def test_reconcile_sees_runs_of_pipelines_and_starts_none(reconcile: May) -> None:
+    execution = f"{PIPELINE}/execution/0123456789ab"
+    for action in ("DescribePipelineExecution", "ListPipelineExecutionSteps"):
+        assert reconcile(f"sagemaker:{action}", execution)
+    assert not reconcile("sagemaker:StartPipelineExecution", PIPELINE)
+    assert not reconcile("sagemaker:StopPipelineExecution", execution)
+
+
+def test_reconcile_asks_retrain_and_retrain_tells_reconcile(assembly: Assembly) -> None:
+    said = {name: _sends(assembly, name) for name in ("reconcile", "retrain")}
+    assert any("Retrain" in arn and "Dead" not in arn for arn in said["reconcile"])
+    assert [arn for arn in said["retrain"] if "QueuesReconcile" not in arn] == []
+    assert len(said["retrain"]) == 1
+
+
+def test_retrain_reads_the_record_and_writes_nothing(assembly: Assembly, retrain: May) -> None:
+    assert retrain("sagemaker:StartPipelineExecution", PIPELINE)
+    for action in ("CreatePipeline", "UpdatePipeline", "DeletePipeline", "StopPipelineExecution"):
+        assert not retrain(f"sagemaker:{action}", PIPELINE)
+    for action in ("UpdateEndpoint", "UpdateModelPackage", "CreateModelPackage"):
+        assert not retrain(f"sagemaker:{action}", ENDPOINT, tags={**MADE_OURS, **IS_OURS})
+    granted = {a for s in _function_policy(assembly, "retrain") for a in _list(s["Action"])}
+    assert {a for a in granted if a.startswith("dynamodb:")} == {"dynamodb:GetItem"}
+    assert {a for a in granted if a.startswith("kms:")} == {"kms:Decrypt", "kms:DescribeKey"}
+    assert "iam:PassRole" not in granted
+
+
+def _sends(assembly: Assembly, name: str) -> list[str]:
+    """The queues that a function may send to."""
+    return [
+        text(resource)
+        for statement in _function_policy(assembly, name)
+        if "sqs:SendMessage" in _list(statement["Action"])
+        for resource in _list(statement["Resource"])
+    ]
+
+
 def test_reconcile_reads_the_registry_and_can_decide_nothing_in_it(reconcile: May) -> None:
     assert reconcile("sagemaker:DescribeModelPackage", VERSION)
     assert reconcile("sagemaker:ListModelPackages", GROUP)
@@ -111,8 +198,11 @@ def test_reconcile_reads_the_registry_and_can_decide_nothing_in_it(reconcile: Ma
     assert not reconcile("sagemaker:PutModelPackageGroupPolicy", GROUP)
 
 
-def test_reconcile_passes_only_endpoint_roles_and_only_to_sagemaker(reconcile: May) -> None:
-    role, to = "arn:aws:iam::123456789012:role/greenlight/everything-endpoint", "iam:PassedToService"
+@pytest.mark.parametrize("kind", ["endpoint", "monitoring"])
+def test_reconcile_passes_only_roles_of_endpoints_and_of_monitoring_and_only_to_sagemaker(
+    reconcile: May, kind: str
+) -> None:
+    role, to = f"arn:aws:iam::123456789012:role/greenlight/everything-{kind}", "iam:PassedToService"
     assert reconcile("iam:PassRole", role, to={to: "sagemaker.amazonaws.com"})
     assert not reconcile("iam:PassRole", role, to={to: "ec2.amazonaws.com"})
     assert not reconcile("iam:PassRole", role)
@@ -133,7 +223,7 @@ def test_reconcile_makes_alarms_only_below_its_prefix_and_metrics_only_in_its_na
 
 def test_the_ledger_is_append_only_for_every_function(assembly: Assembly) -> None:
     reads = {"dynamodb:Query", "dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"}
-    for name in ("announce", "dashboard", "reconcile", "sweep"):
+    for name in ("announce", "dashboard", "reconcile", "retrain", "sweep"):
         for statement in _function_policy(assembly, name):
             on_table = _list(statement["Action"])[0].startswith("dynamodb:")  # not its key
             on_ledger = on_table and any("Ledger" in text(r) for r in _list(statement["Resource"]))
@@ -197,7 +287,9 @@ def test_approver_approves_and_rejects_and_registers_nothing(approver: May) -> N
 
 def test_approver_pauses_its_own_group_only_and_registrant_none(registrant: May, approver: May) -> None:
     acts = "arn:aws:ssm:us-east-1:123456789012:parameter/greenlight/acts"
-    assert approver("ssm:PutParameter", f"{acts}/everything/pause")
+    for act in ("pause", "retry", "retrain"):
+        assert approver("ssm:PutParameter", f"{acts}/everything/{act}")
+        assert not registrant("ssm:PutParameter", f"{acts}/everything/{act}")
     assert not approver("ssm:PutParameter", f"{acts}/everything-else/pause")
     assert not approver("ssm:PutParameter", acts.replace("acts", "groups/everything"))
     assert not registrant("ssm:PutParameter", f"{acts}/everything/pause")
@@ -227,6 +319,7 @@ def test_only_the_named_principals_step_in(assembly: Assembly) -> None:
         "everything-approver": {"AWS": "arn:aws:iam::123456789012:user/people/jonas"},
         "everything-registrant": {"AWS": "arn:aws:iam::123456789012:user/robots/pipeline"},
         "everything-endpoint": {"Service": "sagemaker.amazonaws.com"},
+        "everything-monitoring": {"Service": "sagemaker.amazonaws.com"},
         "everything-reader": trusted["everything-reader"],  # see below
     }
 
@@ -259,6 +352,47 @@ def test_the_endpoint_gets_what_its_yaml_configures(endpoint: May) -> None:
     assert endpoint("kms:GenerateDataKey", key)
     assert not endpoint("kms:CreateGrant", key)
     assert endpoint("kms:CreateGrant", key, grant={"kms:GrantIsForAWSResource": "true"})
+
+
+def test_a_monitoring_job_reads_what_was_captured_baselines_and_ground_truth_and_writes_reports_only(
+    monitoring: May,
+) -> None:
+    for read in ("captured/everything/x", "models/everything/v1/constraints.json", "truth/everything/2026/x"):
+        assert monitoring("s3:GetObject", f"arn:aws:s3:::{read}")
+        assert not monitoring("s3:PutObject", f"arn:aws:s3:::{read}")
+    assert monitoring("s3:PutObject", "arn:aws:s3:::reports/everything/everything-mon-data/x")
+    assert not monitoring("s3:PutObject", "arn:aws:s3:::reports/everything-else/x")
+    assert not monitoring("s3:GetObject", "arn:aws:s3:::models/everything-else/v1/model.tar.gz")
+    assert not monitoring("s3:DeleteObject", "arn:aws:s3:::reports/everything/x")
+    assert monitoring("s3:ListBucket", "arn:aws:s3:::captured", prefix={"s3:prefix": "everything/live"})
+    assert not monitoring("s3:ListBucket", "arn:aws:s3:::captured", prefix={"s3:prefix": ""})
+
+
+def test_a_monitoring_job_measures_in_the_namespaces_of_its_own_kind_only(monitoring: May) -> None:
+    for kind in ("data", "model", "bias", "explainability"):
+        for slash in ("", "/"):
+            name = {"cloudwatch:namespace": f"{slash}aws/sagemaker/Endpoints/{kind}-metrics"}
+            assert monitoring("cloudwatch:PutMetricData", "*", namespace=name)
+    for other in ("Greenlight", "AWS/SageMaker", "/aws/sagemaker/Endpoints"):
+        assert not monitoring("cloudwatch:PutMetricData", "*", namespace={"cloudwatch:namespace": other})
+
+
+def test_a_monitoring_job_pulls_only_the_images_that_the_group_names(monitoring: May) -> None:
+    ecr = "arn:aws:ecr:us-east-1"
+    analyzer = f"{ecr}:156813124566:repository/sagemaker-model-monitor-analyzer"
+    for named in (analyzer, f"{ecr}:205585389593:repository/sagemaker-clarify-processing"):
+        assert monitoring("ecr:BatchGetImage", named)
+    assert not monitoring("ecr:BatchGetImage", f"{ecr}:123456789012:repository/everything")
+
+
+def test_a_monitoring_job_asks_only_an_endpoint_that_it_made_itself(monitoring: May) -> None:
+    shadow = f"arn:aws:sagemaker:{ACCOUNT}:endpoint/sm-clarify-everything"
+    for action in ("CreateEndpoint", "DeleteEndpoint", "InvokeEndpoint"):
+        assert monitoring(f"sagemaker:{action}", shadow)
+        assert not monitoring(f"sagemaker:{action}", shadow, tags=IS_OURS)
+        assert not monitoring(f"sagemaker:{action}", ENDPOINT)
+    assert monitoring("sagemaker:DescribeEndpoint", ENDPOINT)
+    assert monitoring("sagemaker:DescribeEndpointConfig", CONFIG)
 
 
 def test_a_plain_endpoint_gets_neither_keys_nor_networks(assembly: Assembly) -> None:

@@ -116,6 +116,7 @@ IGNORED = (
         "",
         "ecr:GetAuthorizationToken is how an image is pulled: what it opens is what the role may pull anyway",
     ),
+    Ignored("CREDENTIALS_EXPOSURE", "*/MonitoringRole*/PolicyDocument", "", "as the endpoint role's"),
 )
 
 

@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 
 from lambdas.core.names import BREAK_GLASS
-from tests.infra.attempts import Attempt, decisions, endpoint_writes, steering
+from tests.infra.attempts import Attempt, decisions, endpoint_writes, monitoring_writes, steering
 from tests.infra.conftest import Assembly
 from tests.infra.reach import able
 from tests.infra.templates import Resource, Role, Templates
 
 RECONCILE, SWEEP, ANNOUNCE = "greenlight-reconcile", "greenlight-sweep", "greenlight-announce"
+RETRAIN = "greenlight-retrain"
 PAGE = "greenlight-dashboard"
 GROUPS = ("everything", "lonely", "tumor-screening", "wine-cultivar")
 STRANGERS = ("everything-2", "somebody-elses")  # groups that no template is about
@@ -80,11 +81,39 @@ def test_only_reconcile_could_change_what_it_goes_by_and_break_glass_stop_a_roll
     )
 
 
-def test_only_the_sweep_could_ask_reconcile_for_a_look(templates: Templates, roles: list[Role]) -> None:
-    (queue,) = (
-        arn for arn in templates.arns("AWS::SQS::Queue") if arn.endswith(":greenlight-reconcile.fifo")
-    )
-    assert able(roles, [Attempt("sqs:SendMessage", queue)]) == {SWEEP}
+def test_only_reconcile_could_change_what_watches_a_live_version(roles: list[Role]) -> None:
+    """Each of the calls, on every group; and it starts or stops no schedule."""
+    assert _by_role(roles, monitoring_writes) == {RECONCILE: {*GROUPS, *STRANGERS}}
+    for attempt in monitoring_writes("everything"):
+        never = attempt.action in {"sagemaker:StartMonitoringSchedule", "sagemaker:StopMonitoringSchedule"}
+        assert able(roles, [attempt]) == (set() if never else {RECONCILE}), attempt
+
+
+def test_nobody_could_change_what_watches_an_endpoint_of_others(roles: list[Role]) -> None:
+    others = [replace(one, context={}) for one in monitoring_writes("somebody-elses")]
+    assert able(roles, others) == set()
+
+
+def test_only_retrain_could_start_a_pipeline_and_only_reconcile_ask_it_to(
+    templates: Templates, roles: list[Role]
+) -> None:
+    pipeline = "arn:aws:sagemaker:us-east-1:123456789012:pipeline/everything-retrain"
+    assert able(roles, [Attempt("sagemaker:StartPipelineExecution", pipeline)]) == {RETRAIN}
+    assert able(roles, [Attempt("sqs:SendMessage", _queue(templates, "greenlight-retrain"))]) == {RECONCILE}
+    for action in ("CreatePipeline", "UpdatePipeline", "DeletePipeline"):
+        assert able(roles, [Attempt(f"sagemaker:{action}", pipeline)]) == set()
+
+
+def test_only_the_sweep_could_ask_reconcile_for_a_look_and_retrain_tell_it_of_a_run(
+    templates: Templates, roles: list[Role]
+) -> None:
+    queue = _queue(templates, "greenlight-reconcile.fifo")
+    assert able(roles, [Attempt("sqs:SendMessage", queue)]) == {SWEEP, RETRAIN}
+
+
+def _queue(templates: Templates, name: str) -> str:
+    (arn,) = (arn for arn in templates.arns("AWS::SQS::Queue") if arn.endswith(f":{name}"))
+    return arn
 
 
 def test_no_policy_of_a_resource_lets_anyone_decide_or_write_endpoints(templates: Templates) -> None:
@@ -98,7 +127,7 @@ def test_no_policy_of_a_resource_lets_anyone_decide_or_write_endpoints(templates
 PRINCIPALS = {"AWS::IAM::ManagedPolicy", "AWS::IAM::Policy", "AWS::IAM::Role"}
 ATTACHED = {
     ("Greenlight-Controller", "AWS::IAM::ManagedPolicy"): {RECONCILE},
-    ("Greenlight-Controller", "AWS::IAM::Policy"): {ANNOUNCE, RECONCILE, SWEEP},
+    ("Greenlight-Controller", "AWS::IAM::Policy"): {ANNOUNCE, RECONCILE, RETRAIN, SWEEP},
     ("Greenlight-Observability", "AWS::IAM::Policy"): {PAGE},
     (
         "Greenlight-Governance",
