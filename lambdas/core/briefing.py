@@ -8,22 +8,23 @@ from lambdas.core.text import one_line
 
 _MOST = 10  # metrics, and differences
 _LONGEST = 120  # characters of a value
+_LONGEST_RUN = 300
 
 
 def briefing(version: int, data: Mapping[str, Any]) -> list[str]:
-    """Metrics beside those of the live version, the gates that it would not pass, and what differs.
+    """The run that registered it; metrics beside those of the live version, gates that it would not pass, what differs.
 
     Args:
         version: that waits.
         data: of its ledger entry, as `review.reviewed` made it; none of it: it was not compared.
     """
     if "gates" not in data:
-        return []
+        return _run(data)
     live = data.get("compared_with")
     beside = (
         "nothing is live to compare it with" if live is None else f"v{version} beside v{live}, which is live"
     )
-    return [f"{beside}:", *_metrics(live, data), *_gates(data), *_differences(data)]
+    return [*_run(data), f"{beside}:", *_metrics(live, data), *_gates(data), *_differences(data)]
 
 
 def commands(group: str, version: int, data: Mapping[str, Any]) -> list[str]:
@@ -39,6 +40,23 @@ def commands(group: str, version: int, data: Mapping[str, Any]) -> list[str]:
 def deciding(verb: str, group: str, version: int) -> str:
     """The command that approves or rejects a version; it asks for a reason, which only the approver can give."""
     return f'greenlight {verb} {shlex.quote(group)} {version} --reason "…"'
+
+
+def _run(data: Mapping[str, Any]) -> list[str]:
+    told = from_run(data)
+    return [] if told is None else [told]
+
+
+def from_run(data: Mapping[str, Any]) -> str | None:
+    """Which run of the group's pipeline registered a version, and what that ran for; None: no run that is known.
+
+    Args:
+        data: of the ledger entry of its registration.
+    """
+    if not data.get("run"):
+        return None
+    because = f": {data['because']}" if data.get("because") else ""
+    return one_line(f"registered by run {data['run']}, for {data.get('cause')}{because}", _LONGEST_RUN)
 
 
 def _metrics(live: int | None, data: Mapping[str, Any]) -> Iterator[str]:

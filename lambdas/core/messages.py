@@ -21,6 +21,7 @@ MOST_SUBJECT = (
 _MOST_TITLE = 200
 _MOST_WHY = 2_000
 _MOST_WHO = 400
+_RETRAINED_BY_A_PERSON = frozenset({Kind.RETRAIN_FAILED, Kind.RETRAIN_HELD})  # which no run follows by itself
 _WHO = ("by", "approved_by", "registered_by")  # where entries say who; see core/intake.py and core/moves.py
 
 
@@ -68,6 +69,7 @@ def _facts(one: Announcement, why: str) -> list[tuple[str, str]]:
     return [
         ("Why", why),
         *([] if who is None else [("Who", one_line(who, _MOST_WHO))]),
+        *([("Run", one_line(str(one.data["run"]), _MOST_WHO))] if one.data.get("run") else []),
         ("When", f"{moment(one.at)[:19].replace('T', ' ')} UTC"),
         ("Entry", f"{one.id}, {one.kind.value}"),
     ]
@@ -78,6 +80,8 @@ def _commands(one: Announcement) -> list[str]:
     group = shlex.quote(one.group)
     if one.kind is Kind.PENDING and one.version is not None:
         return briefing.commands(one.group, one.version, one.data)
+    if one.kind in _RETRAINED_BY_A_PERSON:
+        return [f"greenlight status {group}", f'greenlight retrain {group} --reason "…"']
     status = [] if one.group == ACCOUNT_WIDE else [f"greenlight status {group}"]
     return [*status, f"greenlight history {group}"]
 

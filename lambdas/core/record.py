@@ -208,7 +208,8 @@ class Run:
 
     `live`: the version that was live. `since`: from when on its traffic is to be learned from. `asked_at`: when the
     function `retrain` was last told of it. `execution`: the ARN of the pipeline's execution, None: not known yet.
-    `by`: who asked. `versions`: what it registered in this group.
+    `by`: who asked. `versions`: what it registered in this group. `ended`: when it did, 0: it is under way; `problem`:
+    why it failed.
     """
 
     id: str
@@ -221,6 +222,8 @@ class Run:
     execution: str | None = None
     by: str | None = None
     versions: tuple[int, ...] = ()
+    ended: float = 0.0
+    problem: str | None = None
 
 
 @dataclass(frozen=True)

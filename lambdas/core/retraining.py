@@ -142,7 +142,7 @@ def _take_start(turn: Turn, told: Started) -> None:
     started = replace(run, execution=told.execution)
     past = tuple(one for one in known.past if one.id != run.id)
     if run is known.run or known.run is None:
-        _change(turn, run=started, past=past)
+        _change(turn, run=replace(started, ended=0.0, problem=None), past=past)
     else:
         _change(turn, past=(*past, started))
 
@@ -211,7 +211,7 @@ def _registered(turn: Turn, execution: Execution) -> tuple[list[int], list[str]]
 
 def _fail(turn: Turn, run: Run, reason: str) -> None:
     """It is not started again by itself: what failed once fails again, and costs as much."""
-    _end(turn, run)
+    _end(turn, replace(run, problem=reason))
     _change(turn, stopped=f"run {run.id} failed")
     turn.say(
         Kind.RETRAIN_FAILED,
@@ -224,7 +224,8 @@ def _fail(turn: Turn, run: Run, reason: str) -> None:
 
 
 def _end(turn: Turn, run: Run) -> None:
-    _change(turn, run=None, past=(*turn.record.retraining.past, run)[-_MOST_PAST:])
+    ended = replace(run, ended=turn.facts.now)
+    _change(turn, run=None, past=(*turn.record.retraining.past, ended)[-_MOST_PAST:])
 
 
 def not_asked(turn: Turn, run_id: str, error: GreenlightError) -> None:

@@ -1,8 +1,9 @@
 """Where a group stands, as people ask: what is live, what it would go back to, what is in flight, pending, blocked."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from lambdas.core.circle import Circle, circle
 from lambdas.core.desired import last_known_good
 from lambdas.core.facts import VersionSummary
 from lambdas.core.record import Approval, Phase, Record
@@ -22,7 +23,8 @@ class Standing:
     """A group in one look; times in epoch seconds.
 
     `live`: the version last verified live, at `live_since`. `last_known_good`: what a rejection of it goes back to.
-    `pending`: versions that wait for a decision, newest first. `reason`: of the phase.
+    `pending`: versions that wait for a decision, newest first. `reason`: of the phase. `circle`: drift, monitoring
+    and retraining.
     """
 
     group: str
@@ -35,6 +37,7 @@ class Standing:
     in_flight: InFlight | None = None
     pending: tuple[int, ...] = ()
     paused: str | None = None
+    circle: Circle = field(default_factory=Circle)
 
 
 def standing(record: Record, versions: Sequence[VersionSummary] | None = None) -> Standing:
@@ -61,4 +64,5 @@ def standing(record: Record, versions: Sequence[VersionSummary] | None = None) -
         in_flight=InFlight(rollout.version, rollout.direction.value, rollout.started_at) if rollout else None,
         pending=tuple(sorted(pending, reverse=True)),
         paused=record.pause.reason if record.pause else None,
+        circle=circle(record),
     )

@@ -6,7 +6,7 @@ from lambdas.core.desired import targets
 from lambdas.core.facts import VersionSummary
 from lambdas.core.ledger import Event
 from lambdas.core.quality import Compared, figures, gated_first
-from lambdas.core.record import Approval, Decided, Phase, Record
+from lambdas.core.record import Approval, Decided, Phase, Record, run_of
 from lambdas.core.spec import GatesSpec
 
 _HELD = frozenset({Phase.BLOCKED, Phase.PAUSED, Phase.WAITING})
@@ -14,7 +14,7 @@ _HELD = frozenset({Phase.BLOCKED, Phase.PAUSED, Phase.WAITING})
 
 @dataclass(frozen=True)
 class Version:
-    """A version as people ask for it; times in epoch seconds."""
+    """A version as people ask for it; times in epoch seconds. `run`: of the group's pipeline, that registered it."""
 
     version: int
     status: str
@@ -25,6 +25,7 @@ class Version:
     reason: str | None = None
     became: str | None = None
     problem: str | None = None
+    run: str | None = None
 
 
 def version_of(one: Compared, record: Record) -> Version:
@@ -40,8 +41,9 @@ def version_of(one: Compared, record: Record) -> Version:
         by=str(decided.by) if decided and decided.by else None,
         registered_by=str(registrant) if registrant else None,
         reason=detail.reason or None,
-        became=_became(record, detail.version, decided),
+        became=became(record, detail.version, decided),
         problem=one.report.problem if one.report else None,
+        run=run_of(record, detail.version).get("run"),
     )
 
 
@@ -63,12 +65,20 @@ def version_told(summary: VersionSummary, record: Record, registered: Event | No
         by=str(decided.by) if decided and decided.by else None,
         registered_by=str(registrant) if registrant else None,
         reason=decided.reason or None if decided else None,
-        became=_became(record, summary.version, decided),
+        became=became(record, summary.version, decided),
         problem=data.get("report"),
+        run=run_of(record, summary.version).get("run"),
     )
 
 
-def _became(record: Record, number: int, decided: Decided | None) -> str | None:
+def became(record: Record, number: int, decided: Decided | None) -> str | None:
+    """What became of a version, in words; None: nothing yet.
+
+    Args:
+        record: of its group.
+        number: the version's.
+        decided: what the record holds of it.
+    """
     live, flight = record.live_placement(), record.rollout
     if live is not None and live.version == number:
         return "live"

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from local.sagemaker.groups import group_arn
+from local.sagemaker.monitoring import KINDS
 from local.sagemaker.state import bare
 from local.sagemaker.tags import tags_of
 
@@ -17,6 +18,15 @@ if TYPE_CHECKING:
     Arns = Callable[[Account, Mapping[str, Any]], list[str]]
 
 Context = dict[str, str | list[str]]
+_PASS_A_ROLE = frozenset(
+    {
+        "CreateModel",
+        "CreateEndpointConfig",
+        "CreatePipeline",
+        "UpdatePipeline",
+        *(f"Create{kind}JobDefinition" for kind in KINDS),
+    }
+)
 _LIFE_CYCLE = ("Stage", "StageStatus")
 
 
@@ -47,8 +57,8 @@ def checks(account: Account, operation: str, request: Mapping[str, Any]) -> list
         # Service Authorization Reference, sagemaker:TaggingAction: the operation that makes what is tagged.
         context = {**tagged, "sagemaker:TaggingAction": operation}
         found.append(AuthCheck("sagemaker:AddTags", arns[0], context))
-    role = request.get("ExecutionRoleArn")
-    if operation in {"CreateModel", "CreateEndpointConfig"} and isinstance(role, str):
+    role = request.get("ExecutionRoleArn", request.get("RoleArn"))
+    if operation in _PASS_A_ROLE and isinstance(role, str):
         found.append(AuthCheck("iam:PassRole", role, {"iam:PassedToService": "sagemaker.amazonaws.com"}))
     return found
 
@@ -151,6 +161,15 @@ def _endpoint_and_config(account: Account, request: Mapping[str, Any]) -> list[s
     ]
 
 
+def _pipeline(account: Account, request: Mapping[str, Any]) -> list[str]:
+    name = str(request.get("PipelineName", "*"))
+    return [name if name.startswith("arn:") else account.arn("pipeline", name.lower())]
+
+
+def _execution(_account: Account, request: Mapping[str, Any]) -> list[str]:
+    return [str(request.get("PipelineExecutionArn", "*"))]
+
+
 def _tagged(_account: Account, request: Mapping[str, Any]) -> list[str]:
     return [str(request.get("ResourceArn", "*"))]
 
@@ -180,6 +199,21 @@ _RESOURCES: dict[str, Arns] = {
     "DescribeEndpoint": _named("endpoint", "EndpointName"),
     "DeleteEndpoint": _named("endpoint", "EndpointName"),
     "InvokeEndpoint": _named("endpoint", "EndpointName"),
+    **{
+        f"{call}{kind}JobDefinition": _named(name, "JobDefinitionName")
+        for kind, name in KINDS.items()
+        for call in ("Create", "Describe", "Delete")
+    },
+    **{
+        f"{call}MonitoringSchedule": _named("monitoring-schedule", "MonitoringScheduleName")
+        for call in ("Create", "Update", "Describe", "Delete")
+    },
+    **{f"{call}Pipeline": _pipeline for call in ("Create", "Update", "Describe", "Delete")},
+    "StartPipelineExecution": _pipeline,
+    "ListPipelineExecutions": _pipeline,
+    "StopPipelineExecution": _execution,
+    "DescribePipelineExecution": _execution,
+    "ListPipelineExecutionSteps": _execution,
     "AddTags": _tagged,
     "ListTags": _tagged,
     "DeleteTags": _tagged,

@@ -36,6 +36,11 @@ def conflict(message: str) -> SageMakerError:
     return SageMakerError("ConflictException", message)
 
 
+def absent(kind: str, arn: str) -> SageMakerError:
+    """What is not there, as pipelines and Model Monitor say it (ResourceNotFound [B])."""
+    return SageMakerError("ResourceNotFound", f"{kind} {arn} does not exist.")
+
+
 def missing(kind: str, arn: str) -> SageMakerError:
     """`Could not find endpoint "arn…".`, and the same for a model or an endpoint configuration."""
     return invalid(f'Could not find {kind} "{arn}".')

@@ -11,11 +11,14 @@ from local.sagemaker.copies import copied
 
 if TYPE_CHECKING:
     from local.sagemaker.account import Account
-    from local.sagemaker.state import Endpoint, Package
+    from local.sagemaker.state import Endpoint, MonitoringExecution, Package, PipelineExecution, Schedule
 
 MODEL_PACKAGE = "SageMaker Model Package State Change"
 ENDPOINT = "SageMaker Endpoint State Change"
 ENDPOINT_DEPLOYMENT = "SageMaker Endpoint Deployment State Change"
+
+PIPELINE_EXECUTION = "SageMaker Model Building Pipeline Execution Status Change"
+PROCESSING_JOB = "SageMaker Processing Job State Change"
 
 _IN_PACKAGE_EVENT = (
     "ModelPackageName",
@@ -46,7 +49,7 @@ def package_event(account: Account, package: Package, updated: tuple[str, ...] =
         name: copied(package.fields[name]) for name in _IN_PACKAGE_EVENT if name in package.fields
     }
     for name in ("CreationTime", "LastModifiedTime"):
-        detail[name] = datetime.fromtimestamp(detail[name], UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        detail[name] = _iso(detail[name])
     if package.group is not None:
         detail.pop("ModelPackageName")
     if updated and account.switches.updated_fields_present:
@@ -70,6 +73,46 @@ def deployment_event(account: Account, endpoint: Endpoint) -> None:
     if pending is not None:
         detail["PendingDeploymentSummary"] = _in_milliseconds(pending)
     account.emit(ENDPOINT_DEPLOYMENT, endpoint.arn, detail)
+
+
+def pipeline_event(account: Account, execution: PipelineExecution, before: str | None) -> None:
+    """An execution's status changed; `before`: what it was."""
+    fields = execution.fields
+    detail = {
+        "pipelineArn": fields["PipelineArn"],
+        "pipelineExecutionArn": execution.arn,
+        "pipelineExecutionDescription": fields.get("PipelineExecutionDescription", ""),
+        "previousPipelineExecutionStatus": before,
+        "currentPipelineExecutionStatus": fields["PipelineExecutionStatus"],
+        "executionStartTime": _iso(fields["CreationTime"]),
+    }
+    if account.switches.pipeline_event_names_run:
+        detail["pipelineExecutionDisplayName"] = fields.get("PipelineExecutionDisplayName", "")
+    if not execution.is_under_way:
+        detail["executionEndTime"] = _iso(fields["LastModifiedTime"])
+    account.emit(PIPELINE_EXECUTION, execution.arn, detail)
+
+
+def processing_event(
+    account: Account, schedule: Schedule, run: MonitoringExecution, status: str, message: str | None
+) -> None:
+    """The job of a monitoring run ended; `message`: its exit message, or why it failed."""
+    arn = run.fields["ProcessingJobArn"]
+    detail = {
+        "ProcessingJobName": arn.rpartition("/")[2],
+        "ProcessingJobArn": arn,
+        "ProcessingJobStatus": status,
+        "CreationTime": _milliseconds(run.fields["CreationTime"]),
+        "LastModifiedTime": _milliseconds(run.fields["LastModifiedTime"]),
+        ("FailureReason" if status == "Failed" else "ExitMessage"): message,
+    }
+    if account.switches.processing_event_names_schedule:
+        detail["MonitoringScheduleArn"] = schedule.arn
+    account.emit(PROCESSING_JOB, arn, detail)
+
+
+def _iso(epoch: float) -> str:
+    return datetime.fromtimestamp(epoch, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _endpoint(endpoint: Endpoint) -> dict[str, Any]:

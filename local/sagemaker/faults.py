@@ -45,6 +45,7 @@ class Faults:
         failing: operations of which the next calls fail.
         packages: groups whose new versions stay InProgress, or end as Failed.
         rollback_fails: endpoints whose rollbacks fail (UpdateRollbackFailed).
+        most_schedules: the most monitoring schedules that the account may have; None: no limit.
     """
 
     no_capacity: set[str] = field(default_factory=set)
@@ -53,6 +54,7 @@ class Faults:
     failing: dict[str, Failing] = field(default_factory=dict)
     packages: dict[str, Literal["InProgress", "Failed"]] = field(default_factory=dict)
     rollback_fails: set[str] = field(default_factory=set)
+    most_schedules: int | None = None
 
     def refuse(self, operation: str) -> SageMakerError | None:
         """The error with which a call fails before it has any effect."""

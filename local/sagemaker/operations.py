@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from local.sagemaker import configs, endpoints, groups, models, packages, search, tags
+from local.sagemaker import configs, endpoints, groups, models, monitoring, packages, pipelines, search, tags
 from local.sagemaker.account import Account
 from local.sagemaker.caller import Caller
 from local.sagemaker.state import Fields
@@ -39,6 +39,25 @@ OPERATIONS: dict[str, Operation] = {
     "DescribeEndpoint": endpoints.describe_endpoint,
     "ListEndpoints": endpoints.list_endpoints,
     "DeleteEndpoint": endpoints.delete_endpoint,
+    "CreatePipeline": pipelines.create_pipeline,
+    "UpdatePipeline": pipelines.update_pipeline,
+    "DescribePipeline": pipelines.describe_pipeline,
+    "ListPipelines": pipelines.list_pipelines,
+    "DeletePipeline": pipelines.delete_pipeline,
+    "StartPipelineExecution": pipelines.start_execution,
+    "StopPipelineExecution": pipelines.stop_execution,
+    "DescribePipelineExecution": pipelines.describe_execution,
+    "ListPipelineExecutions": pipelines.list_executions,
+    "ListPipelineExecutionSteps": pipelines.list_steps,
+    "CreateMonitoringSchedule": monitoring.create_schedule,
+    "UpdateMonitoringSchedule": monitoring.update_schedule,
+    "DescribeMonitoringSchedule": monitoring.describe_schedule,
+    "ListMonitoringSchedules": monitoring.list_schedules,
+    "DeleteMonitoringSchedule": monitoring.delete_schedule,
+    "ListMonitoringExecutions": monitoring.list_runs,
+    **{f"Create{kind}JobDefinition": monitoring.create_definition(kind) for kind in monitoring.KINDS},
+    **{f"Describe{kind}JobDefinition": monitoring.describe_definition(kind) for kind in monitoring.KINDS},
+    **{f"Delete{kind}JobDefinition": monitoring.delete_definition(kind) for kind in monitoring.KINDS},
     "AddTags": tags.add_tags,
     "ListTags": tags.list_tags,
     "DeleteTags": tags.delete_tags,

@@ -39,12 +39,57 @@ class Fleet:
     execution_role_arn: str | None = None
 
 
+@dataclass(frozen=True)
+class PipelineRun:
+    """An execution of a pipeline that begins; `name`: the pipeline's, `started`: clock seconds."""
+
+    arn: str
+    name: str
+    display_name: str
+    role_arn: str
+    parameters: Mapping[str, str]
+    started: float
+
+
+@dataclass(frozen=True)
+class MonitoringRun:
+    """A run of a monitoring schedule that begins.
+
+    Attributes:
+        kind: MonitoringType [B].
+        definition: its job definition, as it was made.
+        scheduled: clock seconds; with the schedule's name it is the run's own.
+        window: from when to when, in clock seconds, what was captured is looked at.
+        processing_job: the ARN of its job.
+    """
+
+    schedule: str
+    endpoint: str
+    kind: str
+    definition: Mapping[str, Any]
+    scheduled: float
+    window: tuple[float, float]
+    processing_job: str
+
+
 class World(Protocol):
     """The rest of AWS.
 
     The questions (alarm_state, object_exists, role_assumable) are asked while SageMaker's lock is held: answer
-    them without waiting for a thread that may itself be calling SageMaker. The other three are called without it.
+    them without waiting for a thread that may itself be calling SageMaker. The others are called without it.
     """
+
+    def run_pipeline(self, run: PipelineRun) -> None:
+        """Begin what a pipeline does, without waiting for its end: that is told by SageMaker.pipeline_ended."""
+        ...
+
+    def stop_pipeline(self, arn: str) -> None:
+        """Leave off what an execution does."""
+        ...
+
+    def inspect(self, run: MonitoringRun) -> None:
+        """Begin what a monitoring run does, without waiting for its end: SageMaker.inspection_ended is told."""
+        ...
 
     def emit(self, detail_type: str, resources: list[str], detail: dict[str, Any]) -> None:
         """Put an event with source aws.sagemaker on the default bus."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any
 
-from local.sagemaker import authorization, capture, rollout, routing
+from local.sagemaker import authorization, capture, monitoring, pipelines, rollout, routing
 from local.sagemaker.account import Account
 from local.sagemaker.authorization import AuthCheck
 from local.sagemaker.caller import Caller
@@ -14,16 +14,16 @@ from local.sagemaker.faults import Failing, Faults
 from local.sagemaker.operations import OPERATIONS
 from local.sagemaker.packages import step_package
 from local.sagemaker.shapes import check, check_types, without_nulls
-from local.sagemaker.state import Endpoint
+from local.sagemaker.state import Endpoint, Package
 from local.sagemaker.switches import Switches
 from local.sagemaker.timings import Timings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from local.sagemaker.clock import Clock
     from local.sagemaker.ports import Fleet, World
-    from local.sagemaker.state import Package
+    from local.sagemaker.state import Schedule
 
 __all__ = [
     "AuthCheck",
@@ -138,6 +138,45 @@ class SageMaker:
         with self._lock:
             return capture.capture_of(self._account, fleet)
 
+    def pipeline_ended(self, arn: str, failure: str | None, registered: Sequence[str] = ()) -> None:
+        """What a pipeline's execution did has come to its end.
+
+        Args:
+            arn: of the execution; one that has ended already stays as it is.
+            failure: why it failed; None: it succeeded.
+            registered: ARNs of the versions that it registered.
+        """
+        with self._lock:
+            self._account.now = self._account.clock.now()
+            status = "Succeeded" if failure is None else "Failed"
+            pipelines.ended(self._account, arn, status, failure, registered)
+        self._tell()
+
+    def inspection_ended(self, schedule: str, scheduled: float, status: str, reason: str | None) -> None:
+        """A run of a monitoring schedule has come to its end.
+
+        Args:
+            schedule: its name.
+            scheduled: clock seconds, as the run had it.
+            status: Completed, CompletedWithViolations or Failed.
+            reason: why it failed, or what it found.
+        """
+        with self._lock:
+            self._account.now = self._account.clock.now()
+            monitoring.inspected(self._account, schedule, scheduled, status, reason)
+        self._tell()
+
+    def run_schedule(self, name: str) -> None:
+        """Have a monitoring schedule run now, whatever its expression says.
+
+        Raises:
+            SageMakerError: ResourceNotFound.
+        """
+        with self._lock:
+            self._account.now = self._account.clock.now()
+            monitoring.run_now(self._account, name)
+        self._tell()
+
     def checks(self, operation: str, request: dict[str, Any]) -> list[AuthCheck]:
         """What IAM must allow for a call, InvokeEndpoint included.
 
@@ -169,10 +208,12 @@ class SageMaker:
             raise lost
         return answer
 
-    def _due(self, *, start: bool) -> list[tuple[float, Endpoint | Package]]:
-        """The next package, and the endpoints under way, with when each wants attention."""
+    def _due(self, *, start: bool) -> list[tuple[float, Endpoint | Package | Schedule]]:
+        """The next package, the schedules, and the endpoints under way, with when each wants attention."""
         state = self._account.state
-        due: list[tuple[float, Endpoint | Package]] = []
+        due: list[tuple[float, Endpoint | Package | Schedule]] = [
+            (schedule.due, schedule) for schedule in state.busy_schedules.values() if schedule.due is not None
+        ]
         package = state.planned()
         if package is not None and package.due is not None:
             due.append((package.due, package))
@@ -202,8 +243,10 @@ class SageMaker:
                 if at > account.clock.now():
                     break
                 account.now = account.clock.now() if self._real_time else at
-                if not isinstance(thing, Endpoint):
+                if isinstance(thing, Package):
                     step_package(account, thing)
+                elif not isinstance(thing, Endpoint):
+                    monitoring.step_schedule(account, thing)
                 elif not _to_start(thing):
                     rollout.step(account, thing)
                 elif fleets := rollout.to_start(account, thing):

@@ -141,6 +141,73 @@ class Endpoint:
 
 
 @dataclass
+class Pipeline:
+    """A pipeline; `parameters`: those that its definition declares, with their defaults."""
+
+    name: str
+    arn: str
+    fields: Fields
+    tags: Tags
+    parameters: dict[str, str | None]
+
+
+@dataclass
+class PipelineExecution:
+    """A pipeline's execution; `registered`: ARNs of the versions that its steps registered."""
+
+    arn: str
+    pipeline: str
+    fields: Fields
+    registered: tuple[str, ...] = ()
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether it has not ended."""
+        return self.fields["PipelineExecutionStatus"] in {"Executing", "Stopping"}
+
+
+@dataclass
+class JobDefinition:
+    """A monitoring job's definition; `kind`: MonitoringType."""
+
+    name: str
+    arn: str
+    kind: str
+    fields: Fields
+    tags: Tags
+
+
+@dataclass
+class MonitoringExecution:
+    """A run of a monitoring schedule, as ListMonitoringExecutions shows it."""
+
+    scheduled: float
+    fields: Fields
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether it has not ended."""
+        return bool(self.fields["MonitoringExecutionStatus"] == "InProgress")
+
+
+@dataclass
+class Schedule:
+    """A monitoring schedule; `due`: when its status changes or its next run begins, clock seconds."""
+
+    name: str
+    arn: str
+    created: float
+    modified: float
+    kind: str
+    definition: str
+    expression: str
+    tags: Tags
+    status: str = "Pending"
+    due: float | None = None
+    executions: list[MonitoringExecution] = field(default_factory=list)
+
+
+@dataclass
 class State:
     """Everything, by name in lower case: SageMaker's names are unique whatever their case."""
 
@@ -152,6 +219,12 @@ class State:
     tokens: dict[str, str] = field(
         default_factory=dict
     )  # a CreateModelPackage's client token: the ARN it made
+    pipelines: dict[str, Pipeline] = field(default_factory=dict)
+    executions: dict[str, PipelineExecution] = field(default_factory=dict)  # by ARN in lower case
+    pipeline_tokens: dict[str, str] = field(default_factory=dict)  # a start's token: the execution's ARN
+    definitions: dict[tuple[str, str], JobDefinition] = field(default_factory=dict)  # by kind and name
+    schedules: dict[str, Schedule] = field(default_factory=dict)
+    busy_schedules: dict[str, Schedule] = field(default_factory=dict)  # those of which something is due
     sequence: int = 0
     agenda: list[tuple[float, int, Package]] = field(default_factory=list)  # a heap; see plan
     under_way: dict[str, Endpoint] = field(default_factory=dict)  # the endpoints that have a deployment

@@ -25,6 +25,8 @@ class Switches:
         unapproved_package_refused: CreateModel is refused for a version that is not Approved.
         package_read_at_deployment: a model made of a version deploys what the version holds when it is deployed,
             otherwise what it held when the model was made.
+        pipeline_event_names_run: events of a pipeline's execution have its display name.
+        processing_event_names_schedule: events of a monitoring run's job have the schedule's ARN.
     """
 
     alarm_outside_baking_rolls_back: bool = False
@@ -39,3 +41,5 @@ class Switches:
     group_policy_deny_accepted: bool = True
     unapproved_package_refused: bool = True
     package_read_at_deployment: bool = False
+    pipeline_event_names_run: bool = True
+    processing_event_names_schedule: bool = True

@@ -20,6 +20,16 @@ _KINDS = {
     "endpoint-config": "configs",
     "model": "models",
     "model-package-group": "groups",
+    "monitoring-schedule": "schedules",
+    "pipeline": "pipelines",
+}
+
+
+_DEFINITIONS = {
+    "data-quality-job-definition": "DataQuality",
+    "model-quality-job-definition": "ModelQuality",
+    "model-bias-job-definition": "ModelBias",
+    "model-explainability-job-definition": "ModelExplainability",
 }
 
 
@@ -46,6 +56,9 @@ def tags_of(state: State, arn: str) -> Tags | None:
     if kind == "model-package":
         package = state.packages.get(arn.lower())
         return None if package is None else package.tags
+    if kind in _DEFINITIONS:
+        definition = state.definitions.get((_DEFINITIONS[kind], name.lower()))
+        return None if definition is None else definition.tags
     if kind not in _KINDS:
         return None
     found = getattr(state, _KINDS[kind]).get(name.lower())

@@ -18,6 +18,9 @@ class Timings:
         alarm_poll: how often a deployment looks at its alarms.
         package_pending: until a new version is InProgress.
         package_check: until it is then Completed or Failed.
+        schedule_pending: until a monitoring schedule that was made or changed is Scheduled.
+        monitoring_by_cron: whether schedules run when their expressions say; else only when told to (see
+            SageMaker.run_schedule).
     """
 
     provision: float = 180
@@ -28,3 +31,5 @@ class Timings:
     alarm_poll: float = 10
     package_pending: float = 1
     package_check: float = 2
+    schedule_pending: float = 5
+    monitoring_by_cron: bool = True

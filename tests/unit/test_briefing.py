@@ -41,6 +41,13 @@ def test_a_first_version_is_told_alone() -> None:
     assert briefing(1, {**alone, "metrics": [], "differences": []})[1] == "  it has no metrics"
 
 
+def test_a_version_that_a_run_registered_says_so_first_whether_or_not_it_was_compared() -> None:
+    run = {"run": "churn-run-9", "cause": "drift", "because": "in ALARM:\ngreenlight/churn/drift"}
+    line = "registered by run churn-run-9, for drift: in ALARM: greenlight/churn/drift"
+    assert briefing(7, {**DATA, **run}) == [line, *LINES]
+    assert briefing(7, {"registered_by": "arn:x/rob", **run}) == [line]
+
+
 def test_what_was_not_compared_is_not_told_as_if_it_were() -> None:
     assert briefing(7, {"registered_by": "arn:x/rob"}) == []
 

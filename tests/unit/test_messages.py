@@ -98,6 +98,64 @@ def test_what_somebody_wrote_is_no_markup_mention_or_link_in_a_chat() -> None:
         assert "alert(1)" in line
 
 
+@pytest.mark.parametrize(
+    ("kind", "reason", "subject"),
+    [
+        (
+            Kind.DRIFT,
+            "v7 drifts; in ALARM: greenlight/churn/drift",
+            "churn v7: drift: v7 drifts; in ALARM: greenlight/churn/drift",
+        ),
+        (
+            Kind.MONITORING,
+            "data quality of v7 is watched by its own baseline, s3://b/c",
+            "churn v7: monitoring follows the live version: data quality of v7 is watched by its ...",
+        ),
+        (
+            Kind.UNMONITORED,
+            "bias of v7 is not monitored: it has no baseline",
+            "churn v7: not monitored: bias of v7 is not monitored: it has no baseline",
+        ),
+        (
+            Kind.RETRAIN_STARTED,
+            "run churn-run-9 of pipeline train starts, for drift: x",
+            "churn v7: retraining started: run churn-run-9 of pipeline train starts, for drift: x",
+        ),
+        (
+            Kind.RETRAIN_SUCCEEDED,
+            "run churn-run-9 registered v8 after 700 s",
+            "churn v7: retraining ended: run churn-run-9 registered v8 after 700 s",
+        ),
+        (
+            Kind.RETRAIN_FAILED,
+            "run churn-run-9: failed: step Train",
+            "churn v7: retraining failed: run churn-run-9: failed: step Train",
+        ),
+        (
+            Kind.RETRAIN_HELD,
+            "not retrained for drift: run churn-run-9 is under way",
+            "churn v7: retraining is held: not retrained for drift: run churn-run-9 is under way",
+        ),
+    ],
+)
+def test_what_the_circle_says_reads_well_in_a_subject(kind: Kind, reason: str, subject: str) -> None:
+    assert to_message(announcement(kind, reason), Urgency.INFORM).subject == f"Greenlight: {subject}"
+
+
+def test_a_run_is_named_in_every_message_of_what_it_led_to() -> None:
+    one = announcement(Kind.SUCCEEDED, "v7 is live", run="churn-run-9")
+    assert "Run:   churn-run-9\n" in to_message(one, Urgency.INFORM).text
+
+
+@pytest.mark.parametrize("kind", [Kind.RETRAIN_FAILED, Kind.RETRAIN_HELD])
+def test_where_no_run_follows_by_itself_the_message_says_how_a_person_starts_one(kind: Kind) -> None:
+    text = to_message(announcement(kind, "run churn-run-9: failed"), Urgency.PAGE).text
+    assert text.splitlines()[-2:] == [
+        "  greenlight status churn",
+        '  greenlight retrain churn --reason "…"',
+    ]
+
+
 @pytest.mark.parametrize("group", ["<!channel>", "`a`", "a b; rm", "@here"])
 def test_not_even_a_groups_name_is_markup(group: str) -> None:
     one = Announcement(group, 1, "0" * 64, Kind.SPEC, 1.0, "r", None, {})

@@ -281,6 +281,11 @@ def test_a_run_that_could_not_start_is_told_and_none_follows_by_itself() -> None
     (event,) = said(decision, Kind.RETRAIN_FAILED)
     assert "could not be started: there is no pipeline retrain-churn" in event.reason
     assert after(decision).retraining.run is None
+    (past,) = after(decision).retraining.past
+    assert (past.ended, past.problem) == (
+        NOW,
+        "it could not be started: there is no pipeline retrain-churn",
+    )
     held = loud(replace(seen, record=after(decision), hints=SWEPT))
     assert said(decided_on(held), Kind.RETRAIN_STARTED) == []
 
@@ -301,12 +306,14 @@ def test_a_lost_message_to_the_function_is_sent_again_and_given_up_in_the_end() 
 
 
 def test_a_start_that_is_heard_of_after_it_was_given_up_is_followed_all_the_same() -> None:
-    given_up = Retraining(past=(a_run(execution=None),), stopped="run churn-run-9 failed")
+    lost = a_run(execution=None, ended=NOW - 60, problem="it could not be started for an hour")
+    given_up = Retraining(past=(lost,), stopped="run churn-run-9 failed")
     seen = having(group(ONE, seen={"hints": started()}), retraining=given_up)
     executing = replace(seen, execution=Execution(EXECUTION, RunStatus.EXECUTING))
     record = after(decided_on(executing))
     assert record.retraining.run is not None
     assert (record.retraining.run.execution, record.retraining.past) == (EXECUTION, ())
+    assert (record.retraining.run.ended, record.retraining.run.problem) == (0.0, None)
 
 
 @pytest.mark.parametrize("status", [RunStatus.EXECUTING, RunStatus.STOPPING])
@@ -322,7 +329,7 @@ def test_a_run_that_registered_a_version_is_told_with_it() -> None:
     assert (event.kind, event.version) == (Kind.RETRAIN_SUCCEEDED, 7)
     assert event.reason == "run churn-run-9 registered v7 after 120 s"
     (past,) = after(decision).retraining.past
-    assert past.versions == (7,)
+    assert (past.versions, past.ended, past.problem) == ((7,), NOW, None)
     assert after(decision).retraining.stopped is None
 
 

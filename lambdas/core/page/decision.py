@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from lambdas.core.briefing import commands
+from lambdas.core.briefing import commands, from_run
 from lambdas.core.comparison import Difference, Metric
 from lambdas.core.ledger import Event
 from lambdas.core.page.markup import Element, element
@@ -41,7 +41,9 @@ def to_decide(group: str, version: int, registered: Event | None, live: int | No
 def _registered(registered: Event) -> Element:
     by = registered.data.get("registered_by")
     name = who(str(by)) if by else "somebody not known"
-    return element("p", "Registered by ", name, f", {moment(registered.at)}.")
+    run = from_run(registered.data)
+    of_run = f" It was {run}." if run is not None else None
+    return element("p", "Registered by ", name, f", {moment(registered.at)}.", of_run)
 
 
 def _unread(live: int | None) -> Iterator[Element]:

@@ -1,4 +1,4 @@
-"""The page's second view: one group with where it stands, the version to decide on, its versions, charts, timeline."""
+"""The page's second view: one group: where it stands, what to decide, drift and runs, versions, charts, timeline."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from lambdas.core.facts import Endpoint, VersionSummary
 from lambdas.core.ledger import Event, Kind
 from lambdas.core.page.chart import chart
+from lambdas.core.page.circle import circle_section
 from lambdas.core.page.decision import to_decide
 from lambdas.core.page.markup import Element, action, element
 from lambdas.core.page.overview import moment, phase, who
@@ -60,6 +61,7 @@ def group_page(shown: Shown, function: str) -> Element:
         element("h2", record.group),
         _stands(record, stands, shown.endpoint),
         *_pending(stands, registered, shown.version, function),
+        *circle_section(stands.circle, record.group, stands.pending, function),
         element("h3", "Versions"),
         _table(rows),
         *_charts(rows, stands.live),
@@ -146,10 +148,17 @@ def _row(one: Version) -> Element:
         _cell(who(one.by)),
         _cell(one.reason),
         _cell(one.became),
-        _cell(who(one.registered_by)),
+        _cell(_registrant(one)),
         element("td", *_metrics(one), class_="gl-wide") if one.metrics else _cell(one.problem),
     )
     return element("tr", element("th", f"v{one.version}", scope="row"), *cells)
+
+
+def _registrant(one: Version) -> Element | None:
+    by = who(one.registered_by)
+    if one.run is None:
+        return by
+    return element("div", by or "somebody not known", element("div", one.run, class_="gl-why"))
 
 
 def _cell(told: Element | str | None, *, short: bool = False) -> Element:

@@ -11,8 +11,10 @@ import pytest
 from botocore.parsers import create_parser
 from botocore.validate import ParamValidator
 
+from local.sagemaker.monitoring import KINDS
 from local.sagemaker.operations import OPERATIONS
 from local.sagemaker.shapes import operation_model
+from tests.local.sagemaker.test_monitoring import config, definition
 from tests.local.sagemaker.world import ROLE, Sim, blue_green, specification, variant
 
 
@@ -85,6 +87,8 @@ def live_through_everything() -> Recorded:
         aws(operation)
     for resource in ("ModelPackage", "ModelPackageGroup", "Endpoint"):
         aws("Search", Resource=resource)
+    _monitor(aws)
+    _retrain(aws)
     aws("DeleteEndpoint", EndpointName="fraud")
     aws.describe()
     aws("DeleteEndpointConfig", EndpointConfigName="two")
@@ -92,6 +96,47 @@ def live_through_everything() -> Recorded:
     aws("DeleteModelPackage", ModelPackageName=arn)
     aws("DeleteModelPackageGroup", ModelPackageGroupName="fraud")
     return aws
+
+
+def _monitor(aws: Recorded) -> None:
+    """Definitions, a schedule and a run of each kind of monitor."""
+    for kind in KINDS:
+        name = f"{kind.lower()}-1"
+        aws(f"Create{kind}JobDefinition", **definition(name, kind=kind))
+        aws(f"Describe{kind}JobDefinition", JobDefinitionName=name)
+        made = config(name, kind=kind)
+        aws("CreateMonitoringSchedule", MonitoringScheduleName=kind, MonitoringScheduleConfig=made)
+        aws.wait(10)
+        aws("UpdateMonitoringSchedule", MonitoringScheduleName=kind, MonitoringScheduleConfig=made)
+        aws.wait(3600)
+        aws("ListMonitoringExecutions", MonitoringScheduleName=kind)
+        aws("DescribeMonitoringSchedule", MonitoringScheduleName=kind)
+        aws("ListMonitoringSchedules")
+        for run in aws.world.inspections:
+            aws.sagemaker.inspection_ended(run.schedule, run.scheduled, "Failed", "no data")
+        aws("ListMonitoringExecutions")
+        aws("DeleteMonitoringSchedule", MonitoringScheduleName=kind)
+        aws(f"Delete{kind}JobDefinition", JobDefinitionName=name)
+
+
+def _retrain(aws: Recorded) -> None:
+    """A pipeline, and executions that end in each way."""
+    token = {"ClientRequestToken": "t" * 32}
+    aws("CreatePipeline", PipelineName="p", PipelineDefinition="{}", RoleArn=ROLE, **token)
+    aws("UpdatePipeline", PipelineName="p", PipelineDescription="retrains")
+    for number in range(3):
+        started = aws("StartPipelineExecution", PipelineName="p", ClientRequestToken=f"{number}" * 32)
+        arn = {"PipelineExecutionArn": started["PipelineExecutionArn"]}
+        if number:
+            aws.sagemaker.pipeline_ended(started["PipelineExecutionArn"], "broke" if number == 1 else None, ["arn:aws:x"])
+        else:
+            aws("StopPipelineExecution", **arn, **token)
+        aws("DescribePipelineExecution", **arn)
+        aws("ListPipelineExecutionSteps", **arn)
+    aws("DescribePipeline", PipelineName="p")
+    aws("ListPipelines")
+    aws("ListPipelineExecutions", PipelineName="p")
+    aws("DeletePipeline", PipelineName="p", **token)
 
 
 def _watch(aws: Sim) -> None:

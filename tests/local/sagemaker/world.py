@@ -13,7 +13,7 @@ from local.sagemaker.service import Caller, Faults, SageMaker, SageMakerError, S
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from local.sagemaker.ports import Fleet
+    from local.sagemaker.ports import Fleet, MonitoringRun, PipelineRun
 
 ACCOUNT = "123456789012"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/serve"
@@ -35,6 +35,21 @@ class TestWorld:
         self.broken_images: dict[str, str] = {}
         self.running: dict[str, Fleet] = {}
         self.started = 0
+        self.pipelines: list[PipelineRun] = []
+        self.stopped: list[str] = []
+        self.inspections: list[MonitoringRun] = []
+
+    def run_pipeline(self, run: PipelineRun) -> None:
+        """Keep what begins."""
+        self.pipelines.append(run)
+
+    def stop_pipeline(self, arn: str) -> None:
+        """Keep what is left off."""
+        self.stopped.append(arn)
+
+    def inspect(self, run: MonitoringRun) -> None:
+        """Keep what begins."""
+        self.inspections.append(run)
 
     def emit(self, detail_type: str, resources: list[str], detail: dict[str, Any]) -> None:
         """Keep an event."""
