@@ -17,7 +17,7 @@ from tests.e2e.matrix.watched import (
     schedules,
 )
 
-_THERE = "already exist"
+_THERE = "ResourceInUse"
 _ABSENT = "does not exist|not found|ResourceNotFound|Could not find"
 _EXECUTION = arn("sagemaker", "pipeline/matrix-absent/execution/0123456789ab")
 _TAGS: dict[str, list[dict[str, str]]] = {
