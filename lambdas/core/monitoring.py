@@ -216,6 +216,18 @@ def _remove(turn: Turn, monitors: frozenset[Monitor], why: str) -> None:
         _afterwards(turn, monitor, None)
 
 
+def release(turn: Turn) -> None:
+    """The endpoint is about to be deleted: its schedules go before it, for SageMaker may not let it go beside them [?]."""
+    for monitor in Monitor:
+        known = turn.record.monitored.get(monitor)
+        old = _old(known)
+        if known is None or not old or (known.definition is None and not _may_try(turn, known)):
+            continue
+        going = Monitored(known.version, "", None, None, old, tried_at=turn.facts.now, stuck=known.stuck)
+        _note(turn, monitor, going)
+        turn.actions.append(do.RemoveMonitoring(schedule_name(turn.record.group, monitor), monitor, old))
+
+
 def _old(known: Monitored | None, but: str | None = None) -> tuple[str, ...]:
     """The job definitions that were made before, and are not the one that is wanted."""
     if known is None:
