@@ -20,6 +20,7 @@ from botocore.config import Config
 from local.server.settings import ACCOUNT, REGION, SECRET_KEY, client_environment, free_port
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from types import TracebackType
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -40,13 +41,15 @@ class LocalAws:
             aws.cdk("deploy", "--app", "cdk.out", "--all")
             aws.client("sagemaker", role="arn:aws:iam::123456789012:role/greenlight/fraud-approver")
 
-    `time_scale` is AWS seconds per wall second. Leaving the context ends the server and all its processes.
+    `time_scale` is AWS seconds per wall second; `pipelines` are Python callables (package.module:callable) by the names
+    of the SageMaker pipelines that they are. Leaving the context ends the server and all its processes.
     """
 
     time_scale: float = 60.0
     port: int = 0
     account: str = ACCOUNT
     region: str = REGION
+    pipelines: Mapping[str, str] = field(default_factory=dict)
     _process: subprocess.Popen[bytes] | None = field(default=None, init=False, repr=False)
     _output: BinaryIO | None = field(default=None, init=False, repr=False)
     _clients: dict[str, Any] = field(default_factory=dict, init=False, repr=False)
@@ -76,6 +79,10 @@ class LocalAws:
         self._output = tempfile.TemporaryFile()  # noqa: SIM115 - closed by stop; has no name, so nothing is left behind
         environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
         environment |= {"LOCAL_AWS_PORT": str(self.port), "LOCAL_TIME_SCALE": str(self.time_scale)}
+        if self.pipelines:
+            environment["LOCAL_PIPELINES"] = ",".join(
+                f"{name}={what}" for name, what in self.pipelines.items()
+            )
         self._process = subprocess.Popen(
             [sys.executable, "-m", "local", "--with-parent"],
             cwd=ROOT,

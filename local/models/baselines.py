@@ -3,12 +3,13 @@
 Sources: SageMaker Developer Guide, "Schema for Statistics (statistics.json file)" and "Schema for Constraints
 (constraints.json file)" (docs.aws.amazon.com/sagemaker/latest/dg/model-monitor-byoc-statistics.html and
 model-monitor-byoc-constraints.html). A part of it: the buckets are counted exactly, and there is no KLL sketch, which
-Model Monitor's own container needs to compare distributions; so the constraints do not ask for that comparison.
+Model Monitor's own container needs to compare distributions. The local AWS compares the buckets.
 """
 
 from typing import Any
 
 _BUCKETS = 10
+_TOO_FAR = 0.25  # a population stability index commonly taken for another population
 
 
 def of(names: tuple[str, ...], rows: Any) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -31,7 +32,11 @@ def of(names: tuple[str, ...], rows: Any) -> tuple[dict[str, Any], dict[str, Any
             "emit_metrics": "Enabled",
             "datatype_check_threshold": 1.0,
             "domain_content_threshold": 1.0,
-            "distribution_constraints": {"perform_comparison": "Disabled"},
+            "distribution_constraints": {
+                "perform_comparison": "Enabled",
+                "comparison_threshold": _TOO_FAR,
+                "comparison_method": "Simple",
+            },
         },
     }
     return statistics, constraints

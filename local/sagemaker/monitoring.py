@@ -241,7 +241,8 @@ def step_schedule(account: Account, schedule: Schedule) -> None:
         schedule.status = "Scheduled"
     else:
         begin(account, schedule, schedule.due or account.now)
-    schedule.due = _next(schedule.expression, account.now) if account.timings.monitoring_by_cron else None
+    by_cron = account.timings.monitoring_by_cron
+    schedule.due = _next(account, schedule.expression) if by_cron else None
     if schedule.due is None:
         account.state.busy_schedules.pop(schedule.name.lower(), None)
 
@@ -275,7 +276,7 @@ def begin(account: Account, schedule: Schedule, scheduled: float) -> None:
         kind=schedule.kind,
         definition=copied(definition.fields),
         scheduled=scheduled,
-        window=_window(definition, schedule, scheduled),
+        window=_window(account, definition, schedule, scheduled),
         processing_job=arn,
     )
     account.outbox.append(lambda: account.world.inspect(run))
@@ -295,15 +296,16 @@ def inspected(account: Account, name: str, scheduled: float, status: str, reason
     processing_event(account, schedule, run, "Failed" if status == "Failed" else "Completed", message)
 
 
-def _window(definition: JobDefinition, schedule: Schedule, scheduled: float) -> tuple[float, float]:
+def _window(
+    account: Account, definition: JobDefinition, schedule: Schedule, scheduled: float
+) -> tuple[float, float]:
     """Which captured requests a run looks at: by its offsets, else since the run before (EndpointInput [B])."""
     given_ = definition.fields[f"{definition.kind}JobInput"]["EndpointInput"]
-    before = scheduled - _HOUR * _every(schedule.expression)
     start, end = given_.get("StartTimeOffset"), given_.get("EndTimeOffset")
-    return (
-        before if start is None else scheduled + _seconds(start),
-        scheduled if end is None else scheduled + _seconds(end),
-    )
+    first = -_HOUR * _every(schedule.expression) if start is None else _seconds(start)
+    last = 0.0 if end is None else _seconds(end)
+    scale = account.clock.scale()
+    return scheduled + first / scale, scheduled + last / scale
 
 
 def _seconds(offset: str) -> float:
@@ -333,8 +335,10 @@ def _every(expression: str) -> int:
     return 24 // len(_hours(expression))
 
 
-def _next(expression: str, after: float) -> float:
-    at = math.floor(after / _HOUR) * _HOUR + _HOUR
-    while datetime.fromtimestamp(at, UTC).hour not in _hours(expression):
-        at += _HOUR
-    return float(at)
+def _next(account: Account, expression: str) -> float:
+    """Of the hours that the clock makes shorter, the next at which a schedule runs, clock seconds."""
+    hour, hours = _HOUR / account.clock.scale(), _hours(expression)
+    number = math.floor(account.now / hour) + 1
+    while number % 24 not in hours:
+        number += 1
+    return number * hour

@@ -10,13 +10,13 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from local.sagemaker.capture import Exchange, line, place
-from local.server import hooks
-from local.server.scope import account_scope
+from local.server import sessions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from local.sagemaker.ports import Fleet
+    from local.server.settings import ServerSettings
     from local.serving.fleet import Answer
 
 _ALL = 100  # per cent
@@ -27,13 +27,11 @@ class Captures:
     """Captures what endpoints are asked and answer.
 
     Args:
-        account: whose endpoints they are.
-        region: where they are.
-        endpoint: the URL of S3.
+        settings: of the local AWS that they are in.
     """
 
-    def __init__(self, account: str, region: str, endpoint: str) -> None:
-        self._account, self._region, self._endpoint = account, region, endpoint
+    def __init__(self, settings: ServerSettings) -> None:
+        self._settings = settings
         self._writer = ThreadPoolExecutor(1, "capture")
         self._clients: dict[str, Any] = {}  # by fleet; only the writer has them
 
@@ -66,24 +64,6 @@ class Captures:
 
     def _client(self, fleet: Fleet) -> Any:
         if fleet.id not in self._clients:
-            self._clients[fleet.id] = self._s3(fleet)
+            role = fleet.execution_role_arn or ""
+            self._clients[fleet.id] = sessions.client(self._settings, "s3", role, fleet.endpoint)
         return self._clients[fleet.id]
-
-    def _s3(self, fleet: Fleet) -> Any:
-        import boto3  # noqa: PLC0415 - as above
-
-        function = f"arn:aws:lambda:{self._region}:{self._account}:function:{fleet.endpoint}"
-        with account_scope(self._account, self._region):
-            session = hooks.private("core.lambda_runtime.execution_credentials")(
-                {
-                    "Role": fleet.execution_role_arn or "",
-                    "FunctionArn": function,
-                    "FunctionName": fleet.endpoint,
-                }
-            )
-        return boto3.session.Session(
-            session["AWS_ACCESS_KEY_ID"],
-            session["AWS_SECRET_ACCESS_KEY"],
-            session["AWS_SESSION_TOKEN"],
-            region_name=self._region,
-        ).client("s3", endpoint_url=self._endpoint)

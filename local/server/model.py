@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from local.sagemaker.authorization import AuthCheck
     from local.sagemaker.caller import Caller
@@ -43,6 +43,14 @@ class CurrentModel:
     def capture_of(self, fleet: Fleet) -> Mapping[str, Any] | None:
         """The DataCaptureConfig of a fleet; see SageMaker.capture_of."""
         return self._model.capture_of(fleet)
+
+    def pipeline_ended(self, arn: str, failure: str | None, registered: Sequence[str] = ()) -> None:
+        """An execution of a pipeline came to its end; see SageMaker.pipeline_ended."""
+        self._model.pipeline_ended(arn, failure, registered)
+
+    def inspection_ended(self, schedule: str, scheduled: float, status: str, reason: str | None) -> None:
+        """A run of a monitoring schedule came to its end; see SageMaker.inspection_ended."""
+        self._model.inspection_ended(schedule, scheduled, status, reason)
 
     def tick(self) -> None:
         """Let everything happen that is due by now."""

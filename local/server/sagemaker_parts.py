@@ -11,7 +11,9 @@ from local.server import adjustments
 from local.server.autoscaling import AutoScaling
 from local.server.captures import Captures
 from local.server.fleets import Fleets
+from local.server.inspections import Inspections
 from local.server.model import CurrentModel
+from local.server.pipelines import Pipelines
 from local.server.runtime import Runtime
 from local.server.sagemaker_api import Heart, ModelClock, SageMakerApi
 from local.server.sagemaker_templates import ModelPackageGroups
@@ -39,7 +41,11 @@ class SageMakerParts:
         account, region = settings.account, settings.region
         self.switches, self.faults = Switches(), Faults()
         self.fleets = Fleets(account, region)
-        world = LocalWorld(account, region, events, self.fleets)
+        self.pipelines = Pipelines(settings, lambda *told: self.model.pipeline_ended(*told))  # noqa: PLW0108 - made below
+        inspections = Inspections(settings, lambda *told: self.model.inspection_ended(*told))  # noqa: PLW0108 - as above
+        world = LocalWorld(
+            settings, events=events, fleets=self.fleets, inspections=inspections, pipelines=self.pipelines
+        )
         self.model = CurrentModel(
             lambda: SageMaker(
                 account=account,
@@ -52,7 +58,7 @@ class SageMakerParts:
             )
         )
         self.heart = Heart(self.model)
-        self._captures = Captures(account, region, settings.endpoint)
+        self._captures = Captures(settings)
         runtime = Runtime(
             account=account,
             region=region,
@@ -76,6 +82,7 @@ class SageMakerParts:
                 lambda: adjustments.show_faults(self.faults),
                 lambda wanted: adjustments.set_faults(self.faults, wanted),
             ),
+            "pipelines": (lambda: dict(self.pipelines.callables), self.pipelines.set_callables),
         }
 
     def start(self) -> None:
@@ -84,13 +91,15 @@ class SageMakerParts:
         self.heart.start()
 
     def stop(self) -> None:
-        """End the heart and every fleet."""
+        """End the heart, every pipeline and every fleet."""
         self.heart.stop()
+        self.pipelines.stop_all()
         self.fleets.stop_all()
 
     def clear(self) -> None:
         """Forget everything, and set switches and faults back."""
         self.model.renew()
+        self.pipelines.clear()
         self.fleets.stop_all()
         self.scaling.clear()
         adjustments.set_switches(self.switches, adjustments.show_switches(Switches()))

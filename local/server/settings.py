@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ ACCOUNT = "123456789012"
 REGION = "us-east-1"
 SECRET_KEY = "test"  # noqa: S105 - the root key of a local AWS that guards nothing
 DEFAULT_TIME_SCALE = 60.0
+_CALLABLE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*")
 
 
 @dataclass(frozen=True)
@@ -22,7 +24,8 @@ class ServerSettings:
     """One local AWS.
 
     `port` is a TCP port on 127.0.0.1; `time_scale` is AWS seconds per wall second (60: an AWS minute takes a
-    second); `state_dir` holds everything the server writes, and goes with it.
+    second); `state_dir` holds everything the server writes, and goes with it. `pipelines` says by name which Python
+    callables SageMaker's pipelines are (package.module:callable).
     """
 
     port: int
@@ -30,6 +33,7 @@ class ServerSettings:
     time_scale: float = DEFAULT_TIME_SCALE
     account: str = ACCOUNT
     region: str = REGION
+    pipelines: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def endpoint(self) -> str:
@@ -45,15 +49,34 @@ def free_port() -> int:
 
 
 def from_environment(environment: Mapping[str, str], state_dir: Path) -> ServerSettings:
-    """Settings from LOCAL_AWS_PORT (default: a free port) and LOCAL_TIME_SCALE (default: 60).
+    """Settings from LOCAL_AWS_PORT (default: a free port), LOCAL_TIME_SCALE (default: 60) and LOCAL_PIPELINES.
 
-    Raises ValueError, naming the variable, for a value that is not a positive number.
+    Raises ValueError, naming the variable, for a value that is not a positive number, or not pipelines' callables.
     """
     return ServerSettings(
         port=int(_positive(environment, "LOCAL_AWS_PORT", 0) or free_port()),
         state_dir=state_dir,
         time_scale=_positive(environment, "LOCAL_TIME_SCALE", DEFAULT_TIME_SCALE),
+        pipelines=_pipelines(environment.get("LOCAL_PIPELINES", "")),
     )
+
+
+def _pipelines(text: str) -> dict[str, str]:
+    pairs = [one.partition("=") for one in text.split(",") if one]
+    try:
+        return callables({name.strip(): value.strip() for name, _, value in pairs})
+    except ValueError as error:
+        raise ValueError(f"LOCAL_PIPELINES={text!r}: {error}") from error
+
+
+def callables(named: Mapping[str, object]) -> dict[str, str]:
+    """What each pipeline is, checked. Raises ValueError for what is not package.module:callable."""
+    for name, value in named.items():
+        if not _CALLABLE.fullmatch(str(value)):
+            raise ValueError(
+                f"pipeline {name!r} is {value!r}; it must be a callable, package.module:callable"
+            )
+    return {name: str(value) for name, value in named.items()}
 
 
 def _positive(environment: Mapping[str, str], name: str, default: float) -> float:

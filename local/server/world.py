@@ -4,23 +4,48 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from local.server import hooks
+from local.server import hooks, sessions
 from local.server.scope import account_scope
 
 if TYPE_CHECKING:
-    from local.sagemaker.ports import Fleet
+    from local.sagemaker.ports import Fleet, MonitoringRun, PipelineRun
     from local.server.events import Events
     from local.server.fleets import Fleets
+    from local.server.inspections import Inspections
+    from local.server.pipelines import Pipelines
+    from local.server.settings import ServerSettings
 
 
 class LocalWorld:
     """The port `local.sagemaker.ports.World` of the model."""
 
-    def __init__(self, account: str, region: str, events: Events, fleets: Fleets) -> None:
-        self._account = account
-        self._region = region
+    def __init__(
+        self,
+        settings: ServerSettings,
+        *,
+        events: Events,
+        fleets: Fleets,
+        inspections: Inspections,
+        pipelines: Pipelines,
+    ) -> None:
+        self._settings = settings
+        self._account, self._region = settings.account, settings.region
         self._events = events
         self._fleets = fleets
+        self._inspections = inspections
+        self._pipelines = pipelines
+
+    def run_pipeline(self, run: PipelineRun) -> None:
+        """Begin what a pipeline does: its callable, in a process of its own."""
+        self._pipelines.begin(run)
+
+    def stop_pipeline(self, arn: str) -> None:
+        """End an execution's process."""
+        self._pipelines.stop(arn)
+
+    def inspect(self, run: MonitoringRun) -> None:
+        """Begin to look at what was captured, in a thread of its own."""
+        self._inspections.begin(run)
 
     def emit(self, detail_type: str, resources: list[str], detail: dict[str, Any]) -> None:
         """Put an event with source aws.sagemaker on the default bus."""
@@ -46,30 +71,7 @@ class LocalWorld:
 
     def role_assumable(self, role_arn: str) -> bool:
         """Whether the role exists and trusts sagemaker.amazonaws.com."""
-        from ministack.core.iam_evaluator import (  # noqa: PLC0415 - reads settings at import
-            EvalContext,
-            evaluate_resource_policy,
-        )
-
-        parts = role_arn.split(":", 5)
-        if len(parts) != 6 or not parts[5].startswith("role/"):  # noqa: PLR2004 - the fields of an ARN
-            return False
-        role = hooks.private("services.iam._roles").get_scoped(parts[4], None, role_arn.rsplit("/", 1)[1])
-        if role is None or role["Arn"] != role_arn:
-            return False
-        context = EvalContext(
-            principal_arn="*",
-            principal_type="Service",
-            principal_account="",
-            action="sts:AssumeRole",
-            resource_arn=role_arn,
-            region=self._region,
-            service_context={"aws:sourceaccount": self._account},
-        )
-        answer = evaluate_resource_policy(
-            role["AssumeRolePolicyDocument"], context, service="sagemaker.amazonaws.com"
-        )
-        return bool(answer.decision == "Allow")
+        return sessions.assumable(self._settings, role_arn)
 
     def start_fleet(self, fleet: Fleet) -> str | None:
         """Start a fleet's containers; None when they answer, otherwise why they do not."""
