@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from lambdas.core import actions as do
 from lambdas.core.errors import Busy, GreenlightError
-from lambdas.core.facts import BUSY, Baseline, Inspection, VersionDetail
+from lambdas.core.facts import Baseline, EndpointStatus, Inspection, VersionDetail
 from lambdas.core.hints import MONITORING
 from lambdas.core.ledger import Kind
 from lambdas.core.names import SWEEP, digest, schedule_name, versioned_name
@@ -43,9 +43,11 @@ def follow_live(turn: Turn) -> Need | None:
     if endpoint is None and live is None:
         _remove(turn, frozenset(Monitor), "the endpoint is gone")
         return None
-    if endpoint is None or endpoint.status in BUSY or live is None or live.live_at is None:
+    if endpoint is None or live is None or live.live_at is None:
         return None
-    if endpoint.config != live.config:
+    if endpoint.status is not EndpointStatus.IN_SERVICE or endpoint.config != live.config:
+        return None
+    if any(isinstance(action, do.DeleteEndpoint) for action in turn.actions):
         return None
     wanted = turn.spec.monitoring.schedules if turn.spec.monitoring is not None else {}
     _remove(turn, frozenset(Monitor) - wanted.keys(), "the group's spec does not ask for it")
@@ -217,7 +219,7 @@ def _remove(turn: Turn, monitors: frozenset[Monitor], why: str) -> None:
 
 
 def release(turn: Turn) -> None:
-    """The endpoint is about to be deleted: its schedules go before it, for SageMaker may not let it go beside them [?]."""
+    """The endpoint is about to be deleted: its schedules go first, for SageMaker may not let it go beside them [?]."""
     for monitor in Monitor:
         known = turn.record.monitored.get(monitor)
         old = _old(known)

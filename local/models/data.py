@@ -16,6 +16,9 @@ CONTENT_TYPE, CSV = "application/json", "text/csv"
 MISSING_AFTER_CHANGE = "worst concavity"
 """The measurement that the clinics' new device does not report: it arrives as null, in CSV as an empty field."""
 
+RADII = ("mean radius", "radius error", "worst radius")
+"""What another new device reports as diameters, twice as large."""
+
 
 @dataclass(frozen=True)
 class Split:
@@ -43,24 +46,37 @@ def split() -> Split:
     return Split(features, train, train_labels, held_out, held_out_labels)
 
 
-def requests(*, changed: bool = False, content_type: str = CONTENT_TYPE) -> Iterator[bytes]:
+def requests(
+    *, changed: bool = False, diameters: bool = False, content_type: str = CONTENT_TYPE
+) -> Iterator[bytes]:
     """An endless stream of held-out tumours as request bodies, one each, in the same order on every machine.
 
     Args:
         changed: as after the clinics' change of device, which no longer reports one measurement.
+        diameters: as after a change to one that reports diameters as radii: all is answered, and more of it is wrong.
         content_type: application/json, or text/csv with a line of names.
     """
     for row in itertools.cycle(split().held_out):
-        yield body([row], changed=changed, content_type=content_type)
+        yield body([row], changed=changed, diameters=diameters, content_type=content_type)
 
 
-def body(rows: Any, *, changed: bool = False, content_type: str = CONTENT_TYPE) -> bytes:
+def labels() -> Iterator[int]:
+    """Of the tumours in `requests`, in the same order: 1 for a malignant one."""
+    for label in itertools.cycle(split().held_out_labels):
+        yield int(label)
+
+
+def body(
+    rows: Any, *, changed: bool = False, diameters: bool = False, content_type: str = CONTENT_TYPE
+) -> bytes:
     """A request body: named measurements of each tumour, rows of shape (tumours, 30)."""
     tumours: list[dict[str, float | None]] = [
         dict(zip(split().features, map(float, row), strict=True)) for row in rows
     ]
     if changed:
         tumours = [{**tumour, MISSING_AFTER_CHANGE: None} for tumour in tumours]
+    if diameters:
+        tumours = [{**tumour, **{name: 2 * (tumour[name] or 0.0) for name in RADII}} for tumour in tumours]
     if content_type == CSV:
         written = io.StringIO()
         table = csv.DictWriter(written, split().features, lineterminator="\n")

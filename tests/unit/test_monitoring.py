@@ -13,7 +13,7 @@ from lambdas.core.monitoring import AGAIN, SOON
 from lambdas.core.names import GROUP_TAG, SWEEP, schedule_name
 from lambdas.core.record import Approval, Phase
 from lambdas.core.setback import setback
-from lambdas.core.spec import Monitor, MonitoringSpec, MonitorSpec, RetrainingSpec
+from lambdas.core.spec import Monitor, MonitoringSpec, MonitorSpec, RetrainingSpec, Withdrawal
 from lambdas.core.turn import Decision, on_probation
 from tests.builders import (
     ACCOUNT,
@@ -238,6 +238,16 @@ def test_what_is_not_asked_for_any_more_and_cannot_be_deleted_is_no_tight_loop()
     held = replace(seen, record=outcome.record)
     assert (names(decided_on(held)), told(decided_on(held))) == ([], [])
     assert names(decided_on(replace(held, now=NOW + AGAIN))) == ["RemoveMonitoring"]
+
+
+def test_an_endpoint_that_is_deleted_is_left_by_its_schedules_first() -> None:
+    rejected = replace(ONE, approval=Approval.REJECTED, modified=NOW - 10)
+    spec = a_spec(monitoring=MONITORING, withdrawal=Withdrawal.DELETE)
+    seen = followed(live_on(ONE, spec=spec, reports=FILES, hints=SWEPT))
+    decision = decided_on(replace(seen, packages=(rejected,), hints=None))
+    assert names(decision) == ["RemoveMonitoring", "DeleteEndpoint"]
+    gone = replace(seen, record=after(decision), packages=(rejected,), endpoint=None, hints=SWEPT)
+    assert after(decided_on(replace(gone, now=NOW + SOON))).monitored == {}
 
 
 def test_a_file_that_comes_later_is_found_by_a_sweep_after_a_while_and_by_nothing_sooner() -> None:

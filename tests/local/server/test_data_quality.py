@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given
@@ -16,6 +16,9 @@ from local.sagemaker.capture import Exchange, line, place
 from local.sagemaker.ports import Fleet
 from local.server import captured, data_quality
 from local.server.data_quality import BadBaselineError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 COUNTS = st.lists(st.integers(0, 1000), min_size=2, max_size=12)
 FLEET = Fleet("id", "fraud", "config", "AllTraffic", "model", (), "ml.m5.large", 1)
@@ -52,7 +55,7 @@ def comparing(threshold: float, asked: str = "Enabled") -> dict[str, object]:
     return {"perform_comparison": asked, "comparison_threshold": threshold}
 
 
-def found(values: list[object], wanted: dict[str, Any]) -> list[tuple[str, str]]:
+def found(values: Sequence[object], wanted: dict[str, Any]) -> list[tuple[str, str]]:
     """The violations of captured values of `area`."""
     against = data_quality.baseline(statistics(), wanted)
     measured = data_quality.measure(against, [{"area": value} for value in values])

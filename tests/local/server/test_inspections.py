@@ -293,7 +293,7 @@ def failed(aws: LocalAws, schedule: str) -> str:
 
 
 def test_a_run_without_data_fails_with_awss_words(aws: LocalAws) -> None:
-    definition = {"DataQualityJobInput": {"EndpointInput": {
+    definition: dict[str, Any] = {"DataQualityJobInput": {"EndpointInput": {
         "EndpointName": "circle", "LocalPath": "/in", "StartTimeOffset": "-PT9H", "EndTimeOffset": "-PT8H",
     }}}  # fmt: skip
     watch(aws, "circle-idle", **definition)
