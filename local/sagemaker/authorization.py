@@ -27,6 +27,14 @@ _PASS_A_ROLE = frozenset(
         *(f"Create{kind}JobDefinition" for kind in KINDS),
     }
 )
+_INSTANCES: dict[str, Callable[[Mapping[str, Any]], list[Mapping[str, Any]]]] = {
+    "CreateEndpointConfig": lambda request: request.get("ProductionVariants", []),
+    **dict.fromkeys(
+        (f"Create{kind}JobDefinition" for kind in KINDS),
+        lambda request: [request.get("JobResources", {}).get("ClusterConfig", {})],
+    ),
+}
+"""Where a request names the instances that it asks for."""
 _LIFE_CYCLE = ("Stage", "StageStatus")
 
 
@@ -87,10 +95,10 @@ def _request_context(operation: str, request: Mapping[str, Any]) -> Context:
     context = _tag_context(request)
     if operation in {"CreateModelPackage", "UpdateModelPackage"}:
         context |= _package_context(request)
-    if operation == "CreateEndpointConfig":
-        variants = request.get("ProductionVariants", [])
+    if operation in _INSTANCES:
+        asked = _INSTANCES[operation](request)
         context["sagemaker:InstanceTypes"] = sorted(
-            {one["InstanceType"] for one in variants if "InstanceType" in one}
+            {one["InstanceType"] for one in asked if "InstanceType" in one}
         )
     return context
 

@@ -94,9 +94,9 @@ def pipeline_event(account: Account, execution: PipelineExecution, before: str |
 
 
 def processing_event(
-    account: Account, schedule: Schedule, run: MonitoringExecution, status: str, message: str | None
+    account: Account, schedule: Schedule, run: MonitoringExecution, status: str, message: str | None = None
 ) -> None:
-    """The job of a monitoring run ended; `message`: its exit message, or why it failed."""
+    """The job of a monitoring run began or ended; `message`: its exit message, or why it failed."""
     arn = run.fields["ProcessingJobArn"]
     detail = {
         "ProcessingJobName": arn.rpartition("/")[2],
@@ -104,8 +104,9 @@ def processing_event(
         "ProcessingJobStatus": status,
         "CreationTime": _milliseconds(run.fields["CreationTime"]),
         "LastModifiedTime": _milliseconds(run.fields["LastModifiedTime"]),
-        ("FailureReason" if status == "Failed" else "ExitMessage"): message,
     }
+    if message is not None:
+        detail["FailureReason" if status == "Failed" else "ExitMessage"] = message
     if account.switches.processing_event_names_schedule:
         detail["MonitoringScheduleArn"] = schedule.arn
     account.emit(PROCESSING_JOB, arn, detail)

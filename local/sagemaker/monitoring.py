@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from local.sagemaker.copies import copied
-from local.sagemaker.errors import SageMakerError, absent, invalid
+from local.sagemaker.errors import SageMakerError, absent, invalid, missing
 from local.sagemaker.events import processing_event
 from local.sagemaker.paging import chosen, ordered, page
 from local.sagemaker.ports import MonitoringRun
@@ -16,7 +16,7 @@ from local.sagemaker.state import JobDefinition, MonitoringExecution, Schedule, 
 from local.sagemaker.tags import given
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from local.sagemaker.account import Account
     from local.sagemaker.caller import Caller
@@ -36,6 +36,11 @@ _SORTED_BY = {
     "Name": "MonitoringScheduleName",
     "CreationTime": "CreationTime",
     "Status": "MonitoringScheduleStatus",
+}
+_WANTED = {
+    "EndpointName": "EndpointName",
+    "MonitoringJobDefinitionName": "MonitoringJobDefinitionName",
+    "MonitoringTypeEquals": "MonitoringType",
 }
 _RUNS_BY = {
     "CreationTime": "CreationTime",
@@ -142,7 +147,7 @@ def _point(account: Account, schedule: Schedule, config: Fields) -> None:
 def describe_schedule(account: Account, request: Fields, _caller: Caller) -> Fields:
     """DescribeMonitoringSchedule."""
     schedule = _the_schedule(account, request["MonitoringScheduleName"])
-    last = next(reversed(schedule.executions), None)
+    last = next(reversed(account.state.runs_of(schedule.name)), None)
     return {
         "MonitoringScheduleName": schedule.name,
         "MonitoringScheduleArn": schedule.arn,
@@ -162,7 +167,7 @@ def describe_schedule(account: Account, request: Fields, _caller: Caller) -> Fie
 
 def list_schedules(account: Account, request: Fields, _caller: Caller) -> Fields:
     """ListMonitoringSchedules."""
-    items: list[dict[str, Any]] = [
+    items: list[Any] = [
         {
             "MonitoringScheduleName": one.name,
             "MonitoringScheduleArn": one.arn,
@@ -175,17 +180,16 @@ def list_schedules(account: Account, request: Fields, _caller: Caller) -> Fields
         }
         for one in account.state.schedules.values()
     ]
-    wanted = {"EndpointName": "EndpointName", "StatusEquals": "MonitoringScheduleStatus"}
-    items = [one for one in items if all(one[m] == request[a] for a, m in wanted.items() if a in request)]
-    found = chosen(items, request, name="MonitoringScheduleName")
+    wanted = _WANTED | {"StatusEquals": "MonitoringScheduleStatus"}
+    found = chosen(_matching(items, request, wanted), request, name="MonitoringScheduleName")
     in_order = ordered(found, request, _SORTED_BY, ascending=False)
     return page(in_order, request, "ListMonitoringSchedules", "MonitoringScheduleSummaries")
 
 
 def delete_schedule(account: Account, request: Fields, _caller: Caller) -> Fields:
-    """DeleteMonitoringSchedule: not while a run of it is under way."""
+    """DeleteMonitoringSchedule: not while a run of it is under way; those that ended stay listed [B]."""
     schedule = _the_schedule(account, request["MonitoringScheduleName"])
-    if any(one.is_under_way for one in schedule.executions):
+    if any(one.is_under_way for one in account.state.runs_of(schedule.name)):
         raise invalid(f"Cannot delete {schedule.arn}: it has an in-progress execution.")
     del account.state.schedules[schedule.name.lower()]
     account.state.busy_schedules.pop(schedule.name.lower(), None)
@@ -193,25 +197,23 @@ def delete_schedule(account: Account, request: Fields, _caller: Caller) -> Field
 
 
 def list_runs(account: Account, request: Fields, _caller: Caller) -> Fields:
-    """ListMonitoringExecutions."""
-    wanted = {"StatusEquals": "MonitoringExecutionStatus", "MonitoringJobDefinitionName": None}
-    named = request.get("MonitoringScheduleName", "").lower()
-    if named and named not in account.state.schedules:
-        raise absent("Monitoring schedule", account.arn("monitoring-schedule", named))
-    items: list[Any] = [
-        copied(run.fields)
-        for schedule in account.state.schedules.values()
-        if not named or schedule.name.lower() == named
-        for run in schedule.executions
-    ]
-    items = [
-        one
-        for one in items
-        if all(one.get(m or a) == request[a] for a, m in wanted.items() if a in request)
-        and one["EndpointName"] == request.get("EndpointName", one["EndpointName"])
-    ]
-    in_order = ordered(items, request, _RUNS_BY, ascending=False)
+    """ListMonitoringExecutions; of a schedule that is not there, none: it declares no error [B]."""
+    wanted = _WANTED | {
+        "MonitoringScheduleName": "MonitoringScheduleName",
+        "StatusEquals": "MonitoringExecutionStatus",
+    }
+    items: list[Any] = [copied(run.fields) for runs in account.state.runs.values() for run in runs]
+    found = chosen(_matching(items, request, wanted), request, name="MonitoringScheduleName")
+    after, before = request.get("ScheduledTimeAfter", -math.inf), request.get("ScheduledTimeBefore", math.inf)
+    found = [one for one in found if after < one["ScheduledTime"] < before]
+    in_order = ordered(found, request, _RUNS_BY, ascending=False)
     return page(in_order, request, "ListMonitoringExecutions", "MonitoringExecutionSummaries")
+
+
+def _matching(items: list[Any], request: Fields, wanted: Mapping[str, str]) -> list[Any]:
+    """The items that are as a request's filters want them, names whatever their case; `wanted`: member by filter."""
+    asked = {member: request[name].lower() for name, member in wanted.items() if name in request}
+    return [one for one in items if all(str(one[member]).lower() == value for member, value in asked.items())]
 
 
 def _the_schedule(account: Account, name: str) -> Schedule:
@@ -253,7 +255,7 @@ def run_now(account: Account, name: str) -> None:
 
 
 def begin(account: Account, schedule: Schedule, scheduled: float) -> None:
-    """A run begins, on what was captured since the one before; one of an endpoint that is not there fails."""
+    """A run begins, on what was captured since the one before; of an endpoint that is not there it fails at once."""
     definition = account.state.definitions[schedule.kind, schedule.definition.lower()]
     endpoint, number = _endpoint_of(account, schedule), account.state.number()
     job = f"model-monitoring-{datetime.fromtimestamp(scheduled, UTC):%Y%m%d%H%M}-{number:012d}"
@@ -269,7 +271,13 @@ def begin(account: Account, schedule: Schedule, scheduled: float) -> None:
         "MonitoringJobDefinitionName": schedule.definition,
         "MonitoringType": schedule.kind,
     }
-    schedule.executions.append(MonitoringExecution(scheduled, fields))
+    execution = MonitoringExecution(scheduled, fields)
+    account.state.runs_of(schedule.name).append(execution)
+    processing_event(account, schedule, execution, "InProgress")
+    if endpoint.lower() not in account.state.endpoints:
+        gone = missing("endpoint", account.arn("endpoint", endpoint)).message
+        inspected(account, schedule.name, scheduled, "Failed", gone)
+        return
     run = MonitoringRun(
         schedule=schedule.name,
         endpoint=endpoint,
@@ -285,7 +293,7 @@ def begin(account: Account, schedule: Schedule, scheduled: float) -> None:
 def inspected(account: Account, name: str, scheduled: float, status: str, reason: str | None) -> None:
     """A run came to its end; of a schedule that is gone nobody asks."""
     schedule = account.state.schedules.get(name.lower())
-    runs = (one for one in (schedule.executions if schedule else ()) if one.scheduled == scheduled)
+    runs = (one for one in account.state.runs_of(name) if one.scheduled == scheduled)
     run = next((one for one in runs if one.is_under_way), None)
     if schedule is None or run is None:
         return

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import math
 import uuid
 from typing import TYPE_CHECKING, Any
 
 from local.sagemaker.copies import copied
 from local.sagemaker.errors import absent, invalid
 from local.sagemaker.events import pipeline_event
-from local.sagemaker.paging import chosen, ordered, page
+from local.sagemaker.paging import ordered, page
 from local.sagemaker.ports import PipelineRun
 from local.sagemaker.state import Pipeline, PipelineExecution
 from local.sagemaker.tags import given
@@ -27,10 +28,13 @@ _REGISTER = "Register"  # the step by which a pipeline of the model registers
 
 
 def create_pipeline(account: Account, request: Fields, caller: Caller) -> Fields:
-    """CreatePipeline."""
-    name = request["PipelineName"]
+    """CreatePipeline: the same token makes the same pipeline once."""
+    name, token = request["PipelineName"], request["ClientRequestToken"]
     arn = account.arn("pipeline", name.lower())
-    if name.lower() in account.state.pipelines:
+    known = account.state.pipelines.get(name.lower())
+    if known is not None and known.token == token:
+        return {"PipelineArn": arn}
+    if known is not None:
         raise invalid(
             f"Pipeline names must be unique within an AWS account and region. {arn} exists already."
         )
@@ -41,7 +45,9 @@ def create_pipeline(account: Account, request: Fields, caller: Caller) -> Fields
         "CreationTime": account.now,
         "CreatedBy": caller.user_context(identity=account.switches.iam_identity_present),
     }
-    pipeline = Pipeline(name, arn, fields, given(request), {})
+    pipeline = Pipeline(name, arn, fields, given(request), {}, token)
+    if "PipelineDefinition" not in request:
+        raise invalid(f"Pipeline {arn} has no PipelineDefinition.")
     _define(account, pipeline, request)
     account.state.pipelines[name.lower()] = pipeline
     return {"PipelineArn": arn}
@@ -55,6 +61,8 @@ def update_pipeline(account: Account, request: Fields, _caller: Caller) -> Field
 
 
 def _define(account: Account, pipeline: Pipeline, request: Fields) -> None:
+    if "PipelineDefinitionS3Location" in request:
+        raise invalid("This model takes a PipelineDefinition, and no PipelineDefinitionS3Location.")
     for member in ("PipelineDisplayName", "PipelineDefinition", "PipelineDescription", "RoleArn"):
         if member in request:
             pipeline.fields[member] = copied(request[member])
@@ -86,16 +94,21 @@ def list_pipelines(account: Account, request: Fields, _caller: Caller) -> Fields
         {member: one.fields[member] for member in members if member in one.fields}
         for one in account.state.pipelines.values()
     ]
-    found = chosen(items, {k: v for k, v in request.items() if k != "NameContains"}, name="PipelineName")
+    prefix = request.get("PipelineNamePrefix", "")
+    found = _created([one for one in items if one["PipelineName"].startswith(prefix)], request)
     in_order = ordered(found, request, _SORTED_BY, ascending=False)
     return page(in_order, request, "ListPipelines", "PipelineSummaries")
 
 
 def delete_pipeline(account: Account, request: Fields, _caller: Caller) -> Fields:
-    """DeletePipeline: not while one of its executions runs."""
+    """DeletePipeline: not while one of its executions runs; those that ended go with it."""
     pipeline = _the_pipeline(account, request["PipelineName"])
-    if any(one.pipeline == pipeline.name and one.is_under_way for one in account.state.executions.values()):
+    executions = [one for one in account.state.executions.values() if one.pipeline == pipeline.name]
+    if any(one.is_under_way for one in executions):
         raise invalid(f"Pipeline {pipeline.arn} has an execution in progress.")
+    for one in executions:
+        del account.state.executions[one.arn.lower()]
+        del account.state.pipeline_tokens[pipeline.name, one.token]
     del account.state.pipelines[pipeline.name.lower()]
     return {"PipelineArn": pipeline.arn}
 
@@ -103,7 +116,7 @@ def delete_pipeline(account: Account, request: Fields, _caller: Caller) -> Field
 def start_execution(account: Account, request: Fields, caller: Caller) -> Fields:
     """StartPipelineExecution: the same token gives the same execution."""
     pipeline, token = _the_pipeline(account, request["PipelineName"]), request["ClientRequestToken"]
-    if known := account.state.pipeline_tokens.get(token):
+    if known := account.state.pipeline_tokens.get((pipeline.name, token)):
         return {"PipelineExecutionArn": known}
     asked = {one["Name"]: one["Value"] for one in request.get("PipelineParameters", [])}
     if unknown := sorted(asked.keys() - pipeline.parameters.keys()):
@@ -127,9 +140,9 @@ def start_execution(account: Account, request: Fields, caller: Caller) -> Fields
             if member in request
         },
     }
-    execution = PipelineExecution(arn, pipeline.name, fields)
+    execution = PipelineExecution(arn, pipeline.name, token, fields)
     account.state.executions[arn.lower()] = execution
-    account.state.pipeline_tokens[token] = arn
+    account.state.pipeline_tokens[pipeline.name, token] = arn
     pipeline_event(account, execution, None)
     run = PipelineRun(
         arn=arn,
@@ -187,7 +200,7 @@ def list_executions(account: Account, request: Fields, _caller: Caller) -> Field
         for one in account.state.executions.values()
         if one.pipeline == pipeline.name
     ]
-    in_order = ordered(items, request, _EXECUTIONS_BY, ascending=False)
+    in_order = ordered(_created(items, request, "StartTime"), request, _EXECUTIONS_BY, ascending=False)
     return page(in_order, request, "ListPipelineExecutions", "PipelineExecutionSummaries")
 
 
@@ -204,7 +217,15 @@ def list_steps(account: Account, request: Fields, _caller: Caller) -> Fields:
         }
         for number, arn in enumerate(execution.registered)
     ]
+    if request.get("SortOrder", "Descending") == "Descending":
+        steps.reverse()
     return page(steps, request, "ListPipelineExecutionSteps", "PipelineExecutionSteps")
+
+
+def _created(items: list[Any], request: Fields, member: str = "CreationTime") -> list[Any]:
+    """The items made after CreatedAfter and before CreatedBefore."""
+    after, before = request.get("CreatedAfter", -math.inf), request.get("CreatedBefore", math.inf)
+    return [one for one in items if after < one[member] < before]
 
 
 def _the_pipeline(account: Account, name_or_arn: str) -> Pipeline:

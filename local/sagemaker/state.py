@@ -142,21 +142,23 @@ class Endpoint:
 
 @dataclass
 class Pipeline:
-    """A pipeline; `parameters`: those that its definition declares, with their defaults."""
+    """A pipeline; `parameters`: those that its definition declares, with their defaults; `token`: that made it."""
 
     name: str
     arn: str
     fields: Fields
     tags: Tags
     parameters: dict[str, str | None]
+    token: str
 
 
 @dataclass
 class PipelineExecution:
-    """A pipeline's execution; `registered`: ARNs of the versions that its steps registered."""
+    """A pipeline's execution; `token`: that started it; `registered`: ARNs of the versions that it registered."""
 
     arn: str
     pipeline: str
+    token: str
     fields: Fields
     registered: tuple[str, ...] = ()
 
@@ -204,7 +206,6 @@ class Schedule:
     tags: Tags
     status: str = "Pending"
     due: float | None = None
-    executions: list[MonitoringExecution] = field(default_factory=list)
 
 
 @dataclass
@@ -221,10 +222,15 @@ class State:
     )  # a CreateModelPackage's client token: the ARN it made
     pipelines: dict[str, Pipeline] = field(default_factory=dict)
     executions: dict[str, PipelineExecution] = field(default_factory=dict)  # by ARN in lower case
-    pipeline_tokens: dict[str, str] = field(default_factory=dict)  # a start's token: the execution's ARN
+    pipeline_tokens: dict[tuple[str, str], str] = field(
+        default_factory=dict
+    )  # pipeline and a start's token: the execution's ARN
     definitions: dict[tuple[str, str], JobDefinition] = field(default_factory=dict)  # by kind and name
     schedules: dict[str, Schedule] = field(default_factory=dict)
     busy_schedules: dict[str, Schedule] = field(default_factory=dict)  # those of which something is due
+    runs: dict[str, list[MonitoringExecution]] = field(
+        default_factory=dict
+    )  # by the schedule's name; they outlive it
     sequence: int = 0
     agenda: list[tuple[float, int, Package]] = field(default_factory=list)  # a heap; see plan
     under_way: dict[str, Endpoint] = field(default_factory=dict)  # the endpoints that have a deployment
@@ -239,6 +245,10 @@ class State:
         while self.agenda and self.agenda[0][2].due != self.agenda[0][0]:
             heapq.heappop(self.agenda)
         return self.agenda[0][2] if self.agenda else None
+
+    def runs_of(self, schedule: str) -> list[MonitoringExecution]:
+        """The runs of a monitoring schedule of this name, the oldest first."""
+        return self.runs.setdefault(schedule.lower(), [])
 
     def number(self) -> int:
         """The next of a rising row of numbers."""

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from local.sagemaker.service import Switches, Timings
-from tests.local.sagemaker.world import ACCOUNT, ROLE, Sim
+from tests.local.sagemaker.world import ACCOUNT, ROLE, START, Sim
 
 HOURLY = "cron(0 * ? * * *)"
 HOUR = 3600.0
@@ -119,7 +119,11 @@ def test_a_run_ends_as_the_world_says_and_an_event_tells(
     (listed,) = runs(watched)
     assert listed["MonitoringExecutionStatus"] == status
     assert listed.get("FailureReason") == (reason if status == "Failed" else None)
-    (event,) = watched.world.details(PROCESSING)
+    began, event = watched.world.details(PROCESSING)
+    assert (began["ProcessingJobStatus"], began.keys() & {"ExitMessage", "FailureReason"}) == (
+        "InProgress",
+        set(),
+    )
     assert (event["ProcessingJobStatus"], event.get("ExitMessage", event.get("FailureReason"))) == (job, says)
     assert event["MonitoringScheduleArn"].endswith(":monitoring-schedule/fraud-mon")
 
@@ -177,6 +181,70 @@ def test_an_endpoint_or_definition_that_is_not_there_is_refused(aws: Sim) -> Non
     assert aws.refused("CreateMonitoringSchedule", **made).code == "ResourceNotFound"
 
 
+def test_a_run_of_an_endpoint_that_is_gone_fails_and_nobody_looks(aws: Sim) -> None:
+    unheld = watch(Sim(Switches(schedules_hold_endpoint=False)))
+    unheld("DeleteEndpoint", EndpointName="fraud")
+    unheld.wait(HOUR)
+    (run,) = runs(unheld)
+    assert (run["MonitoringExecutionStatus"], unheld.world.inspections) == ("Failed", [])
+    assert "Could not find endpoint" in run["FailureReason"]
+
+
+def test_runs_outlive_their_schedule(watched: Sim) -> None:
+    watched.wait(HOUR)
+    (run,) = watched.world.inspections
+    watched.sagemaker.inspection_ended(run.schedule, run.scheduled, "CompletedWithViolations", None)
+    watched("DeleteMonitoringSchedule", MonitoringScheduleName="fraud-mon")
+    assert [one["MonitoringExecutionStatus"] for one in runs(watched)] == ["CompletedWithViolations"]
+    watched("CreateMonitoringSchedule", MonitoringScheduleName="fraud-mon", MonitoringScheduleConfig=config())
+    assert len(runs(watched)) == 1
+
+
+def test_of_a_schedule_that_never_was_no_runs_are_listed(aws: Sim) -> None:
+    assert (
+        aws("ListMonitoringExecutions", MonitoringScheduleName="none")["MonitoringExecutionSummaries"] == []
+    )
+
+
+@pytest.mark.parametrize(
+    ("asked", "hours"),
+    [
+        ({}, [3, 2, 1]),
+        ({"SortBy": "ScheduledTime", "SortOrder": "Ascending"}, [1, 2, 3]),
+        ({"ScheduledTimeAfter": START + HOUR}, [3, 2]),
+        ({"ScheduledTimeBefore": START + 2 * HOUR, "CreationTimeAfter": START}, [1]),
+        ({"StatusEquals": "Completed"}, [1]),
+        ({"EndpointName": "FRAUD", "MonitoringJobDefinitionName": "fraud-v1-aa"}, [3, 2, 1]),
+        ({"EndpointName": "other"}, []),
+        ({"MonitoringJobDefinitionName": "other"}, []),
+        ({"MonitoringTypeEquals": "ModelBias"}, []),
+        ({"MonitoringScheduleName": "other"}, []),
+    ],
+)
+def test_runs_are_listed_as_the_filters_ask(watched: Sim, asked: dict[str, Any], hours: list[int]) -> None:
+    watched.wait(3 * HOUR + 1)
+    first, *_ = watched.world.inspections
+    watched.sagemaker.inspection_ended(first.schedule, first.scheduled, "Completed", None)
+    listed = watched("ListMonitoringExecutions", **asked)["MonitoringExecutionSummaries"]
+    assert [(one["ScheduledTime"] - START) / HOUR for one in listed] == hours
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ({"EndpointName": "fraud"}, 1),
+        ({"EndpointName": "other"}, 0),
+        ({"MonitoringJobDefinitionName": "fraud-v1-aa", "MonitoringTypeEquals": "DataQuality"}, 1),
+        ({"MonitoringJobDefinitionName": "other"}, 0),
+        ({"MonitoringTypeEquals": "ModelQuality"}, 0),
+        ({"StatusEquals": "Scheduled"}, 0),
+        ({"NameContains": "mon"}, 1),
+    ],
+)
+def test_schedules_are_listed_as_the_filters_ask(watched: Sim, asked: dict[str, Any], found: int) -> None:
+    assert len(watched("ListMonitoringSchedules", **asked)["MonitoringScheduleSummaries"]) == found
+
+
 def test_the_account_may_have_so_many_schedules(watched: Sim) -> None:
     watched.sagemaker.faults.most_schedules = 1
     made = {"MonitoringScheduleName": "second", "MonitoringScheduleConfig": config()}
@@ -210,3 +278,12 @@ def test_making_a_definition_passes_its_role_and_its_tags_need_add_tags(aws: Sim
         "iam:PassRole",
     ]
     assert asked[0].resource_arn.endswith(":data-quality-job-definition/fraud-v1-aa")
+    assert asked[0].context["sagemaker:InstanceTypes"] == ["ml.m5.large"]
+
+
+def test_calls_on_a_schedule_meet_its_tags(watched: Sim) -> None:
+    arn = describe(watched)["MonitoringScheduleArn"]
+    watched("AddTags", ResourceArn=arn, Tags=[{"Key": "group", "Value": "fraud"}])
+    (check,) = watched.sagemaker.checks("DeleteMonitoringSchedule", {"MonitoringScheduleName": "Fraud-mon"})
+    assert check.resource_arn.lower() == arn
+    assert check.context["aws:ResourceTag/group"] == "fraud"

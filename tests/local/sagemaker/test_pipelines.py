@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from local.sagemaker.service import Switches
-from tests.local.sagemaker.world import ACCOUNT, ROLE, Sim
+from tests.local.sagemaker.world import ACCOUNT, ROLE, START, Sim
 
 TOKEN = "t" * 32
 DEFINITION = {
@@ -74,6 +74,25 @@ def test_the_same_token_starts_it_once(aws: Sim) -> None:
     assert start(aws) == start(aws)
     assert len(aws.world.pipelines) == 1
     assert start(aws, "u" * 32) != start(aws)
+
+
+def test_a_token_is_its_pipelines_own(aws: Sim) -> None:
+    make(aws)
+    make(aws, "other", {"Parameters": []})
+    other = aws("StartPipelineExecution", PipelineName="other", ClientRequestToken=TOKEN)
+    assert other["PipelineExecutionArn"] != start(aws)
+
+
+def test_the_same_token_makes_the_same_pipeline_once(aws: Sim) -> None:
+    assert make(aws) == make(aws)
+    error = aws.refused(
+        "CreatePipeline",
+        PipelineName="Retrain",
+        PipelineDefinition="{}",
+        RoleArn=ROLE,
+        ClientRequestToken="u" * 32,
+    )
+    assert "must be unique" in error.message
 
 
 def test_one_that_failed_says_why_and_stays_so(aws: Sim) -> None:
@@ -157,6 +176,66 @@ def test_a_pipeline_is_listed_changed_and_deleted_but_not_while_it_runs(aws: Sim
     )
     aws("DeletePipeline", PipelineName="retrain", ClientRequestToken=TOKEN)
     assert aws("ListPipelines")["PipelineSummaries"] == []
+    assert aws.refused("DescribePipelineExecution", PipelineExecutionArn=arn).code == "ResourceNotFound"
+
+
+def test_executions_and_pipelines_are_listed_as_the_filters_ask(aws: Sim) -> None:
+    make(aws)
+    first = start(aws, "a" * 32)
+    aws.wait(60)
+    second = start(aws, "b" * 32)
+
+    def listed(**asked: Any) -> list[str]:
+        found = aws("ListPipelineExecutions", PipelineName="retrain", **asked)["PipelineExecutionSummaries"]
+        return [one["PipelineExecutionArn"] for one in found]
+
+    assert listed() == [second, first]
+    assert listed(SortOrder="Ascending") == [first, second]
+    assert listed(CreatedAfter=START) == [second]
+    assert listed(CreatedBefore=START + 60) == [first]
+    for asked, count in (
+        ({"PipelineNamePrefix": "re"}, 1),
+        ({"PipelineNamePrefix": "train"}, 0),
+        ({"CreatedAfter": START}, 0),
+        ({"CreatedBefore": START + 1}, 1),
+    ):
+        assert len(aws("ListPipelines", **asked)["PipelineSummaries"]) == count
+
+
+def test_a_page_of_executions_has_the_token_of_the_next(aws: Sim) -> None:
+    make(aws)
+    made = {start(aws, letter * 32) for letter in "abc"}
+    page = aws("ListPipelineExecutions", PipelineName="retrain", MaxResults=2)
+    rest = aws("ListPipelineExecutions", PipelineName="retrain", NextToken=page["NextToken"])
+    found = [*page["PipelineExecutionSummaries"], *rest["PipelineExecutionSummaries"]]
+    assert ({one["PipelineExecutionArn"] for one in found}, len(found)) == (made, 3)
+
+
+@pytest.mark.parametrize("operation", ["CreatePipeline", "UpdatePipeline"])
+def test_a_definition_in_s3_is_refused_and_not_passed_over(aws: Sim, operation: str) -> None:
+    make(aws)
+    more = {"RoleArn": ROLE, "ClientRequestToken": "u" * 32, "PipelineDefinition": "{}"}
+    error = aws.refused(
+        operation,
+        PipelineName="other" if operation == "CreatePipeline" else "retrain",
+        PipelineDefinitionS3Location={"Bucket": "definitions", "ObjectKey": "retrain.json"},
+        **(more if operation == "CreatePipeline" else {}),
+    )
+    assert "no PipelineDefinitionS3Location" in error.message
+
+
+def test_a_pipeline_needs_a_definition(aws: Sim) -> None:
+    error = aws.refused("CreatePipeline", PipelineName="p", RoleArn=ROLE, ClientRequestToken=TOKEN)
+    assert "has no PipelineDefinition" in error.message
+
+
+def test_starting_meets_the_pipelines_tags(aws: Sim) -> None:
+    arn = make(aws)
+    aws("AddTags", ResourceArn=arn, Tags=[{"Key": "group", "Value": "fraud"}])
+    (check,) = aws.sagemaker.checks(
+        "StartPipelineExecution", {"PipelineName": "retrain", "ClientRequestToken": TOKEN}
+    )
+    assert check.context["aws:ResourceTag/group"] == "fraud"
 
 
 @pytest.mark.parametrize("named", [True, False])
