@@ -210,3 +210,12 @@ def test_making_a_definition_passes_its_role_and_its_tags_need_add_tags(aws: Sim
         "iam:PassRole",
     ]
     assert asked[0].resource_arn.endswith(":data-quality-job-definition/fraud-v1-aa")
+
+
+def test_a_faster_clock_makes_hours_and_windows_shorter(monkeypatch: pytest.MonkeyPatch) -> None:
+    fast = Sim()
+    monkeypatch.setattr(fast.clock, "scale", lambda: 60.0)
+    watch(fast, StartTimeOffset="-PT2H", EndTimeOffset="-PT1H").wait(3 * 60)
+    runs_ = fast.world.inspections
+    assert {b.scheduled - a.scheduled for a, b in pairwise(runs_)} == {60.0}
+    assert runs_[-1].window == (runs_[-1].scheduled - 120, runs_[-1].scheduled - 60)
