@@ -1,15 +1,14 @@
 """Commands that decide: approve, reject, roll back. They show what comes of it, ask, write, and may watch it."""
 
-import time
+import functools
 from dataclasses import dataclass
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from cli import out
 from cli.account import Account, NotAllowedError, UnknownVersionError, who_may
+from cli.following import LONGEST_WATCH, Minutes, Watch, follow
 from cli.operating import Reason
 from cli.reading import Group, Json, show
 from lambdas.adapters.registry import Decisions
@@ -17,10 +16,8 @@ from lambdas.core.codec import encode
 from lambdas.core.comparison import Comparison, compare
 from lambdas.core.errors import Denied, GreenlightError
 from lambdas.core.facts import VersionDetail
-from lambdas.core.following import Progress as Far
-from lambdas.core.following import Step, progress
+from lambdas.core.following import progress
 from lambdas.core.identity import Identity
-from lambdas.core.ledger import Event, event_of
 from lambdas.core.names import role_name
 from lambdas.core.proof import by_approver
 from lambdas.core.quality import Compared
@@ -30,16 +27,8 @@ from lambdas.reconcile.foresee import foresee, in_words
 
 Number = Annotated[int, typer.Argument(min=1, help="The version's number.", show_default=False)]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask; for scripts.")]
-Watch = Annotated[
-    bool, typer.Option("--watch", help="Wait for the end; exit code 1 if it is not as asked for.")
-]
-Minutes = Annotated[
-    float, typer.Option("--minutes", min=0, help="How long --watch waits at most; then exit code 1.")
-]
 
 _LONGEST_REASON = 1024  # characters of ApprovalDescription [B]
-_PAUSE = 2.0  # seconds between two looks
-_LONGEST_WATCH = 120.0  # minutes
 
 
 class DecidedError(GreenlightError):
@@ -80,7 +69,7 @@ def approve(
     ] = False,
     yes: Yes = False,
     watch: Watch = False,
-    minutes: Minutes = _LONGEST_WATCH,
+    minutes: Minutes = LONGEST_WATCH,
     json: Json = False,
 ) -> None:
     """Approve a version: it goes live. Shows what will be done and how it compares with the live one, then asks.
@@ -103,7 +92,7 @@ def reject(
     reason: Reason,
     yes: Yes = False,
     watch: Watch = False,
-    minutes: Minutes = _LONGEST_WATCH,
+    minutes: Minutes = LONGEST_WATCH,
     json: Json = False,
 ) -> None:
     """Reject a version: it does not go live, or if it is live, the last known good takes its place.
@@ -122,7 +111,7 @@ def rollback(
     reason: Reason,
     yes: Yes = False,
     watch: Watch = False,
-    minutes: Minutes = _LONGEST_WATCH,
+    minutes: Minutes = LONGEST_WATCH,
     json: Json = False,
 ) -> None:
     """Reject the live version, whichever it is: the last known good takes its place.
@@ -184,7 +173,8 @@ def _decide(case: _Case, *, yes: bool, watch: bool, minutes: float, json: bool) 
             json=json,
         )
         return
-    far = _follow(case, minutes, quiet=json)
+    how_far = functools.partial(progress, version=case.detail.version, approval=case.approval)
+    far = follow(case.account, case.record, how_far, minutes, quiet=json)
     _tell({**told, "end": {"good": far.good, "said": far.said}}, far.said, json=json)
     if not far.good:
         raise typer.Exit(out.NO)
@@ -228,28 +218,3 @@ def _write(case: _Case) -> None:
         Decisions(case.account.aws.sagemaker).decide(case.detail.arn, case.approval, case.reason)
     except Denied as error:
         raise NotAllowedError(f"{error}\n{who_may(role_name(case.group, 'approver'), 'decide')}") from error
-
-
-def _follow(case: _Case, minutes: float, *, quiet: bool) -> Far:
-    """Wait until nothing more comes of the decision, telling what the ledger says meanwhile."""
-    seen, since, deadline = case.record.head.seq, list[Event](), time.monotonic() + minutes * 60
-    console = Console(stderr=True, highlight=False, markup=False)
-    columns = (TextColumn("{task.description}", markup=False), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, disable=quiet or not console.is_terminal) as bar:
-        task = bar.add_task("", total=int(Step.DONE))
-        while True:
-            for entry in case.account.store.history(case.group, after=seen):
-                seen, event = entry.seq, event_of(entry)
-                since.append(event)
-                if not quiet:
-                    bar.console.print(out.plain(f"{out.moment(event.at)}  {event.reason}"))
-            record = case.account.record_or_none(case.group) or case.record
-            far = progress(record, since, case.detail.version, case.approval)
-            bar.update(task, completed=int(far.step), description=str(out.plain(far.said)))
-            if far.step is Step.DONE:
-                return far
-            if time.monotonic() >= deadline:
-                return Far(
-                    far.step, f"after {minutes:g} minutes: {far.said}; it goes on without you", good=False
-                )
-            time.sleep(_PAUSE)

@@ -36,6 +36,7 @@ _COMMANDS = {
     "pause": "operating",
     "resume": "operating",
     "retry": "operating",
+    "retrain": "retraining",
     "redrive": "operating",
     "announce": "operating",
     "adopt": "adopting",

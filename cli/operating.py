@@ -65,14 +65,23 @@ def retry(
     _ask(group, RETRY, asked, json=json)
 
 
-def _ask(group: str, kind: str, asked: dict[str, Any], *, json: bool) -> None:
-    account = Account()
+def write_act(account: Account, group: str, kind: str, asked: dict[str, Any]) -> None:
+    """Ask for something by the caller's own credentials.
+
+    Raises:
+        NotAllowedError: the caller may not; says who may.
+        UnknownGroupError: there is no such group.
+    """
     try:
         if not account.registry.has_group(group):
             raise UnknownGroupError(f"there is no model package group {group} in this account and region")
         Acts(account.aws.ssm).ask(group, kind, json_.dumps(asked))
     except Denied as error:
         raise NotAllowedError(f"{error}\n{who_may(role_name(group, 'approver'), 'ask for it')}") from error
+
+
+def _ask(group: str, kind: str, asked: dict[str, Any], *, json: bool) -> None:
+    write_act(Account(), group, kind, asked)
     if json:
         out.as_json({"group": group, "act": kind, "asked": asked})
     else:

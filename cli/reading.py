@@ -12,6 +12,7 @@ import typer
 from cli import out
 from cli.account import Account
 from lambdas.adapters.concurrently import concurrently
+from lambdas.core.circle import Circle, RunTold, Watched
 from lambdas.core.codec import encode
 from lambdas.core.comparison import Comparison, Metric, compare
 from lambdas.core.facts import Endpoint
@@ -59,7 +60,7 @@ def status(
     *,
     json: Json = False,
 ) -> None:
-    """What is live, what it would go back to, what is in flight, pending or blocked, and why.
+    """What is live, what it would go back to, what is in flight, pending or blocked, what drifts or runs, and why.
 
     All groups are told as they were when Greenlight last looked, one also as the registry has it now.
 
@@ -133,8 +134,34 @@ def _one(one: Standing, endpoint: Endpoint | None, *, json: bool) -> None:
         else None,
         "pending": ", ".join(f"v{number}" for number in one.pending),
         "paused": one.paused,
+        **(_circle(one.circle) if one.circle != Circle() else {}),
     }
     out.table(("", ""), list(lines.items()))
+
+
+def _circle(told: Circle) -> dict[str, str | None]:
+    """Drift, what is watched and what is not, and why; the run under way, the last one, what holds the next."""
+    quiet = f", quiet since {out.moment(told.quiet)}" if told.quiet else ""
+    return {
+        "drift": f"since {out.moment(told.drift)}{quiet}" if told.drift else "none is seen",
+        "watched": "\n".join(map(_schedule, told.watched)),
+        "pipeline": told.pipeline,
+        "run": _run(told.running) if told.running else None,
+        "last run": _run(told.past[0]) if told.past else None,
+        "no run by itself": None if told.running else told.held,
+    }
+
+
+def _schedule(one: Watched) -> str:
+    version = f"v{one.version} by {one.schedule}" if one.version else "not watched"
+    return f"{one.what}: {version}" + (f": {one.problem}" if one.problem else "")
+
+
+def _run(one: RunTold) -> str:
+    by = f" asked for by {one.by}" if one.by else ""
+    when = f"for {out.ago(one.at)}" if one.ended is None else f"ended {out.ago(one.ended)} ago"
+    fates = "".join(f"; v{made.version} is {made.became or made.status}" for made in one.versions)
+    return f"{one.run}{by}, for {one.cause}, {when}: {one.outcome}{fates}"
 
 
 def versions(

@@ -153,6 +153,7 @@ def _reading(tables: Sequence[str], keys: Sequence[str], page: str) -> list[Gran
                 "sagemaker:DescribeMonitoringSchedule",
                 "sagemaker:DescribePipelineExecution",
                 "sagemaker:ListPipelineExecutionSteps",
+                "sagemaker:ListTags",
             ],
             watched,
             why=_READS,

@@ -26,7 +26,7 @@ _NAMESPACES = {
     Monitor.BIAS: "bias-metric",
     Monitor.EXPLAINABILITY: "explainability-metric",
 }
-_CERTAIN = 40  # characters of a group's name that the names of all its configs begin with
+_CERTAIN = 43  # characters of a group's name that `versioned_name` keeps, up to version 9,999,999
 _SHADOW = "sm-clarify-*"  # what Clarify names the endpoint that it asks, unless told otherwise
 
 
@@ -156,11 +156,16 @@ def _endpoint(config: GroupConfig) -> list[Grant]:
             ["sagemaker:DescribeEndpoint", "sagemaker:DescribeEndpointConfig"],
             [
                 here("sagemaker", f"endpoint/{endpoint_name(config)}"),
-                here("sagemaker", f"endpoint-config/{config.name[:_CERTAIN]}*"),
+                here("sagemaker", f"endpoint-config/{_stem(config.name)}*"),
             ],
             why="every rollout has a config of its own, whose name begins as the group's",
         )
     ]
+
+
+def _stem(group: str) -> str:
+    """What the names of all configs of a group begin with; a long name is cut where its version would not fit."""
+    return f"{group}-v" if len(group) <= _CERTAIN else group[:_CERTAIN]
 
 
 def _shadow_endpoint() -> list[Grant]:

@@ -1,19 +1,19 @@
-"""How far a decision has come: what people wait for after they approved or rejected a version."""
+"""How far what a person asked for has come: what they wait for after they decided on a version, or asked for a run."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
 from lambdas.core.ledger import Event, Kind
-from lambdas.core.record import Approval, Phase, Record
+from lambdas.core.record import Approval, Cause, Phase, Record
 
 
 class Step(IntEnum):
-    """The way of a decision, in order."""
+    """The way of what was asked for, in order."""
 
-    DECIDED = 0  # in the registry; the controller has not taken it in
+    DECIDED = 0  # in the registry, or in a parameter; the controller has not taken it in
     RECORDED = 1  # in the ledger
-    MOVING = 2  # a rollout is in flight
+    MOVING = 2  # a rollout is in flight, or the pipeline runs
     DONE = 3  # nothing more comes of it by itself
 
 
@@ -53,6 +53,34 @@ def progress(record: Record, since: Sequence[Event], version: int, approval: App
     if record.phase is Phase.BLOCKED and _awaits(since[taken:]):
         return Progress(Step.RECORDED, record.reason)
     return Progress(Step.DONE, _why_not(since[taken:], version) or record.reason, good=False)
+
+
+def run_progress(record: Record, since: Sequence[Event]) -> Progress:
+    """How far a run has come that a person asked for.
+
+    Args:
+        record: of the group, as last committed.
+        since: what the ledger has from then on, oldest first.
+    """
+    taken = next((one for one in since if _answers_a_person(one)), None)
+    if taken is None:
+        return Progress(Step.DECIDED, "the controller has not seen it yet")
+    if taken.kind is Kind.RETRAIN_HELD:
+        return Progress(Step.DONE, taken.reason, good=False)
+    name, ended = taken.data["run"], (Kind.RETRAIN_SUCCEEDED, Kind.RETRAIN_FAILED)
+    end = next((one for one in since if one.kind in ended and one.data.get("run") == name), None)
+    if end is not None:
+        return Progress(Step.DONE, end.reason, good=end.kind is Kind.RETRAIN_SUCCEEDED)
+    run = record.retraining.run
+    if run is None or run.id != name or run.execution is None:
+        return Progress(Step.RECORDED, f"run {name} waits to be started")
+    return Progress(Step.MOVING, f"run {name} is under way")
+
+
+def _answers_a_person(event: Event) -> bool:
+    """A wish that cannot be read has no cause."""
+    answers = event.kind in (Kind.RETRAIN_STARTED, Kind.RETRAIN_HELD)
+    return answers and event.data.get("cause", Cause.PERSON.value) == Cause.PERSON.value
 
 
 def _is_of(event: Event, version: int, approval: Approval) -> bool:

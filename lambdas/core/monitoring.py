@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from lambdas.core import actions as do
 from lambdas.core.errors import Busy, GreenlightError
-from lambdas.core.facts import BUSY, Baseline, Inspection, VersionDetail
+from lambdas.core.facts import Baseline, EndpointStatus, Inspection, VersionDetail
 from lambdas.core.hints import MONITORING
 from lambdas.core.ledger import Kind
 from lambdas.core.names import SWEEP, digest, schedule_name, versioned_name
@@ -43,9 +43,11 @@ def follow_live(turn: Turn) -> Need | None:
     if endpoint is None and live is None:
         _remove(turn, frozenset(Monitor), "the endpoint is gone")
         return None
-    if endpoint is None or endpoint.status in BUSY or live is None or live.live_at is None:
+    if endpoint is None or live is None or live.live_at is None:
         return None
-    if endpoint.config != live.config:
+    if endpoint.status is not EndpointStatus.IN_SERVICE or endpoint.config != live.config:
+        return None
+    if any(isinstance(action, do.DeleteEndpoint) for action in turn.actions):
         return None
     wanted = turn.spec.monitoring.schedules if turn.spec.monitoring is not None else {}
     _remove(turn, frozenset(Monitor) - wanted.keys(), "the group's spec does not ask for it")
@@ -101,10 +103,13 @@ def _is_due(turn: Turn, monitor: Monitor, live: Placement) -> bool:
     known = turn.record.monitored.get(monitor)
     if known is None or (known.version, known.wanted) != (live.version, _wanted(turn, monitor)):
         return True
-    if not known.done and (known.problem is None or known.definition is None):
+    return _may_try(turn, known) if known.is_moving or known.problem is not None else False
+
+
+def _may_try(turn: Turn, known: Monitored) -> bool:
+    """Whether enough time has passed since the last try: not much if nobody knows how it went."""
+    if known.is_moving:
         return turn.facts.now - known.tried_at >= SOON
-    if known.problem is None:
-        return False
     swept = any(hint.source == SWEEP for hint in turn.facts.hints)
     return swept and turn.facts.now - known.tried_at >= AGAIN
 
@@ -183,11 +188,14 @@ def _give_up(turn: Turn, monitor: Monitor, version: int, problem: str) -> None:
     if known is None or (known.version, known.problem) != (version, problem):
         turn.say(Kind.UNMONITORED, f"{in_words(monitor)} of v{version} is not monitored: {problem}", version)
     old = _old(known)
-    given_up = Monitored(version, wanted, None, problem, old, done=not old, tried_at=turn.facts.now)
+    stuck = known.stuck if known is not None else None
+    given_up = Monitored(
+        version, wanted, None, problem, old, done=not old, tried_at=turn.facts.now, stuck=stuck
+    )
     _note(turn, monitor, given_up)
     if old:
         turn.later.append(do.RemoveMonitoring(schedule_name(turn.record.group, monitor), monitor, old))
-        _afterwards(turn, monitor, replace(given_up, old=(), done=True))
+        _afterwards(turn, monitor, replace(given_up, old=(), done=True, stuck=None))
 
 
 def _remove(turn: Turn, monitors: frozenset[Monitor], why: str) -> None:
@@ -199,12 +207,27 @@ def _remove(turn: Turn, monitors: frozenset[Monitor], why: str) -> None:
         old = _old(known)
         if known.definition is not None:
             turn.say(Kind.MONITORING, f"{in_words(monitor)} is no longer monitored: {why}", known.version)
+        elif old and not _may_try(turn, known):
+            continue
         if not old:
             _note(turn, monitor, None)
             continue
-        _note(turn, monitor, Monitored(known.version, "", None, None, old, tried_at=turn.facts.now))
+        going = Monitored(known.version, "", None, None, old, tried_at=turn.facts.now, stuck=known.stuck)
+        _note(turn, monitor, going)
         turn.later.append(do.RemoveMonitoring(schedule_name(turn.record.group, monitor), monitor, old))
         _afterwards(turn, monitor, None)
+
+
+def release(turn: Turn) -> None:
+    """The endpoint is about to be deleted: its schedules go first, for SageMaker may not let it go beside them [?]."""
+    for monitor in Monitor:
+        known = turn.record.monitored.get(monitor)
+        old = _old(known)
+        if known is None or not old or (known.definition is None and not _may_try(turn, known)):
+            continue
+        going = Monitored(known.version, "", None, None, old, tried_at=turn.facts.now, stuck=known.stuck)
+        _note(turn, monitor, going)
+        turn.actions.append(do.RemoveMonitoring(schedule_name(turn.record.group, monitor), monitor, old))
 
 
 def _old(known: Monitored | None, but: str | None = None) -> tuple[str, ...]:
@@ -239,6 +262,12 @@ def not_done(turn: Turn, monitor: Monitor, error: GreenlightError) -> None:
     """
     known = turn.record.monitored[monitor]
     if isinstance(error, Busy):
+        return
+    if known.definition is None:
+        if known.stuck != str(error):
+            what = f"what watched {in_words(monitor)} is still there"
+            turn.say(Kind.UNMONITORED, f"{what}: {error}", known.version)
+        _note(turn, monitor, replace(known, stuck=str(error), tried_at=turn.facts.now))
         return
     if known.problem != str(error):
         turn.say(

@@ -10,6 +10,7 @@ from lambdas.core.facts import AlarmState, Lookup, VersionDetail
 from lambdas.core.gates import obstacles
 from lambdas.core.holds import held
 from lambdas.core.ledger import Kind
+from lambdas.core.monitoring import release
 from lambdas.core.names import SWEEP, VERSION_TAG, abort_alarm, guardrail_alarm
 from lambdas.core.proof import LATEST, doubts, is_open, is_rewritten, lookup, objections
 from lambdas.core.quality import Compared, shortcomings
@@ -567,5 +568,6 @@ def _withdraw(turn: Turn, live: Placement, blocked: list[Obstacle]) -> Verdict:
     turn.enter(
         Phase.WITHDRAWN, f"{why} and nothing good is left{note}; its endpoint is deleted", Kind.WITHDRAWN
     )
+    release(turn)
     turn.actions.append(do.DeleteEndpoint(turn.spec.endpoint.name))
     return True

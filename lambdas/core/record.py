@@ -180,7 +180,8 @@ class Monitored:
 
     `wanted`: a digest of what the spec asks for; with `version`, all that a job definition is made of. `definition`:
     its name, None: none is wanted, and `problem` says why. `old`: definitions that go once the schedule has moved.
-    `done`: it has. `tried_at`: when it was last tried, epoch seconds. `failing`: why its runs fail.
+    `done`: it has. `tried_at`: when it was last tried, epoch seconds. `stuck`: why what is not wanted could not be
+    deleted. `failing`: why its runs fail.
     """
 
     version: int
@@ -190,7 +191,14 @@ class Monitored:
     old: tuple[str, ...] = ()
     done: bool = False
     tried_at: float = 0.0
+    stuck: str | None = None
     failing: str | None = None
+
+    @property
+    def is_moving(self) -> bool:
+        """Whether it was set out to move or delete the schedule, and nobody knows that it was done, or refused."""
+        refused = self.problem if self.definition is not None else self.stuck
+        return not self.done and refused is None
 
 
 class Cause(StrEnum):

@@ -10,6 +10,7 @@ from lambdas.core.desired import last_known_good, overtaken, serves_rightly, tar
 from lambdas.core.facts import BUSY, AlarmState, Endpoint, EndpointStatus, Outcome, Trial
 from lambdas.core.holds import held
 from lambdas.core.ledger import Kind
+from lambdas.core.monitoring import release
 from lambdas.core.names import GROUP_TAG, REASON_TAG, abort_alarm
 from lambdas.core.record import Direction, Phase, Placement, Rollout
 from lambdas.core.smoke import smoke_test
@@ -166,6 +167,7 @@ def failed_endpoint(turn: Turn) -> Verdict:
         )
         return True
     turn.enter(Phase.ROLLING, f"endpoint {endpoint.name} failed; it is replaced")
+    release(turn)
     turn.actions.append(DeleteEndpoint(endpoint.name))
     return True
 

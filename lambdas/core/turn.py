@@ -145,7 +145,7 @@ def is_unsettled(record: Record, now: float) -> bool:
         or on_probation(record, now)
         or record.retraining.run is not None
         or record.retraining.drift > 0.0
-        or any(not known.done and known.problem is None for known in record.monitored.values())
+        or any(known.is_moving for known in record.monitored.values())
     )
 
 

@@ -12,6 +12,7 @@ from local.sagemaker.copies import copied
 from local.sagemaker.deployment import Deployment, Kind
 from local.sagemaker.errors import busy, existing, invalid, missing
 from local.sagemaker.guardrails import check_alarms, check_names, check_policy
+from local.sagemaker.monitoring import schedules_of
 from local.sagemaker.paging import chosen, ordered, page
 from local.sagemaker.sides import RETAINABLE, check_quota, instances_of, make_side
 from local.sagemaker.state import Endpoint, find_endpoint
@@ -100,6 +101,10 @@ def delete_endpoint(account: Account, request: Fields, _caller: Caller) -> Field
     endpoint = _endpoint(account, request["EndpointName"])
     if endpoint.deployment is not None:
         raise busy(endpoint.arn)
+    if account.switches.schedules_hold_endpoint and (watching := schedules_of(account, endpoint.name)):
+        raise invalid(
+            f"Cannot delete {endpoint.arn}: monitoring schedules are attached: {', '.join(watching)}."
+        )
     deployment = Deployment(Kind.DELETE, table.deletion(account.timings), None, account.now)
     rollout.begin(account, endpoint, deployment)
     return {}

@@ -221,6 +221,12 @@ def _the_schedule(account: Account, name: str) -> Schedule:
     return found
 
 
+def schedules_of(account: Account, endpoint: str) -> list[str]:
+    """The names of the schedules that watch an endpoint."""
+    watching = account.state.schedules.values()
+    return [one.name for one in watching if _endpoint_of(account, one).lower() == endpoint.lower()]
+
+
 def _endpoint_of(account: Account, schedule: Schedule) -> str:
     definition = account.state.definitions[schedule.kind, schedule.definition.lower()]
     return str(definition.fields[f"{schedule.kind}JobInput"]["EndpointInput"]["EndpointName"])

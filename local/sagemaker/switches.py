@@ -27,6 +27,7 @@ class Switches:
             otherwise what it held when the model was made.
         pipeline_event_names_run: events of a pipeline's execution have its display name.
         processing_event_names_schedule: events of a monitoring run's job have the schedule's ARN.
+        schedules_hold_endpoint: DeleteEndpoint is refused while a monitoring schedule watches the endpoint.
     """
 
     alarm_outside_baking_rolls_back: bool = False
@@ -43,3 +44,4 @@ class Switches:
     package_read_at_deployment: bool = False
     pipeline_event_names_run: bool = True
     processing_event_names_schedule: bool = True
+    schedules_hold_endpoint: bool = True

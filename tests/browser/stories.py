@@ -6,11 +6,12 @@ import json
 from dataclasses import dataclass, replace
 
 from lambdas.core.acts import Act
-from lambdas.core.facts import EndpointStatus
+from lambdas.core.facts import AlarmState, Baseline, EndpointStatus, Hint, Report
 from lambdas.core.identity import Identity
 from lambdas.core.ledger import Entry, Event, chain
-from lambdas.core.record import Approval, Head, Pending, Record
-from lambdas.core.spec import GatesSpec, MetricGate
+from lambdas.core.names import SWEEP
+from lambdas.core.record import Approval, Cause, Head, Monitored, Pending, Record, Retraining, Run
+from lambdas.core.spec import GatesSpec, MetricGate, Monitor, MonitoringSpec, MonitorSpec, RetrainingSpec
 from tests.builders import (
     ACCOUNT,
     GROUP,
@@ -72,6 +73,7 @@ def stories() -> dict[str, Story]:
         "halted": replace(live, endpoint=stuck),
         "withdrawn": changed(live, 1, approval=Approval.REJECTED, modified=NOW, reason="drifts"),
         "paused": replace(both, spec_is_read=True, acts=(pause,)),
+        "drifting": _drifting(),
     }
     return {group: _told(group, one) for group, one in seen.items()} | {"hostile": _hostile()}
 
@@ -83,6 +85,40 @@ def many(count: int) -> list[Record]:
         replace(settled, group=f"group-{number:03}", revision=0, reason="as the registry wants; " * 200)
         for number in range(count)
     ]
+
+
+def _drifting() -> Seen:
+    """What v1 is asked drifts; a run of the pipeline registered v2, which waits; bias of v1 cannot be watched."""
+    monitor = MonitorSpec("monitor:1", "cron(0 * ? * * *)", "ml.m5.large")
+    kinds = dict.fromkeys((Monitor.DATA_QUALITY, Monitor.BIAS), monitor)
+    spec = a_spec(
+        monitoring=MonitoringSpec("arn:role", "s3://models", kinds),
+        retraining=RetrainingSpec("retrain-drifting", alarms=("greenlight/drifting/drift",)),
+    )
+    baseline = Baseline("s3://models/1/constraints.json", "s3://models/1/statistics.json")
+    live = replace(V1, baselines={Monitor.DATA_QUALITY: baseline})
+    run = Run(
+        "drifting-run-9",
+        Cause.DRIFT,
+        "in ALARM: greenlight/drifting/drift",
+        NOW - 7200,
+        live=1,
+        ended=NOW - 3600,
+        execution="arn:execution",
+        versions=(2,),
+    )
+    failed = replace(run, id="drifting-run-5", at=NOW - 90_000, problem="step Train failed", versions=())
+    seen = live_on(
+        live,
+        spec=spec,
+        hints=(Hint(SWEEP),),
+        alarms={"greenlight/drifting/drift": AlarmState.ALARM},
+        reports={uri: Report({"features": []}) for uri in (baseline.constraints, baseline.statistics) if uri},
+    )
+    seen = having(
+        decided_as(seen, 1, reason=V1.reason), since=NOW, noted=1, retraining=Retraining(past=(failed, run))
+    )
+    return replace(seen, packages=(live, replace(V2, approval=Approval.PENDING)))
 
 
 def _told(group: str, seen: Seen) -> Story:
@@ -125,7 +161,8 @@ def _hostile() -> Story:
         image=f"{LONG}:{IMAGE}",
         registrant=registrant,
     )
-    spec = a_spec(gates=GatesSpec(metrics=(MetricGate(SCRIPT, at_least=0.96), MetricGate(LONG, at_least=2))))
+    gates = GatesSpec(metrics=(MetricGate(SCRIPT, at_least=0.96), MetricGate(LONG, at_least=2)))
+    spec = a_spec(gates=gates, retraining=RetrainingSpec(words))
     seen = decided_as(live_on(live, spec=spec), 1, reason=words, by=decider, registrant=registrant)
     seen = replace(seen, packages=(live, waits))
     rejected = package(3, approval=Approval.REJECTED, author=decider, registrant=registrant, reason=LONG)
@@ -134,5 +171,13 @@ def _hostile() -> Story:
         "hostile", replace(seen, packages=(live, waits, rejected), spec_is_read=True, acts=(pause,))
     )
     decided = {**story.record.versions, 3: replace(story.record.versions[3], failed=words)}
-    record = replace(story.record, versions=decided, reason=words, pending={2: Pending(NOW)})
+    run = Run(f"run {IMAGE}", Cause.PERSON, words, NOW, by=SCRIPT, versions=(1, 2), ended=NOW, problem=words)
+    record = replace(
+        story.record,
+        versions=decided,
+        reason=words,
+        pending={2: Pending(NOW)},
+        monitored={Monitor.BIAS: Monitored(1, "", None, words)},
+        retraining=Retraining(run=replace(run, ended=0.0, problem=None), past=(run,), drift=NOW),
+    )
     return replace(story, record=record)

@@ -84,7 +84,21 @@ STATES: dict[str, tuple[str, ...]] = {
         "paused: audit week; v2 waits",
         "2023-11-16 02:00Z decision v2 by ann",
     ),
+    "drifting": (
+        "▲ since 2023-11-16 02:00Z",
+        "drift: v2, which a run registered, waits for a decision",
+        "drifting-mon-data",
+        "▲ v1 was registered without a baseline for it",
+        "drifting-run-9",
+        "drift: in ALARM: greenlight/drifting/drift",
+        "v1 was live → registered v2, 2023-11-16 01:00Z",
+        "→ v2 waits for a decision",
+        "▲ drifting-run-5",
+        "failed: step Train failed",
+        "It was registered by run drifting-run-9, for drift",
+    ),
 }
+WAITING = {"pending", "drifting"}  # for a decision
 
 
 @dataclass(frozen=True)
@@ -178,7 +192,7 @@ def test_a_groups_page_is_sound_in_each_state_and_says_what_why_who_and_when(
         opened(visited, group)
         for words in told:
             expect(widget(visited.page)).to_contain_text(words, use_inner_text=True)
-        assert ("greenlight approve" in widget(visited.page).inner_text()) == (group == "pending")
+        assert ("greenlight approve" in widget(visited.page).inner_text()) == (group in WAITING)
         assert_fits(visited.page)
         assert_sound(visited)
         all_groups(visited.page)
@@ -220,7 +234,7 @@ def test_no_name_makes_the_page_wider_than_its_window(account: Account, visit: V
     page = visit(account.pages["story"]).page
     page.set_viewport_size({"width": width, "height": 720})
     assert_fits(page)
-    for group in ("hostile", "pending"):
+    for group in ("hostile", "pending", "drifting"):
         opened(Visited(page), group)
         assert_fits(page)
         all_groups(page)

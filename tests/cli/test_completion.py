@@ -48,7 +48,14 @@ def completed(home: Path, folder: Path, *words: str) -> list[str]:
 
 
 def test_commands_are_completed(home: Path, tmp_path: Path) -> None:
-    assert completed(home, tmp_path, "re") == ["register", "reject", "resume", "retry", "redrive"]
+    assert completed(home, tmp_path, "re") == [
+        "register",
+        "reject",
+        "resume",
+        "retry",
+        "retrain",
+        "redrive",
+    ]
 
 
 def test_options_and_fixed_words_are_completed(home: Path, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The command `status` of all groups: from their records alone."""
+"""The command `status`: of all groups from their records alone, of one with its drift, monitoring and runs."""
 
 import json
 from datetime import UTC, datetime
@@ -7,28 +7,31 @@ from typing import Any
 import boto3
 import pytest
 
-from lambdas.adapters.aws import Aws
 from lambdas.adapters.store import Store
 from lambdas.core.names import ACCOUNT_WIDE, parameter_name
-from lambdas.core.record import Pending, Phase, Record
+from lambdas.core.record import (
+    Approval,
+    Cause,
+    Decided,
+    Monitored,
+    Pending,
+    Phase,
+    Record,
+    Retraining,
+    Run,
+)
+from lambdas.core.spec import (
+    EndpointSpec,
+    GroupSpec,
+    Monitor,
+    MonitoringSpec,
+    MonitorSpec,
+    RetrainingSpec,
+)
 from tests.adapters.conftest import Stubbed
 from tests.cli.running import greenlight
 
 AT = datetime(2026, 11, 23, tzinfo=UTC)
-
-
-@pytest.fixture
-def registry(monkeypatch: pytest.MonkeyPatch) -> Stubbed:
-    """SageMaker and CloudFormation that answer what is laid out, and nothing else."""
-    stacks, sagemaker = Stubbed("cloudformation"), Stubbed("sagemaker")
-    monkeypatch.setattr(Aws, "cloudformation", stacks.client)
-    monkeypatch.setattr(Aws, "sagemaker", sagemaker.client)
-    outputs = [{"OutputKey": f"{key}Table", "OutputValue": key.lower()} for key in ("State", "Ledger")]
-    stack = {"StackName": "Greenlight-State", "CreationTime": AT, "StackStatus": "CREATE_COMPLETE"}
-    stacks.answers(
-        "describe_stacks", {"Stacks": [{**stack, "Outputs": outputs}]}, StackName="Greenlight-State"
-    )
-    return sagemaker
 
 
 def spec(group: str) -> None:
@@ -82,3 +85,70 @@ def test_a_group_that_nobody_has_looked_at_is_told_with_what_the_registry_has(
     new = told(capsys)["new"]
     assert new["pending"] == [1]
     assert "nobody has looked at it yet" in new["reason"]
+
+
+def settled(**changes: Any) -> Record:
+    """A group that is live, with a pipeline and a schedule."""
+    monitor = MonitorSpec("monitor:1", "cron(0 * ? * * *)", "ml.m5.large")
+    kinds = (Monitor.DATA_QUALITY, Monitor.BIAS)
+    wanted = GroupSpec(
+        "fraud",
+        EndpointSpec("fraud", "ml.m5.large"),
+        "arn:role",
+        monitoring=MonitoringSpec("arn:role", "s3://b", dict.fromkeys(kinds, monitor)),
+        retraining=RetrainingSpec("retrain-fraud"),
+    )
+    return Record("fraud", spec=wanted, phase=Phase.SETTLED, **changes)
+
+
+def one(store: Store, registry: Stubbed, record: Record) -> None:
+    store.commit(record, (), unsettled=False)
+    listed = {"ModelPackageGroupName": "fraud", "SortBy": "CreationTime", "SortOrder": "Descending"}
+    registry.answers("list_model_packages", {"ModelPackageSummaryList": []}, **listed, MaxResults=100)
+    assert greenlight("status", "fraud") == 0
+
+
+def test_one_group_tells_drift_what_is_watched_and_its_runs(
+    store: Store, registry: Stubbed, capsys: pytest.CaptureFixture[str]
+) -> None:
+    ended = Run("fraud-run-2", Cause.DRIFT, "x", 1.0, ended=2.0, versions=(5,))
+    asked = Run("fraud-run-9", Cause.PERSON, "why", 1.0, by="ann", execution="arn:e")
+    one(
+        store,
+        registry,
+        settled(
+            versions={5: Decided(Approval.REJECTED, 3.0)},
+            monitored={
+                Monitor.DATA_QUALITY: Monitored(3, "w", "d", done=True),
+                Monitor.BIAS: Monitored(3, "w", None, "it has no baseline", done=True),
+            },
+            retraining=Retraining(run=asked, past=(ended,), drift=10.0),
+        ),
+    )
+    said = [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
+    assert "drift since 1970-01-01 00:00:10Z" in said
+    assert "watched data quality: v3 by fraud-mon-data" in said
+    assert "bias: not watched: it has no baseline" in said
+    assert "pipeline retrain-fraud" in said
+    assert any(line.startswith("run fraud-run-9 asked for by ann, for person, for ") for line in said)
+    (last,) = (line for line in said if line.startswith("last run "))
+    assert last.endswith("registered v5; v5 is Rejected")
+
+
+def test_one_group_tells_why_no_run_starts_by_itself(
+    store: Store, registry: Stubbed, capsys: pytest.CaptureFixture[str]
+) -> None:
+    failed = Run("fraud-run-2", Cause.DRIFT, "x", 1.0, ended=2.0, problem="step Train failed")
+    one(store, registry, settled(retraining=Retraining(past=(failed,), stopped="run fraud-run-2 failed")))
+    said = " ".join(capsys.readouterr().out.split())
+    assert "ago: failed: step Train failed" in said
+    assert "no run by itself run fraud-run-2 failed" in said
+
+
+def test_a_group_without_monitoring_and_pipeline_says_nothing_of_them(
+    store: Store, registry: Stubbed, capsys: pytest.CaptureFixture[str]
+) -> None:
+    one(store, registry, Record("fraud", phase=Phase.SETTLED))
+    said = capsys.readouterr().out
+    assert "drift" not in said
+    assert "pipeline" not in said

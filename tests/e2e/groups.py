@@ -31,6 +31,21 @@ _UNDEPLOYABLE: dict[str, Any] = {
     "allowed": {"image_repositories": ["123456789012.dkr.ecr.us-east-1.amazonaws.com/blessed/*"]}
 }  # for the access matrix, where an approval is tried for its permission only
 
+_MONITORED: dict[str, Any] = {
+    "endpoint": {
+        **_HARDWARE,
+        "data_capture": {"percentage": 100, "destination": "s3://greenlight-demo-models/captured/matrix"},
+    },
+    "monitoring": {
+        "output": "s3://greenlight-demo-models/reports/matrix",
+        "data_quality": {
+            "image": "123456789012.dkr.ecr.us-east-1.amazonaws.com/inference:1",
+            "schedule": "cron(0 3 ? * * *)",
+            "instance_type": "ml.m5.large",
+        },
+    },
+}  # for the role of its jobs, in the access matrix; nothing of it is ever live
+
 _GATES = {"metrics": [{"name": "recall", "at_least": 0.9}], "metadata": ["dataset"]}
 
 _SHORT_BAKE = {"strategy": "canary", "bake_seconds": 300, "termination_wait_seconds": 0}
@@ -82,8 +97,9 @@ GROUPS: dict[str, dict[str, Any]] = {
     "picky": {"allowed": {"image_repositories": ["123456789012.dkr.ecr.us-east-1.amazonaws.com/blessed/*"]}},
     "matrix": {
         **_UNDEPLOYABLE,
-        "gates": {"metrics": [{"name": "recall", "at_least": 0.9}]},
-    },  # for its reader
+        "gates": {"metrics": [{"name": "recall", "at_least": 0.9}]},  # for its reader
+        **_MONITORED,
+    },
     "matrix-other": _UNDEPLOYABLE,
     "matrix-guarded": {**_UNDEPLOYABLE, "approval": {"resource_policy": True}},
     "strict-door": {"sessions": {"source_identity": True}},

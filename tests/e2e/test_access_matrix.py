@@ -20,6 +20,7 @@ ACTIONS = Path(__file__).parents[1] / "infra" / "actions.txt"
 _ROLES = {
     "everything-approver": "approver",
     "everything-endpoint": "endpoint",
+    "everything-monitoring": "monitoring",
     "everything-reader": "reader",
     "everything-registrant": "registrant",
 }
@@ -99,7 +100,7 @@ def test_every_role_of_the_templates_has_a_column_or_a_reason() -> None:
     """`actions.txt` lists every role of every template: see `infra/test_exact_actions.py`."""
     blocks = [block.splitlines() for block in ACTIONS.read_text().split("\n\n")]
     roles = {re.sub("[0-9A-F]{8}$", "", line) for block in blocks for line in block if line[:1] != " "}
-    kinds = {"approver", "registrant", "endpoint", "reader"}
+    kinds = {"approver", "registrant", "endpoint", "monitoring", "reader"}
     ours = {office.role for office in OFFICES.values()} | set(_NO_COLUMN)
     groups = {role for role in roles if role.rpartition("-")[2] in kinds}
     assert roles - groups - ours == set(), "a role without a column"
@@ -139,7 +140,7 @@ def _actions(role: str) -> set[str]:
         ("| yes |", "| — |", r"line \d+: a cell is not tried; say why"),
         ("| registrant |", "| janitor |", r"line \d+: there is no column 'janitor'"),
         ("| registrant |", "| approver |", r"line \d+: a role is there twice"),
-        ("| yes |", "|", r"line \d+: 18 cells; the header has 19"),
+        ("| yes |", "|", r"line \d+: 20 cells; the header has 21"),
         ("status Rejected", "status Approved", r"line \d+: the same row is on line"),
         ("| note |", "| remark |", r"line \d+: a header is call, on, with"),
     ],

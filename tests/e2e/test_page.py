@@ -83,9 +83,9 @@ def test_the_dashboard_in_the_account_calls_this_function_and_shows_alarms_queue
     assert set(alarms["properties"]["alarms"]) == there
     outputs = aws.outputs(CONTROLLER_STACK)
     drawn = json.dumps([w["properties"]["metrics"] for w in widgets["metric"]])
-    for name in ("ReconcileFunction", "SweepFunction", "AnnounceFunction"):
+    for name in ("ReconcileFunction", "SweepFunction", "AnnounceFunction", "RetrainFunction"):
         assert f'"{outputs[name]}"' in drawn
-    for name in ("QueueUrl", "DeadLetterUrl", "UnannouncedUrl"):
+    for name in ("QueueUrl", "DeadLetterUrl", "UnannouncedUrl", "RetrainUrl", "RetrainDeadLetterUrl"):
         assert f'"{outputs[name].rpartition("/")[2]}"' in drawn
 
 

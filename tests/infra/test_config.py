@@ -1,5 +1,6 @@
 """What is wrong with groups is told before synthesis: all of it, each with file, key, value and what is allowed."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from infra.config.problems import ConfigError
 from infra.config.rules import waiting_seconds
 from infra.config.schema import PATH, schema
 from lambdas.core.spec import GroupSpec, Monitor, MonitorSpec, spec_from_json, spec_to_json
-from tests.infra.conftest import EVERYTHING, EXAMPLES, LONELY
+from tests.infra.conftest import EVERYTHING, EXAMPLES, LONELY, ROOT
 
 PRINCIPAL = "arn:aws:iam::123456789012:role/model-risk"
 
@@ -470,6 +471,15 @@ def test_the_groups_own_alarm_on_drift_goes_before_those_that_it_names() -> None
     assert spec.monitoring is not None
     assert spec.monitoring.role == "monitoring"
     assert spec.monitoring.schedules == {Monitor.DATA_QUALITY: MonitorSpec(IMAGE, HOURLY, "ml.m5.large")}
+
+
+def test_the_readmes_example_of_monitoring_and_retraining_is_right() -> None:
+    readme = (ROOT / "README.md").read_text()
+    (example,) = (
+        part for part in re.findall(r"```yaml\n(.*?)```", readme, re.DOTALL) if "retraining:" in part
+    )
+    _, problems = check(yaml.safe_load(LONELY) | yaml.safe_load(example), "README.md")
+    assert problems == []
 
 
 def test_monitoring_without_a_role_is_a_mistake_of_ours() -> None:

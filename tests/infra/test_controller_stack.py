@@ -13,6 +13,7 @@ from lambdas.core.facts import RunStatus
 from lambdas.core.hints import read_message
 from lambdas.core.ledger import Kind
 from lambdas.core.names import OBSERVABILITY_STACK, run_name, schedule_name
+from lambdas.core.retraining import FRESH
 from lambdas.core.settings import from_environment
 from lambdas.core.spec import Monitor
 from lambdas.reconcile.settings import ReconcileSettings
@@ -76,7 +77,7 @@ def test_a_run_that_cannot_be_started_is_given_up_before_it_is_asked_for_anew(as
     assert "RetrainDeadLetters" in text(queue["RedrivePolicy"]["deadLetterTargetArn"])
     assert queue["VisibilityTimeout"] == RETRAIN_VISIBILITY_SECONDS
     assert queue["VisibilityTimeout"] >= functions(assembly)["retrain"]["Timeout"] == RETRAIN_SECONDS
-    assert RETRAIN_TRIES * RETRAIN_VISIBILITY_SECONDS < 300
+    assert RETRAIN_TRIES * RETRAIN_VISIBILITY_SECONDS < FRESH
 
 
 def test_as_many_batches_run_at_once_as_the_simulation_of_storms_assumes() -> None:

@@ -77,7 +77,8 @@ def in_words(totals: Totals) -> str:
     failures = ", ".join(f"{kind} {count}" for kind, count in sorted(totals.failures.items()))
     return (
         f"{totals.schedules} schedules, {totals.invocations} invocations, {totals.calls} AWS calls, "
-        f"{totals.moves} rollouts begun, {totals.kills} kills, {len(totals.states)} different states\n"
+        f"{totals.moves} rollouts begun, {totals.runs} runs started, {totals.watched} schedules moved, "
+        f"{totals.kills} kills, {len(totals.states)} different states\n"
         f"faults: {struck or 'none'}\nlooks repeated: {failures or 'none'}"
     )
 

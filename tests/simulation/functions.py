@@ -1,9 +1,8 @@
-"""The two functions as `compose` puts them together, on the simulated AWS."""
+"""The three functions as they are put together in Lambda, on the simulated AWS."""
 
 # ruff: noqa: ARG002 - the reporter has the arguments of its protocol
 
 from collections.abc import Callable
-from typing import Any
 
 from aws_lambda_powertools import Logger
 
@@ -12,7 +11,6 @@ from lambdas.adapters.calendar import holding
 from lambdas.adapters.endpoints import Endpoints
 from lambdas.adapters.executor import Executor
 from lambdas.adapters.monitoring import Monitoring
-from lambdas.adapters.objects import Objects
 from lambdas.adapters.pipelines import Pipelines
 from lambdas.adapters.queue import DeadLetters, Queue, RetrainQueue
 from lambdas.adapters.registry import Registry
@@ -21,10 +19,13 @@ from lambdas.adapters.specs import Specs
 from lambdas.adapters.store import Store
 from lambdas.adapters.trails import Trails
 from lambdas.adapters.trials import Trials
-from lambdas.core.errors import GreenlightError
+from lambdas.core.errors import GreenlightError, Unreadable
+from lambdas.core.running import Asked
 from lambdas.reconcile.batch import process
 from lambdas.reconcile.look import Step
 from lambdas.reconcile.ports import Ports
+from lambdas.retrain.report import Report as RetrainReport
+from lambdas.retrain.starter import Starter
 from lambdas.sweep.handler import App, sweep
 from local.sagemaker.service import Caller
 from tests.simulation.aws.account import ACCOUNT, LEDGER_TABLE, STATE_TABLE, Aws
@@ -62,8 +63,14 @@ def caller(role: str) -> Caller:
     return Caller(f"arn:aws:sts::{ACCOUNT}:assumed-role/{role}/session", ACCOUNT, f"AROA:{role}")
 
 
-def _no_objects(*_: Any) -> Any:
-    raise AssertionError("no group of the simulation reads objects")
+class _Objects:
+    """What lies in S3: every baseline that is not said to be missing."""
+
+    def read(self, role: str, uri: str, most: int) -> bytes:
+        """An object."""
+        if "missing" in uri:
+            raise Unreadable(f"{uri} is not there")
+        return b"{}"
 
 
 def reconcile(aws: Aws, name: str, reporter: Reporter) -> Callable[[list[Message]], list[Message]]:
@@ -82,7 +89,7 @@ def reconcile(aws: Aws, name: str, reporter: Reporter) -> Callable[[list[Message
         executor=Executor(
             endpoints, alarms, Scaling(clients.application_autoscaling), monitoring, retraining
         ),
-        objects=Objects(_no_objects, _no_objects),
+        objects=_Objects(),
         trials=Trials(lambda _: clients.sagemaker_runtime, sleep=lambda _: None),
         pipelines=Pipelines(clients.sagemaker),
         monitoring=monitoring,
@@ -122,3 +129,37 @@ def sweeper(aws: Aws, name: str) -> Callable[[bool], int]:
         now=aws.clock.now,
     )
     return lambda full: sweep(app, full=full)
+
+
+class _Quiet(RetrainReport):
+    """Lets a bug be a bug, and prints nothing."""
+
+    def failed(self, asked: Asked, error: Exception) -> None:
+        """A run was not started."""
+        if not isinstance(error, GreenlightError):
+            raise error
+
+    def unreadable(self, message_id: str, reason: str) -> None:
+        """Nothing that is sent is unreadable."""
+        raise AssertionError(reason)
+
+    def _count(self, name: str, group: str | None = None) -> None:
+        """No metrics."""
+
+
+def retrainer(aws: Aws, name: str) -> Callable[[list[Message]], list[Message]]:
+    """The function `retrain`; returns the messages that are to come again."""
+    clients = aws.clients(name, caller("greenlight-retrain"))
+    starter = Starter(
+        store=Store(clients.dynamodb, STATE_TABLE, ledger_table=""),
+        pipelines=Pipelines(clients.sagemaker),
+        queue=Queue(clients.sqs, "queue"),
+        report=_Quiet(_QUIET),
+        now=aws.clock.now,
+    )
+
+    def invoke(messages: list[Message]) -> list[Message]:
+        failed = set(starter.process([{"messageId": one.id, "body": one.body} for one in messages]))
+        return [message for message in messages if message.id in failed]
+
+    return invoke

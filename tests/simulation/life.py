@@ -76,6 +76,7 @@ class Life:
     unordered: bool = False  # only a lost event could tell when an approval was
     hands_off: bool = False  # a pause held aborts
     pauses: int = 0
+    retrainings: int = 0
 
     @classmethod
     def peaceful(cls) -> "Life":
@@ -178,11 +179,19 @@ class Life:
 
     # --- what people do -----------------------------------------------------------------------------------------
 
-    def register(self, kind: str = SOUND) -> int:
+    def register(self, kind: str = SOUND, baseline: str | None = "its-own", **more: Any) -> int:
         """A new version, pending; its package is complete when this returns."""
+        number = self.put_in(kind, baseline, **more)
+        self.aws.advance_to(self.aws.clock.now() + 4)
+        return number
+
+    def put_in(self, kind: str = SOUND, baseline: str | None = "its-own", **more: Any) -> int:
+        """Register a version and return at once; in a group that is monitored with a baseline, unless it is None."""
         number = max(self.versions, default=0) + 1
         uri = f"s3://models/{GROUP}/{number}.tar.gz"
         self.aws.kinds[uri] = kind
+        if self.spec.monitoring is not None and baseline is not None:
+            more = {**more, "DriftCheckBaselines": {"ModelDataQuality": _baseline(number, baseline)}}
         self._call(
             ROB,
             "sagemaker",
@@ -190,9 +199,9 @@ class Life:
             ModelPackageGroupName=GROUP,
             ModelApprovalStatus="PendingManualApproval",
             InferenceSpecification=_specification(uri),
+            **more,
         )
         self.versions[number] = Known(number, kind, uri)
-        self.aws.advance_to(self.aws.clock.now() + 4)
         return number
 
     def release(self, kind: str = SOUND) -> int:
@@ -300,6 +309,12 @@ class Life:
         text = f'{{"version": {number}, "reason": "once more"}}'
         self.aws.parameters.put(act_parameter(GROUP, "retry"), text, ANN.arn)
 
+    def ask_to_retrain(self) -> None:
+        """Somebody asks for a run of the group's pipeline."""
+        self.retrainings += 1
+        text = f'{{"reason": "season {self.retrainings}"}}'
+        self.aws.parameters.put(act_parameter(GROUP, "retrain"), text, ANN.arn)
+
     def turn_bad(self, number: int) -> None:
         """A version begins to err in production."""
         known = self.versions[number]
@@ -349,6 +364,17 @@ def a_spec(**changes: Any) -> GroupSpec:
         **changes,
     }
     return GroupSpec(**whole)
+
+
+def _baseline(number: int, name: str) -> dict[str, Any]:
+    files = {"Statistics": "statistics", "Constraints": "constraints"}
+    return {
+        member: {
+            "ContentType": "application/json",
+            "S3Uri": f"s3://models/{GROUP}/{number}/{name}/{file}.json",
+        }
+        for member, file in files.items()
+    }
 
 
 def _content(uri: str | None, environment: Mapping[str, str]) -> str:

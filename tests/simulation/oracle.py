@@ -1,5 +1,6 @@
 """After the faults have stopped: what is served is what a naive reading of the registry wants."""
 
+from lambdas.core.names import drift_alarm
 from lambdas.core.record import Phase
 from tests.simulation.aws.account import group_alarm
 from tests.simulation.aws.inference import SOUND
@@ -27,7 +28,7 @@ def check_end(life: Life) -> None:
     models = {placement.model for placement in record.kept}
     orphans = {model.name for model in state.models.values()} - models
     must(not orphans, f"10: models that nobody remembers: {orphans}")
-    alarms = life.aws.alarms.names() - {group_alarm(GROUP)}
+    alarms = life.aws.alarms.names() - {group_alarm(GROUP), drift_alarm(GROUP)}
     known = {name for placement in record.kept for name in placement.alarms}
     must(not alarms - known, f"10: alarms that nobody remembers: {alarms - known}")
     _serves_what_is_wanted(life)

@@ -9,6 +9,7 @@ from lambdas.core.spec import Withdrawal
 from lambdas.core.turn import is_unsettled
 from local.sagemaker.service import Switches
 from tests.simulation.aws.inference import ANSWERS_WRONGLY, DOES_NOT_START, ERRS, SOUND
+from tests.simulation.circle import Circle, CircleWatch, Turns, check_circle, circle_of
 from tests.simulation.fate import NoFate, Rates
 from tests.simulation.invariants import Invariants, Violation, check_ledger, state_of
 from tests.simulation.life import ANN, EVE, GROUP, NO_CAPACITY, SCALING, SMOKE_TEST, Life
@@ -103,6 +104,7 @@ class Schedule:
     already: int = 0
     tested: bool = False
     literal: bool = False
+    circle: Circle | None = None
 
 
 @dataclass
@@ -112,6 +114,8 @@ class Totals:
     schedules: int = 0
     calls: int = 0
     moves: int = 0
+    runs: int = 0
+    watched: int = 0
     invocations: int = 0
     kills: int = 0
     struck: dict[str, int] = field(default_factory=dict)
@@ -134,7 +138,7 @@ class Totals:
 def schedule(seed: int) -> Schedule:
     """The schedule of a seed."""
     chance = random.Random(seed)  # noqa: S311 - not a secret
-    ops = tuple(
+    ops: tuple[tuple[Op, float], ...] = tuple(
         (chance.choice(COMMON if chance.random() < 0.7 else RARE), chance.choice(GAPS))
         for _ in range(chance.randint(4, 12))
     )
@@ -161,35 +165,45 @@ def schedule(seed: int) -> Schedule:
         already=chance.choice((0, 0, 1)),
         tested=chance.random() < 0.5,
         literal=chance.random() < 0.1,
+        circle=circle_of(seed),
     )
 
 
 def run(plan: Schedule, totals: Totals) -> str | None:
     """Live through a schedule; what broke, in one line, or None."""
+    circle = plan.circle
     life = Life.by_seed(
         plan.seed,
         plan.rates,
-        Switches(**plan.switches),
+        Switches(**plan.switches, **(circle.switches if circle else {})),
         lag=plan.lag,
         most=plan.most,
         literal=plan.literal,
         probation_minutes=plan.probation,
         withdrawal=plan.withdrawal,
         smoke_test=SMOKE_TEST if plan.tested else None,
+        **(circle.spec() if circle else {}),
     )
     watch, luck = Invariants(life), life.world.luck
     life.aws.watchers.append(watch)
+    around = CircleWatch(life)
+    if circle is not None:
+        life.aws.watchers.append(around)
     player = Player(life, plan)
     try:
         player.play()
         check_ledger(life)
         check_end(life)
+        if circle is not None:
+            check_circle(life)
     except Exception as error:  # noqa: BLE001 - a bug anywhere is what is looked for
         return what_broke(error)
     finally:
         totals.schedules += 1
         totals.calls += len(life.aws.log)
         totals.moves += watch.moves
+        totals.runs += around.started
+        totals.watched += around.moved
         totals.invocations += life.world.invocations
         totals.kills += life.world.kills
         more = Totals(struck=dict(luck.struck) if luck else {}, failures=life.world.reporter.failures)
@@ -213,6 +227,7 @@ class Player:
     life: Life
     plan: Schedule
     states: set[str] = field(default_factory=set)
+    turns: Turns | None = None
 
     def play(self) -> None:
         """From before the group's spec to long after the faults."""
@@ -224,17 +239,29 @@ class Player:
         life.aws.alarms.make(f"greenlight/{GROUP}/abort")
         life.write_spec()
         life.aws.advance_to(life.aws.clock.now() + 2)
-        for (name, value), gap in self.plan.ops:
+        if self.plan.circle is not None:
+            self.turns = Turns(life, self.plan.circle)
+            self.turns.begin()
+        for (name, value), gap in self._ops():
             life.aws.advance_to(life.aws.clock.now() + 2)
-            getattr(self, f"_{name}")(value)
+            getattr(self.turns if hasattr(self.turns, f"_{name}") else self, f"_{name}")(value)
             if gap:
                 life.world.pass_time(gap)
             self.states.add(state_of(life))
         self._end()
 
+    def _ops(self) -> tuple[tuple[Op, float], ...]:
+        """Those of the circle among the others."""
+        ops = list(self.plan.ops)
+        for index, op, gap in self.plan.circle.ops if self.plan.circle is not None else ():
+            ops.insert(min(index, len(ops)), (op, gap))
+        return tuple(ops)
+
     def _end(self) -> None:
         """The faults stop; what must happen, happens."""
         life = self.life
+        if self.turns is not None:
+            self.turns.end()
         life.world.luck, life.aws.fate = None, NoFate()
         life.aws.faults.quota.clear()
         life.aws.faults.rollback_fails.clear()

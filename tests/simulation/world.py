@@ -1,5 +1,6 @@
 """One account with its functions running: invocations side by side, the sweep, time."""
 
+import functools
 import math
 import random
 from collections.abc import Callable
@@ -7,11 +8,11 @@ from dataclasses import dataclass, field
 
 from greenlet import getcurrent, greenlet
 
-from infra.limits import RECONCILE_SECONDS
+from infra.limits import RECONCILE_SECONDS, RETRAIN_SECONDS
 from tests.simulation.aws.account import Aws
 from tests.simulation.aws.queue import Message
 from tests.simulation.fate import Killed, Luck
-from tests.simulation.functions import Reporter, reconcile, sweeper
+from tests.simulation.functions import Reporter, reconcile, retrainer, sweeper
 
 SWEEP_EVERY = 300.0
 _FULL = 12  # every so many sweeps is a full one
@@ -78,25 +79,28 @@ class World:
 
     def _work_off(self) -> None:
         for _ in range(_MOST_ROUNDS):
+            if asked := self.aws.retrain_queue.receive(_BATCH):
+                self._run(functools.partial(self._invoke_retrain, asked))
+                continue
             messages = self.aws.queue.receive(1 + self.choose(_BATCH))
             if not messages:
                 return
-            self._run(messages)
+            self._run(functools.partial(self._invoke, messages))
         raise AssertionError("the queue is never empty")
 
-    def _run(self, messages: list[Message]) -> None:
+    def _run(self, invocation: Callable[[], None]) -> None:
         """An invocation, and whatever others come between its calls; all of them end before this does."""
         if self.most == 1:
-            self._invoke(messages)
+            invocation()
             return
-        self._start(messages)
+        self._start(invocation)
         while self._running:
             self._go_on_with(self._running[self.choose(len(self._running)) if len(self._running) > 1 else 0])
 
-    def _start(self, messages: list[Message]) -> None:
+    def _start(self, invocation: Callable[[], None]) -> None:
         # A child of whoever runs them all, also if one that is running begins it.
         parent = self._current.parent if self._current is not None else getcurrent()
-        self._running.append(greenlet(lambda: self._invoke(messages), parent))
+        self._running.append(greenlet(invocation, parent))
 
     def _go_on_with(self, invocation: greenlet) -> None:
         """Until it leaves off between two calls, or ends; what it fails with is raised here."""
@@ -120,7 +124,7 @@ class World:
 
     def _let_others_go_on(self, current: greenlet) -> None:
         if len(self._running) < self.most and (more := self.aws.queue.receive(_BATCH)):
-            self._start(more)
+            self._start(functools.partial(self._invoke, more))
         if len(self._running) > 1:
             assert current.parent is not None
             current.parent.switch()
@@ -130,22 +134,34 @@ class World:
 
     def _invoke(self, messages: list[Message]) -> None:
         self.invocations += 1
+        function = reconcile(self.aws, f"reconcile-{self.invocations}", self.reporter)
+        for message in self._worked_off(function, messages, RECONCILE_SECONDS):
+            self.aws.queue.delete(message)
+
+    def _invoke_retrain(self, messages: list[Message]) -> None:
+        self.invocations += 1
+        function = retrainer(self.aws, f"retrain-{self.invocations}")
+        for message in self._worked_off(function, messages, RETRAIN_SECONDS):
+            self.aws.retrain_queue.delete(message)
+
+    def _worked_off(
+        self, function: Callable[[list[Message]], list[Message]], messages: list[Message], seconds: int
+    ) -> list[Message]:
+        """The messages that are done with; none if it was killed."""
         mine = getcurrent()
         around = self._ends_at.get(mine)  # of the one that this one runs inside of, in a walk
-        self._ends_at[mine] = self.aws.clock.now() + RECONCILE_SECONDS
+        self._ends_at[mine] = self.aws.clock.now() + seconds
         try:
-            failed = reconcile(self.aws, f"reconcile-{self.invocations}", self.reporter)(messages)
+            failed = function(messages)
         except Killed:
             self.kills += 1
-            return
+            return []
         finally:
             if around is None:
                 del self._ends_at[mine]
             else:
                 self._ends_at[mine] = around
-        for message in messages:
-            if message not in failed:
-                self.aws.queue.delete(message)
+        return [message for message in messages if message not in failed]
 
 
 def by_seed(seed: int) -> tuple[random.Random, Callable[[int], int]]:

@@ -2,9 +2,9 @@
 
 import pytest
 
-from lambdas.core.following import Step, progress
+from lambdas.core.following import Step, progress, run_progress
 from lambdas.core.ledger import Event, Kind
-from lambdas.core.record import Approval, Direction, Phase, Record, Rollout
+from lambdas.core.record import Approval, Cause, Direction, Phase, Record, Retraining, Rollout, Run
 from tests.builders import NOW, START, a_record, package, placed
 
 V1, V2 = package(1), package(2)
@@ -81,3 +81,40 @@ def test_only_cloudtrails_answer_is_waited_for(data: dict[str, bool], step: Step
 def test_a_rejected_version_must_not_serve_in_the_end(live: int | None, phase: Phase, *, good: bool) -> None:
     far = progress(settled(live, phase), [decision(2, REJECTED)], 2, REJECTED)
     assert (far.step, far.good) == (Step.DONE, good)
+
+
+def happened(kind: Kind, cause: str | None = "person", run: str = "churn-run-9") -> Event:
+    data = {"run": run} | ({} if cause is None else {"cause": cause})
+    return Event(kind, NOW, f"{kind.value} of {run}", None, data)
+
+
+def under_way(execution: str | None = None) -> Record:
+    run = Run("churn-run-9", Cause.PERSON, "x", NOW, execution=execution)
+    return a_record(retraining=Retraining(run=run))
+
+
+def test_a_run_that_was_asked_for_is_told_from_the_parameter_to_its_start() -> None:
+    began = happened(Kind.RETRAIN_STARTED)
+    assert run_progress(a_record(), []).step is Step.DECIDED
+    assert run_progress(under_way(), [began]).said == "run churn-run-9 waits to be started"
+    assert run_progress(under_way("arn:e"), [began]).step is Step.MOVING
+
+
+@pytest.mark.parametrize(("kind", "good"), [(Kind.RETRAIN_SUCCEEDED, True), (Kind.RETRAIN_FAILED, False)])
+def test_a_run_that_was_asked_for_has_ended_as_the_ledger_says(kind: Kind, good: bool) -> None:
+    far = run_progress(a_record(), [happened(Kind.RETRAIN_STARTED), happened(kind)])
+    assert (far.step, far.good, far.said) == (Step.DONE, good, f"{kind.value} of churn-run-9")
+
+
+@pytest.mark.parametrize("cause", ["person", None])
+def test_a_run_that_is_not_made_says_why(cause: str | None) -> None:
+    """One that cannot be read has no cause."""
+    far = run_progress(a_record(), [happened(Kind.RETRAIN_HELD, cause)])
+    assert (far.step, far.good, far.said) == (Step.DONE, False, "retrain.held of churn-run-9")
+
+
+def test_a_run_for_another_reason_is_not_the_one_that_was_asked_for() -> None:
+    others = [happened(Kind.RETRAIN_STARTED, "drift"), happened(Kind.RETRAIN_SUCCEEDED, "drift")]
+    assert run_progress(a_record(), others).step is Step.DECIDED
+    mine = happened(Kind.RETRAIN_STARTED, run="churn-run-12")
+    assert run_progress(under_way(), [*others, mine]).step is Step.RECORDED

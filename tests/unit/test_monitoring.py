@@ -13,8 +13,8 @@ from lambdas.core.monitoring import AGAIN, SOON
 from lambdas.core.names import GROUP_TAG, SWEEP, schedule_name
 from lambdas.core.record import Approval, Phase
 from lambdas.core.setback import setback
-from lambdas.core.spec import Monitor, MonitoringSpec, MonitorSpec, RetrainingSpec
-from lambdas.core.turn import Decision
+from lambdas.core.spec import Monitor, MonitoringSpec, MonitorSpec, RetrainingSpec, Withdrawal
+from lambdas.core.turn import Decision, on_probation
 from tests.builders import (
     ACCOUNT,
     GROUP,
@@ -205,6 +205,49 @@ def test_a_version_without_a_baseline_is_not_held_against_the_one_before() -> No
     assert said(decision, Kind.UNMONITORED)
     again = decided_on(replace(served, record=after(decision)))
     assert names(again) == []
+
+
+@pytest.mark.parametrize("error", [NotOurs("another's"), Denied("no")])
+def test_a_schedule_that_cannot_be_deleted_is_said_once_and_tried_again_after_a_while(
+    error: GreenlightError,
+) -> None:
+    bare = package(2)
+    served = replace(
+        rolling_to(followed(monitored()), bare),
+        endpoint=an_endpoint(placed(bare, SPEC, live_at=None).config, modified=NOW - 60),
+        hints=SWEPT,
+    )
+    outcome = refused(served, error)
+    assert outcome is not None
+    assert outcome.record is not None
+    assert said(outcome, Kind.UNMONITORED) == [f"what watched data quality is still there: {error}"]
+    held = replace(served, record=outcome.record)
+    assert not decided_on(held).unsettled or on_probation(outcome.record, NOW)
+    assert names(decided_on(replace(held, now=NOW + AGAIN - 1))) == []
+    second = replace(held, now=NOW + AGAIN)
+    assert told(decided_on(second)) == []
+    again = refused(second, error)
+    assert again is not None
+    assert told(again) == []
+
+
+def test_what_is_not_asked_for_any_more_and_cannot_be_deleted_is_no_tight_loop() -> None:
+    seen = replace(followed(monitored()), spec=a_spec(), hints=SWEPT, spec_is_read=True)
+    outcome = refused(seen, NotOurs("another's"))
+    assert outcome is not None
+    held = replace(seen, record=outcome.record)
+    assert (names(decided_on(held)), told(decided_on(held))) == ([], [])
+    assert names(decided_on(replace(held, now=NOW + AGAIN))) == ["RemoveMonitoring"]
+
+
+def test_an_endpoint_that_is_deleted_is_left_by_its_schedules_first() -> None:
+    rejected = replace(ONE, approval=Approval.REJECTED, modified=NOW - 10)
+    spec = a_spec(monitoring=MONITORING, withdrawal=Withdrawal.DELETE)
+    seen = followed(live_on(ONE, spec=spec, reports=FILES, hints=SWEPT))
+    decision = decided_on(replace(seen, packages=(rejected,), hints=None))
+    assert names(decision) == ["RemoveMonitoring", "DeleteEndpoint"]
+    gone = replace(seen, record=after(decision), packages=(rejected,), endpoint=None, hints=SWEPT)
+    assert after(decided_on(replace(gone, now=NOW + SOON))).monitored == {}
 
 
 def test_a_file_that_comes_later_is_found_by_a_sweep_after_a_while_and_by_nothing_sooner() -> None:

@@ -3,6 +3,7 @@
 from tests.e2e.matrix import (
     calls_announcements,
     calls_endpoints,
+    calls_monitoring,
     calls_powers,
     calls_reads,
     calls_registry,
@@ -14,6 +15,7 @@ from tests.e2e.matrix.tried import Call
 CALLS: dict[str, Call] = {
     **calls_registry.CALLS,
     **calls_endpoints.CALLS,
+    **calls_monitoring.CALLS,
     **calls_tables.CALLS,
     **calls_signals.CALLS,
     **calls_announcements.CALLS,

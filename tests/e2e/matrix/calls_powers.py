@@ -97,7 +97,9 @@ _BECOMING: dict[str, Call] = {
                 "registrant's role": role_arn("registrant"),
                 "endpoint's role": role_arn("endpoint"),
                 "reader's role": role_arn("reader"),
+                "monitoring's role": role_arn("monitoring"),
                 "reconcile's role": f"{_IAM}:role/greenlight/greenlight-reconcile",
+                "retrain's role": f"{_IAM}:role/greenlight/greenlight-retrain",
                 "role of B's approver": role_arn("approver", B),
             }.items()
         },

@@ -11,6 +11,7 @@ from typing import Any
 from lambdas.core.names import GROUP_TAG
 from tests.e2e.matrix.stage import GROUPS, OURS, PENDING, TAGGED, THEIRS, A, Stage, arn, specification
 from tests.e2e.matrix.tried import Call, Part, Undo, part
+from tests.e2e.matrix.watched import watched_tags
 
 _STATUSES: dict[str, dict[str, Any]] = {
     f"status {status}": {"ModelApprovalStatus": status} for status in (PENDING, "Approved", "Rejected")
@@ -136,13 +137,14 @@ CALLS: dict[str, Call] = {
     "DeleteModelPackageGroupPolicy": Call(
         "sagemaker", on=_groups("AC", undo=Stage.put_back_policies), bounce="Cannot find"
     ),
-    "AddTags": Call("sagemaker", on=_tagged(), having=_TAG),
+    "AddTags": Call("sagemaker", on={**_tagged(), **watched_tags()}, having=_TAG),
     "DeleteTags": Call("sagemaker", on=_tagged(), having=_OUR_KEY),
     "ListTags": Call(
         "sagemaker",
         on={
             **_tagged(),
             "endpoint of A": part({"ResourceArn": arn("sagemaker", f"endpoint/{GROUPS['A']}")}),
+            **watched_tags(),
         },
         bounce="Could not find|does not exist|not found",
     ),

@@ -41,7 +41,11 @@ _ALARM = {
     "ComparisonOperator": "GreaterThanThreshold",
 }
 _LOGS_ARE = "The specified log"  # there already, or not yet
-_LOGS = {"logs of A's endpoint": A, "logs of B's endpoint": B}
+_LOGS = {
+    "logs of A's endpoint": f"/aws/sagemaker/Endpoints/{A}",
+    "logs of B's endpoint": f"/aws/sagemaker/Endpoints/{B}",
+    "logs of processing jobs": "/aws/sagemaker/ProcessingJobs",
+}
 
 
 def _parameters(
@@ -57,22 +61,33 @@ def _queues() -> dict[str, Part]:
     }
 
 
-def _unannounced(bounce: str = "", **more: Any) -> dict[str, Part]:
+def _retrain() -> dict[str, Part]:
     return {
-        "unannounced entries": Part(
-            lambda stage: {"QueueUrl": stage.outputs["UnannouncedUrl"], **more}, bounce=bounce
-        )
+        "retrain queue": Part(lambda stage: {"QueueUrl": stage.outputs["RetrainUrl"]}),
+        "runs not started": Part(lambda stage: {"QueueUrl": stage.outputs["RetrainDeadLetterUrl"]}),
     }
+
+
+def _refused(queues: dict[str, Part]) -> dict[str, Part]:
+    """Queues that are no FIFO, sent what SQS refuses after IAM has let it through."""
+
+    def one(queue: Part) -> Part:
+        return Part(
+            lambda stage: {**queue.request(stage), "DelaySeconds": 100_000}, bounce="InvalidParameterValue"
+        )
+
+    return {words: one(queue) for words, queue in queues.items()}
+
+
+def _unannounced() -> dict[str, Part]:
+    return {"unannounced entries": Part(lambda stage: {"QueueUrl": stage.outputs["UnannouncedUrl"]})}
 
 
 def _logs(**more: Any) -> dict[str, Part]:
     def functions(stage: Stage) -> dict[str, Any]:
         return {"logGroupName": stage.log_group("ReconcileFunction"), **more}
 
-    ours = {
-        words: part({"logGroupName": f"/aws/sagemaker/Endpoints/{group}", **more})
-        for words, group in _LOGS.items()
-    }
+    ours = {words: part({"logGroupName": name, **more}) for words, name in _LOGS.items()}
     return {**ours, "reconcile's logs": Part(functions)}
 
 
@@ -119,25 +134,36 @@ _PARAMETERS: dict[str, Call] = {
 _QUEUES: dict[str, Call] = {
     "SendMessage": Call(
         "sqs",
-        on={**_queues(), **_unannounced("InvalidParameterValue", DelaySeconds=100_000)},
+        on={**_queues(), **_refused({**_retrain(), **_unannounced()})},
         having={"": part({"MessageBody": "tried"})},
         bounce="MissingParameter",
     ),
     "ReceiveMessage": Call(
-        "sqs", on={**_queues(), **_unannounced()}, having={"": part({"VisibilityTimeout": 0})}
+        "sqs",
+        on={**_queues(), **_retrain(), **_unannounced()},
+        having={"": part({"VisibilityTimeout": 0})},
     ),
     "DeleteMessage": Call(
-        "sqs", on=_queues(), having={"": part({"ReceiptHandle": "tried"})}, bounce=_NO_HANDLE
+        "sqs",
+        on={**_queues(), **_retrain()},
+        having={"": part({"ReceiptHandle": "tried"})},
+        bounce=_NO_HANDLE,
     ),
     "ChangeMessageVisibility": Call(
         "sqs",
-        on=_queues(),
+        on={**_queues(), **_retrain()},
         having={"": part({"ReceiptHandle": "tried", "VisibilityTimeout": 1})},
         bounce=_NO_HANDLE,
     ),
-    "PurgeQueue": Call("sqs", on=_queues()),
-    "GetQueueAttributes": Call("sqs", on=_queues()),
-    "GetQueueUrl": Call("sqs", on={"reconcile queue": part({"QueueName": "greenlight-reconcile.fifo"})}),
+    "PurgeQueue": Call("sqs", on={**_queues(), **_retrain()}),
+    "GetQueueAttributes": Call("sqs", on={**_queues(), **_retrain()}),
+    "GetQueueUrl": Call(
+        "sqs",
+        on={
+            "reconcile queue": part({"QueueName": "greenlight-reconcile.fifo"}),
+            "retrain queue": part({"QueueName": "greenlight-retrain"}),
+        },
+    ),
 }
 _WATCH: dict[str, Call] = {
     "PutMetricData": Call(
@@ -147,6 +173,7 @@ _WATCH: dict[str, Call] = {
             for words, namespace in {
                 "Greenlight's namespace": METRIC_NAMESPACE,
                 "SageMaker's namespace": "AWS/SageMaker",
+                "Model Monitor's namespace": "aws/sagemaker/Endpoints/data-metrics",
                 "another namespace": "Tried",
             }.items()
         },

@@ -238,9 +238,13 @@ class Stage:
         done = self.aws.client("kms").encrypt(KeyId=self.key(table), Plaintext=b"tried")
         return bytes(done["CiphertextBlob"])
 
+    def fresh(self) -> str:
+        """A name that nothing has yet."""
+        return f"matrix-doomed-{next(self._numbers)}"
+
     def doomed(self, *tags: dict[str, str]) -> str:
         """The name of a model, a config and an endpoint that are there to be deleted."""
-        name = f"matrix-doomed-{next(self._numbers)}"
+        name = self.fresh()
         self._endpoint(name, list(tags))
         return name
 

@@ -128,7 +128,9 @@ def _retrain(aws: Recorded) -> None:
         started = aws("StartPipelineExecution", PipelineName="p", ClientRequestToken=f"{number}" * 32)
         arn = {"PipelineExecutionArn": started["PipelineExecutionArn"]}
         if number:
-            aws.sagemaker.pipeline_ended(started["PipelineExecutionArn"], "broke" if number == 1 else None, ["arn:aws:x"])
+            aws.sagemaker.pipeline_ended(
+                started["PipelineExecutionArn"], "broke" if number == 1 else None, ["arn:aws:x"]
+            )
         else:
             aws("StopPipelineExecution", **arn, **token)
         aws("DescribePipelineExecution", **arn)

@@ -11,21 +11,25 @@ from typing import Any, Protocol
 from lambdas.core.names import ACT_PREFIX, ALARM_PREFIX, PARAMETER_PREFIX, abort_alarm, version_in
 from local.sagemaker import routing
 from local.sagemaker.clock import VirtualClock
-from local.sagemaker.ports import Fleet
+from local.sagemaker.ports import Fleet, MonitoringRun, PipelineRun
 from local.sagemaker.service import Caller, Faults, SageMaker, SageMakerError, Switches, Timings
 from tests.simulation.aws.alarms import Alarms
 from tests.simulation.aws.client import Answer, Client
 from tests.simulation.aws.inference import DOES_NOT_START, ERRS, SOUND, Inference
 from tests.simulation.aws.parameters import Parameters
-from tests.simulation.aws.queue import Queue
+from tests.simulation.aws.queue import Queue, RetrainQueue
 from tests.simulation.aws.tables import Tables
 from tests.simulation.aws.trail import Trail
+from tests.simulation.aws.training import Training
 from tests.simulation.fate import Fate, NoFate, refusal
 
 ACCOUNT, REGION = "123456789012", "eu-west-1"
 START = 1_800_000_000.0
 STATE_TABLE, LEDGER_TABLE = "state", "ledger"
-TIMINGS = Timings(provision=120, container_start=20, alarm_poll=10, delete=20, teardown=10)
+TIMINGS = Timings(
+    provision=120, container_start=20, alarm_poll=10, delete=20, teardown=10, monitoring_by_cron=False
+)
+_ENDED = {"Succeeded", "Failed", "Stopped"}
 _DECISIONS = {"Approved", "Rejected", "PendingManualApproval"}
 # Rules as infra.constructs.rules has them: what of an event becomes the message group.
 _PATHS = {
@@ -35,6 +39,8 @@ _PATHS = {
     "CloudWatch Alarm State Change": "alarmName",
     "Parameter Store Change": "name",
     "AWS API Call via CloudTrail": "eventID",
+    "SageMaker Model Building Pipeline Execution Status Change": "pipelineExecutionArn",
+    "SageMaker Processing Job State Change": "ProcessingJobName",
 }
 
 
@@ -129,7 +135,9 @@ class Aws:
         self.tables = Tables(self.clock.now, lag)
         self.tables.make(STATE_TABLE, "group")
         self.tables.make(LEDGER_TABLE, "group", "seq")
-        self.queue = Queue(self.clock.now)
+        self.retrain_queue = RetrainQueue(self.clock.now, self._copies)
+        self.queue = Queue(self.clock.now, self.retrain_queue.send)
+        self.training = Training(self._the_sagemaker, self.later)
         self.alarms = Alarms(self.clock.now, self._publish, self._errs)
         self.parameters = Parameters(self.clock.now, self._publish)
         self.trail = Trail(self.clock.now, self._publish)
@@ -162,6 +170,25 @@ class Aws:
 
     def stop_fleet(self, fleet: Fleet) -> None:
         """It ends."""
+
+    def run_pipeline(self, run: PipelineRun) -> None:
+        """A pipeline begins."""
+        self.training.run_pipeline(run)
+
+    def stop_pipeline(self, arn: str) -> None:
+        """Nobody stops one."""
+        raise AssertionError(arn)
+
+    def inspect(self, run: MonitoringRun) -> None:
+        """A monitoring run begins."""
+        self.training.inspect(run)
+
+    def _the_sagemaker(self) -> SageMaker:
+        return self.sagemaker
+
+    def _copies(self) -> list[float]:
+        """Of a message in a standard queue: late or twice, but never lost."""
+        return self.fate.deliveries() or [0.0]
 
     # --- clients ------------------------------------------------------------------------------------------------
 
@@ -279,7 +306,7 @@ class Aws:
 
     def next_change_at(self) -> float | None:
         """When something happens by itself next, messages that become visible included."""
-        times = (self.next_due_at(), self.queue.next_at())
+        times = (self.next_due_at(), self.queue.next_at(), self.retrain_queue.next_at())
         return min((at for at in times if at is not None), default=None)
 
     def next_due_at(self) -> float | None:
@@ -322,6 +349,10 @@ def _heard(kind: str, detail: dict[str, Any]) -> bool:
             status = detail["requestParameters"].get("modelApprovalStatus")
             pending = status == "PendingManualApproval" and detail["eventName"] == "CreateModelPackage"
             return status in _DECISIONS and not pending
+        case "SageMaker Model Building Pipeline Execution Status Change":
+            return detail["currentPipelineExecutionStatus"] in _ENDED
+        case "SageMaker Processing Job State Change":
+            return "MonitoringScheduleArn" in detail
     return True
 
 

@@ -39,6 +39,10 @@ class Alarms:
         """An alarm of the group's stack, or of its owners."""
         self._alarms[name] = _Alarm(None, state)
 
+    def turn(self, name: str, state: str) -> None:
+        """Somebody's alarm changes its state, now."""
+        self._set(name, self._alarms[name], state, 0.0)
+
     def state(self, name: str) -> str | None:
         """As DescribeAlarms has it; None: there is none."""
         found = self._alarms.get(name)

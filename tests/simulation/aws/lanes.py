@@ -13,7 +13,7 @@ class Lanes(Queue):
     [SQS guide: FIFO queue delivery logic]; the deployed visibility timeout and number of tries."""
 
     def __init__(self, now: Callable[[], float]) -> None:
-        super().__init__(now)
+        super().__init__(now, _nobody_asks)
         self._lanes: dict[str, list[Message]] = {}
         self._hidden: list[
             tuple[float, int, str]
@@ -102,3 +102,7 @@ class Lanes(Queue):
 
 def _number(message: Message) -> int:
     return int(message.id.removeprefix("m-"))
+
+
+def _nobody_asks(body: str) -> None:
+    raise AssertionError(f"no group of a storm retrains: {body}")

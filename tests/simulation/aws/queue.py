@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from infra.limits import RETRAIN_TRIES, RETRAIN_VISIBILITY_SECONDS
+
 VISIBILITY = 360.0
 RECEIVES = 8
 _DEDUPLICATION = 300.0
@@ -24,10 +26,15 @@ class Message:
 
 
 class Queue:
-    """The reconcile queue and its dead-letter queue."""
+    """The reconcile queue and its dead-letter queue.
 
-    def __init__(self, now: Callable[[], float]) -> None:
-        self._now = now
+    Args:
+        now: the time.
+        ask: takes in what is sent to the queue of `retrain`.
+    """
+
+    def __init__(self, now: Callable[[], float], ask: Callable[[str], None]) -> None:
+        self._now, self._ask = now, ask
         self._number = itertools.count(1)
         self.messages: list[Message] = []
         self.dead: list[Message] = []
@@ -44,6 +51,14 @@ class Queue:
                     for entry in request["Entries"]
                 ]
                 return {"Successful": sent, "Failed": []}
+            case "SendMessage" if request["QueueUrl"] == "retrain":
+                self._ask(request["MessageBody"])
+                return {"MessageId": "m"}
+            case "SendMessage" if request["QueueUrl"] == "queue":
+                self.send(
+                    request["MessageBody"], request["MessageGroupId"], request["MessageDeduplicationId"]
+                )
+                return {"MessageId": "m"}
             case "SendMessage":
                 self.dead.append(Message("buried", request["MessageBody"], request["MessageGroupId"], 0.0))
                 return {"MessageId": "m"}
@@ -104,3 +119,42 @@ class Queue:
         for message in self.messages:
             heads.setdefault(message.group, message.visible)
         return min(heads.values(), default=None)
+
+
+class RetrainQueue:
+    """The standard queue of the function `retrain`: no order, and now and then a message comes late or twice.
+
+    Args:
+        now: the time.
+        copies: after how many seconds each copy of a message comes.
+    """
+
+    def __init__(self, now: Callable[[], float], copies: Callable[[], list[float]]) -> None:
+        self._now, self._copies = now, copies
+        self._number = itertools.count(1)
+        self.messages: list[Message] = []
+
+    def send(self, body: str) -> None:
+        """Take a message in."""
+        for delay in self._copies():
+            self.messages.append(Message(f"r-{next(self._number)}", body, "", self._now() + delay))
+
+    def receive(self, most: int) -> list[Message]:
+        """The messages that may be worked on now."""
+        self.messages = [
+            one for one in self.messages if one.visible > self._now() or one.receives < RETRAIN_TRIES
+        ]
+        found = [one for one in self.messages if one.visible <= self._now()][:most]
+        for message in found:
+            message.receives += 1
+            message.visible = self._now() + RETRAIN_VISIBILITY_SECONDS
+        return found
+
+    def delete(self, message: Message) -> None:
+        """It is worked off."""
+        if message in self.messages:
+            self.messages.remove(message)
+
+    def next_at(self) -> float | None:
+        """When a message may be received next."""
+        return min((one.visible for one in self.messages), default=None)
