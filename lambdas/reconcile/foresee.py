@@ -24,7 +24,6 @@ from lambdas.core.turn import Decision
 from lambdas.reconcile.look import decided, observed
 from lambdas.reconcile.ports import Ports, Registry
 
-
 _BESIDE = frozenset({Kind.DRIFT, Kind.RETRAIN_HELD, Kind.RETRAIN_STARTED})
 """What a look may say beside what follows from a decision."""
 

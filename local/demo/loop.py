@@ -25,7 +25,7 @@ PIPELINE = "tumor-screening-retrain"
 _GROUPS = "local/demo/groups"
 _TIME_SCALE = 300.0  # an hour of AWS is 12 seconds
 _PATIENCE, _TRAINING = 40.0, 60.0  # seconds
-_PAUSE = 0.06  # seconds between two requests, each of which is captured and has a label written
+_PAUSE = 0.02  # seconds between two requests, each of which is captured and has a label written
 _SCHEDULE, _ALARM = schedule_name(GROUP, Monitor.DATA_QUALITY), drift_alarm(GROUP)
 
 
