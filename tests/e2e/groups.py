@@ -46,9 +46,28 @@ _MONITORED: dict[str, Any] = {
     },
 }  # for the role of its jobs, in the access matrix; nothing of it is ever live
 
-_GATES = {"metrics": [{"name": "recall", "at_least": 0.9}], "metadata": ["dataset"]}
-
 _SHORT_BAKE = {"strategy": "canary", "bake_seconds": 300, "termination_wait_seconds": 0}
+
+_REGISTRANTS = [f"arn:aws:iam::123456789012:role/{role}" for role in ("data-scientists", "model-pipelines")]
+
+_CIRCLED: dict[str, Any] = {
+    "registrants": _REGISTRANTS,
+    "endpoint": {
+        **_HARDWARE,
+        "data_capture": {"percentage": 100, "destination": "s3://greenlight-demo-models/captured/circled"},
+    },
+    "monitoring": {
+        "output": "s3://greenlight-demo-models/reports/circled",
+        "data_quality": {
+            "image": "123456789012.dkr.ecr.us-east-1.amazonaws.com/monitor:1",
+            "schedule": "cron(0 3 ? * * *)",
+            "instance_type": "ml.m5.large",
+        },
+    },
+    "retraining": {"pipeline": "circled-retrain"},
+}
+
+_GATES = {"metrics": [{"name": "recall", "at_least": 0.9}], "metadata": ["dataset"]}
 
 GROUPS: dict[str, dict[str, Any]] = {
     "no-news": {},
@@ -102,6 +121,9 @@ GROUPS: dict[str, dict[str, Any]] = {
     },
     "matrix-other": _UNDEPLOYABLE,
     "matrix-guarded": {**_UNDEPLOYABLE, "approval": {"resource_policy": True}},
+    "circled": {"rollout": _SHORT_BAKE, **_CIRCLED},
+    "circled-other": {"registrants": _REGISTRANTS, "retraining": {"pipeline": "circled-other-retrain"}},
+    "piped-nowhere": {"retraining": {"pipeline": "none"}},
     "strict-door": {"sessions": {"source_identity": True}},
     **{name: {"rollout": _SHORT_BAKE} for name in SWITCHES},
 }
