@@ -46,6 +46,8 @@ def set_faults(faults: Faults, wanted: Mapping[str, Any]) -> None:
         _known(name, default)
         if name == "failing":
             made[name] = {operation: Failing(**how) for operation, how in value.items()}
+        elif name == "most_schedules":
+            made[name] = None if value is None else int(value)
         else:
             made[name] = type(getattr(default, name))(value)
     for field in fields(default):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import random
+import threading
 import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from local.server.settings import ServerSettings
     from local.serving.fleet import Answer
 
+WITHIN = 0.25
+"""Wall seconds in which exchanges are gathered before they are written: an object each would keep the server busy."""
 _ALL = 100  # per cent
 _log = logging.getLogger(__name__)
 
@@ -34,6 +37,8 @@ class Captures:
         self._settings = settings
         self._writer = ThreadPoolExecutor(1, "capture")
         self._clients: dict[str, Any] = {}  # by fleet; only the writer has them
+        self._gathered: dict[str, list[Exchange]] = {}  # by fleet
+        self._lock = threading.Lock()  # on what is gathered
 
     def take(  # noqa: PLR0917 - a request and its answer
         self,
@@ -44,21 +49,30 @@ class Captures:
         served: Answer,
         inference_id: str | None,
     ) -> None:
-        """Capture an exchange, if it is among those to be sampled; an object each, as AWS may do."""
+        """Capture an exchange, if it is among those to be sampled."""
         if random.random() * _ALL >= capture["InitialSamplingPercentage"]:  # noqa: S311 - no secret
             return
         exchange = Exchange(
             str(uuid.uuid4()), time.time(), body, content_type, served.body, served.content_type, inference_id
         )
-        self._writer.submit(self._put, fleet, capture, exchange)
+        with self._lock:
+            gathered = self._gathered.setdefault(fleet.id, [])
+            gathered.append(exchange)
+            first = len(gathered) == 1
+        if first:
+            self._writer.submit(self._put, fleet, capture)
 
-    def _put(self, fleet: Fleet, capture: Mapping[str, Any], exchange: Exchange) -> None:
-        """What the role may not write is lost, as in AWS; the log says so."""
+    def _put(self, fleet: Fleet, capture: Mapping[str, Any]) -> None:
+        """Write what is gathered of a fleet. What its role may not write is lost, as in AWS; the log says so."""
         from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - only endpoints that capture wait
 
-        bucket, key = place(capture["DestinationS3Uri"], fleet, exchange)
+        time.sleep(WITHIN)
+        with self._lock:
+            exchanges = self._gathered.pop(fleet.id)
+        bucket, key = place(capture["DestinationS3Uri"], fleet, exchanges[0])
+        content = "".join(line(capture, exchange) for exchange in exchanges)
         try:
-            self._client(fleet).put_object(Bucket=bucket, Key=key, Body=line(capture, exchange).encode())
+            self._client(fleet).put_object(Bucket=bucket, Key=key, Body=content.encode())
         except (BotoCoreError, ClientError) as error:
             _log.warning("endpoint %s: s3://%s/%s is not captured: %s", fleet.endpoint, bucket, key, error)
 

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import json
 import logging
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from local.server import captured, data_quality, sessions
+from local.server.captures import WITHIN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -49,6 +51,10 @@ class Inspections:
         """Begin a run; its end is told from the other thread."""
         self._worker.submit(self._run, run)
 
+    def stop(self) -> None:
+        """Begin none of the runs that wait."""
+        self._worker.shutdown(wait=False, cancel_futures=True)
+
     def _run(self, run: MonitoringRun) -> None:
         from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - only what is monitored waits
 
@@ -69,6 +75,7 @@ class Inspections:
         role = str(run.definition["RoleArn"])
         if not sessions.assumable(self._settings, role):
             raise _CannotInspectError(f"role {role} is not there, or does not trust sagemaker.amazonaws.com")
+        time.sleep(2 * WITHIN)  # what was captured last is on its way
         job = _Job(self._settings, run, role)
         against = job.baseline()
         rows = list(job.rows(against))

@@ -42,9 +42,13 @@ class SageMakerParts:
         self.switches, self.faults = Switches(), Faults()
         self.fleets = Fleets(account, region)
         self.pipelines = Pipelines(settings, lambda *told: self.model.pipeline_ended(*told))  # noqa: PLW0108 - made below
-        inspections = Inspections(settings, lambda *told: self.model.inspection_ended(*told))  # noqa: PLW0108 - as above
+        self.inspections = Inspections(settings, lambda *told: self.model.inspection_ended(*told))  # noqa: PLW0108 - as above
         world = LocalWorld(
-            settings, events=events, fleets=self.fleets, inspections=inspections, pipelines=self.pipelines
+            settings,
+            events=events,
+            fleets=self.fleets,
+            inspections=self.inspections,
+            pipelines=self.pipelines,
         )
         self.model = CurrentModel(
             lambda: SageMaker(
@@ -91,8 +95,9 @@ class SageMakerParts:
         self.heart.start()
 
     def stop(self) -> None:
-        """End the heart, every pipeline and every fleet."""
+        """End the heart, every pipeline and every fleet; what is looked at now comes to its end."""
         self.heart.stop()
+        self.inspections.stop()
         self.pipelines.stop_all()
         self.fleets.stop_all()
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from local.models import CONTENT_TYPE, CSV, VERSIONS, ModelArtifact, build, requests
+from local.models import CONTENT_TYPE, CSV, VERSIONS, ModelArtifact, build, labels, requests
 from local.models.data import MISSING_AFTER_CHANGE, body, split
 from local.serving.fleet import Answer, FleetProcess
 
@@ -108,6 +108,17 @@ def test_the_change_is_one_measurement_that_is_no_longer_reported() -> None:
     after = json.loads(next(requests(changed=True)))["tumours"][0]
     assert after == {**before, MISSING_AFTER_CHANGE: None}
     assert before[MISSING_AFTER_CHANGE] is not None
+
+
+def test_diameters_for_radii_are_answered_and_more_answers_are_wrong(fleets: dict[str, FleetProcess]) -> None:
+    rows = split().held_out
+    before, after = (ask(fleets["v2"], body(rows, diameters=new)) for new in (False, True))
+    assert accuracy(before) > 0.96
+    assert accuracy(after) < 0.75
+
+
+def test_labels_are_those_of_the_requests() -> None:
+    assert list(islice(labels(), HELD_OUT)) == list(split().held_out_labels)
 
 
 @pytest.mark.parametrize(("name", "changed"), [("v2", False), ("v5", True)])

@@ -16,6 +16,7 @@ from local.models import CONTENT_TYPE, build, labels, requests
 from local.models.retrain import ON_NEW_DATA, definition
 from local.sagemaker.capture import Exchange, line, place
 from local.sagemaker.ports import Fleet
+from local.server import data_quality
 from tests.local.server.waiting import eventually
 
 GROUP, BUCKET, IMAGE = (
@@ -141,12 +142,27 @@ def test_what_the_new_device_reports_is_learnt_and_the_live_version_compared_on_
     assert new["MetadataProperties"]["GeneratedBy"] == end["PipelineExecutionArn"]
     assert new["CustomerMetadataProperties"]["greenlight:run"] == f"{GROUP}-r1"
     assert "assumed-role/tumor-screening-registrant" in new["CreatedBy"]["IamIdentity"]["Arn"]
-    for what in (
-        new["ModelMetrics"]["ModelQuality"]["Statistics"],
-        new["DriftCheckBaselines"]["ModelDataQuality"]["Statistics"],
-        new["DriftCheckBaselines"]["ModelDataQuality"]["Constraints"],
-    ):
-        content = s3.get_object(Bucket=BUCKET, Key=what["S3Uri"].removeprefix(f"s3://{BUCKET}/"))[
-            "Body"
-        ].read()
-        assert isinstance(json.loads(content), dict)
+    quality = new["ModelMetrics"]["ModelQuality"]["Statistics"]["S3Uri"]
+    report = read(aws, quality)["binary_classification_metrics"]
+    assert f"{report['accuracy']['value']:.4f}" == new["CustomerMetadataProperties"][ON_NEW_DATA]
+    assert violations(aws, new, diameters=True) == set()
+    assert {"mean radius", "worst radius"} <= violations(aws, new, diameters=False)
+
+
+def read(aws: LocalAws, uri: str) -> Any:
+    """JSON in S3."""
+    key = uri.removeprefix(f"s3://{BUCKET}/")
+    return json.loads(aws.client("s3").get_object(Bucket=BUCKET, Key=key)["Body"].read())
+
+
+def violations(aws: LocalAws, of: dict[str, Any], *, diameters: bool) -> set[str]:
+    """The features in which requests violate a version's own baseline."""
+    given = of["DriftCheckBaselines"]["ModelDataQuality"]
+    against = data_quality.baseline(
+        *(read(aws, given[what]["S3Uri"]) for what in ("Statistics", "Constraints"))
+    )
+    bodies = islice(requests(diameters=diameters), ASKED)
+    rows = [tumour for body in bodies for tumour in json.loads(body)["tumours"]]
+    return {
+        one["feature_name"] for one in data_quality.violations(against, data_quality.measure(against, rows))
+    }

@@ -287,3 +287,12 @@ def test_calls_on_a_schedule_meet_its_tags(watched: Sim) -> None:
     (check,) = watched.sagemaker.checks("DeleteMonitoringSchedule", {"MonitoringScheduleName": "Fraud-mon"})
     assert check.resource_arn.lower() == arn
     assert check.context["aws:ResourceTag/group"] == "fraud"
+
+
+def test_a_faster_clock_makes_hours_and_windows_shorter(monkeypatch: pytest.MonkeyPatch) -> None:
+    fast = Sim()
+    monkeypatch.setattr(fast.clock, "scale", lambda: 60.0)
+    watch(fast, StartTimeOffset="-PT2H", EndTimeOffset="-PT1H").wait(3 * 60)
+    runs_ = fast.world.inspections
+    assert {b.scheduled - a.scheduled for a, b in pairwise(runs_)} == {60.0}
+    assert runs_[-1].window == (runs_[-1].scheduled - 120, runs_[-1].scheduled - 60)

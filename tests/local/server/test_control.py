@@ -129,6 +129,7 @@ def test_a_port_that_is_taken_is_said_and_a_reset_empties_everything() -> None:
         own.client("ssm").put_parameter(Name="/there", Value="1", Type="String")
         own.client("sagemaker").create_model_package_group(ModelPackageGroupName="there")
         own.control(time_scale=7, switches={"iam_identity_present": False}, event_faults={"lost": 1.0})
+        assert own.control(faults={"most_schedules": 3})["faults"]["most_schedules"] == 3
         own.reset()
         assert own.client("ssm").describe_parameters()["Parameters"] == []
         assert own.client("sagemaker").list_model_package_groups()["ModelPackageGroupSummaryList"] == []
@@ -136,3 +137,4 @@ def test_a_port_that_is_taken_is_said_and_a_reset_empties_everything() -> None:
         assert settings["time_scale"] == 60
         assert settings["switches"]["iam_identity_present"] is True
         assert settings["event_faults"]["lost"] == 0
+        assert settings["faults"]["most_schedules"] is None

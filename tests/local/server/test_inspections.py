@@ -9,6 +9,7 @@ import tarfile
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from local.aws import LocalAws
 from tests.local.server.waiting import eventually
@@ -285,9 +286,21 @@ def test_drift_is_measured_reported_and_alarmed_and_passes(aws: LocalAws) -> Non
     assert eventually(lambda: alarm_is(aws, "OK"))
 
 
+def deleted(aws: LocalAws, schedule: str) -> bool:
+    """Delete a schedule, if none of its runs is under way."""
+    try:
+        aws.client("sagemaker").delete_monitoring_schedule(MonitoringScheduleName=schedule)
+    except ClientError as error:
+        if "in-progress" not in str(error):
+            raise
+        return False
+    return True
+
+
 def failed(aws: LocalAws, schedule: str) -> str:
-    """Why the first run of a schedule failed."""
+    """Why the first run of a schedule failed; there are no more of it."""
     run = eventually(lambda: runs(aws, schedule))[-1]
+    eventually(lambda: deleted(aws, schedule))
     assert run["MonitoringExecutionStatus"] == "Failed"
     return str(run["FailureReason"])
 

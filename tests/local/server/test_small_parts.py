@@ -63,6 +63,19 @@ def test_settings_come_from_the_environment(tmp_path: Path) -> None:
     assert from_environment({}, tmp_path).port > 0
 
 
+def test_pipelines_come_from_the_environment(tmp_path: Path) -> None:
+    text = "fraud=shop.training:retrain, wine=cellar:run"
+    settings = from_environment({"LOCAL_PIPELINES": text}, tmp_path)
+    assert settings.pipelines == {"fraud": "shop.training:retrain", "wine": "cellar:run"}
+    assert from_environment({}, tmp_path).pipelines == {}
+
+
+@pytest.mark.parametrize("text", ["fraud", "fraud=shop.training", "fraud=shop training:run", "fraud=:run"])
+def test_a_pipeline_that_is_no_callable_is_named(text: str, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"LOCAL_PIPELINES=.*pipeline 'fraud' is .*package\.module:callable"):
+        from_environment({"LOCAL_PIPELINES": text}, tmp_path)
+
+
 @pytest.mark.parametrize("name", ["LOCAL_AWS_PORT", "LOCAL_TIME_SCALE"])
 @pytest.mark.parametrize("value", ["many", "-1", "0"])
 def test_a_bad_setting_is_named(name: str, value: str, tmp_path: Path) -> None:
