@@ -11,10 +11,10 @@ WORKERS ?= 2
 GROUPS ?= groups
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check explore walk storm pictures local synth deploy lock schema policies clean
+.PHONY: help install demo demo-loop test check explore walk storm pictures local synth deploy lock schema policies clean
 
 help: ## This list
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 install: $(VENV)/.installed node_modules/.installed ## Everything that the other targets need
 
@@ -35,6 +35,9 @@ node_modules/.installed: package.json package-lock.json $(VENV)/.installed
 
 demo: install ## The whole story on this machine: deploy, approve, canary, roll back (ARGS=--keep leaves it running)
 	@$(RUN)/python -m local.demo $(ARGS)
+
+demo-loop: install ## The second act: drift, retraining, review, approval, and the alarm clears
+	@$(RUN)/python -m local.demo.loop
 
 test: install ## All tests (ARGS=... goes to pytest)
 	@sh tools/chromium.sh >/dev/null

@@ -15,7 +15,8 @@ from lambdas.core.turn import Need, Turn, Wish
 
 AGAIN = 3600.0  # seconds until what could not be monitored is tried again, by a sweep
 SOON = 60.0  # seconds until what AWS was too busy for, or what nobody knows the end of, is tried again
-VIOLATIONS, FAILED = "CompletedWithViolations", "Failed"  # MonitoringExecutionStatus [B]
+# MonitoringExecutionStatus [B]
+COMPLETED, VIOLATIONS, FAILED = "Completed", "CompletedWithViolations", "Failed"
 
 _MEMBERS = {
     Monitor.DATA_QUALITY: "ModelDataQuality",
@@ -305,7 +306,9 @@ def _asked(turn: Turn) -> bool:
 
 def _take(turn: Turn, monitor: Monitor, found: Inspection) -> None:
     retraining, known = turn.record.retraining, turn.record.monitored[monitor]
-    turn.update(retraining=replace(retraining, inspected={**retraining.inspected, found.schedule: found.at}))
+    well = found.at if found.status == COMPLETED else retraining.well
+    inspected = {**retraining.inspected, found.schedule: found.at}
+    turn.update(retraining=replace(retraining, inspected=inspected, well=well))
     failing = (found.failure or "SageMaker gives no reason") if found.status == FAILED else None
     if failing is not None and failing != known.failing:
         turn.say(

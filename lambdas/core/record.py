@@ -242,8 +242,8 @@ class Retraining:
     by itself, until a person starts one or the spec changes. `held`: why none was started, as last said.
     `drift`: since when alarms say that the live version drifts, 0: they do not; `calm`: since when they are quiet
     again, 0: they are not. `flaps`: how often they came back. `rolled_back`: what this drift asks of the live version
-    was done. `missing`: alarms that are not there. `inspected`: up to which run of each schedule was taken in.
-    `rejected`: up to which rejection.
+    was done. `missing`: alarms that are not there. `inspected`: up to which run of each schedule was taken in;
+    `well`: up to which one none found violations. `rejected`: up to which rejection.
     """
 
     run: Run | None = None
@@ -257,6 +257,7 @@ class Retraining:
     rolled_back: bool = False
     missing: tuple[str, ...] = ()
     inspected: Mapping[str, float] = field(default_factory=dict)
+    well: float = 0.0
     rejected: float = 0.0
 
 

@@ -248,8 +248,7 @@ def _start(turn: Turn) -> None:
     if spec is not None and why_not is None:
         _begin(turn, spec, wish)
         return
-    held = f"{wish.cause.value}: {why_not}"
-    if wish.cause is Cause.PERSON or held != turn.record.retraining.held:
+    if wish.cause is Cause.PERSON or why_not != turn.record.retraining.held:
         turn.say(
             Kind.RETRAIN_HELD,
             f"not retrained for {_asked_by(wish)}: {why_not}",
@@ -257,7 +256,7 @@ def _start(turn: Turn) -> None:
             by=wish.by,
         )
     if wish.cause is not Cause.PERSON:
-        _change(turn, held=held)
+        _change(turn, held=why_not)  # whatever asks for it: drift and violations often do in turn
 
 
 def _asked_by(wish: Wish) -> str:
@@ -289,7 +288,8 @@ def _why_not(turn: Turn, spec: RetrainingSpec, wish: Wish) -> str | None:
 def _begin(turn: Turn, spec: RetrainingSpec, wish: Wish) -> None:
     """Write down what is about to be done; the function `retrain` does it, and may be told so twice."""
     known, now, live = turn.record.retraining, turn.facts.now, turn.record.live_placement()
-    since = live.live_at if live is not None and live.live_at is not None else now
+    # What the live version met since all was well; before it was live, another one met it.
+    since = max(live.live_at, known.well) if live is not None and live.live_at is not None else now
     run = Run(
         id=run_name(turn.record.group, turn.record.head.seq + len(turn.events) + 1),
         cause=wish.cause,

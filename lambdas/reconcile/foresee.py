@@ -4,13 +4,28 @@ from dataclasses import dataclass, replace
 
 from lambdas.core import actions as do
 from lambdas.core.errors import GreenlightError
-from lambdas.core.facts import Hint, Outcome, Probe, Told, Trial, VersionDetail, VersionSummary
+from lambdas.core.facts import (
+    Execution,
+    Hint,
+    Inspection,
+    Outcome,
+    Probe,
+    RunStatus,
+    Told,
+    Trial,
+    VersionDetail,
+    VersionSummary,
+)
 from lambdas.core.identity import Identity
+from lambdas.core.ledger import Kind
 from lambdas.core.names import SWEEP, account_of, role_name
 from lambdas.core.record import Approval
 from lambdas.core.turn import Decision
 from lambdas.reconcile.look import decided, observed
 from lambdas.reconcile.ports import Ports, Registry
+
+_BESIDE = frozenset({Kind.DRIFT, Kind.RETRAIN_HELD, Kind.RETRAIN_STARTED})
+"""What a look may say beside what follows from a decision."""
 
 
 class _NotTried:
@@ -18,6 +33,16 @@ class _NotTried:
 
     def make(self, probe: Probe) -> Trial:
         return Trial(Outcome.INCONCLUSIVE, f"a plan does not invoke endpoint {probe.endpoint}")
+
+
+class _NotAsked:
+    """A plan is of versions: what monitoring and the pipeline found is not asked for, and people may not read it."""
+
+    def execution(self, arn: str) -> Execution:
+        return Execution(arn, RunStatus.EXECUTING)
+
+    def last(self, _: str) -> Inspection | None:
+        return None
 
 
 class UnknownVersionError(GreenlightError):
@@ -83,7 +108,8 @@ def foresee(
     if detail is not None and approval is Approval.APPROVED:
         wrote = frozenset({"ModelApprovalStatus"})
         hints.append(Hint("foreseen", Told(version, approval, supposed.at, wrote, detail.containers)))
-    supposing = replace(ports, registry=supposed, trials=_NotTried())
+    beside = _NotAsked()
+    supposing = replace(ports, registry=supposed, trials=_NotTried(), pipelines=beside, monitoring=beside)
     return decided(supposing, observed(supposing, group, hints))
 
 
@@ -91,7 +117,7 @@ def in_words(decision: Decision) -> list[str]:
     """A decision for people: what it would record, what it would do, and where the group would stand."""
     if decision.record is None:
         return [decision.reason]
-    told = [f"records  {event.reason}" for event in decision.events]
+    told = [f"records  {event.reason}" for event in decision.events if event.kind not in _BESIDE]
     done = [f"calls    {_said(action)}" for action in decision.actions]
     phase = decision.record.phase.value
     why = decision.reason.removeprefix(f"{phase.lower()}: ")  # a pause is told as one

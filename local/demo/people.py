@@ -24,6 +24,9 @@ SCIENTIST = Person("maya", "data-scientists")
 APPROVER = Person("jonas", "model-risk")
 CLIENT = Person("screening-app", "applications")
 
+PIPELINES = "model-pipelines"
+"""The role that the company's SageMaker pipelines run by."""
+
 _COMPANY_POLICIES: dict[str, list[dict[str, Any]]] = {
     "data-scientists": [
         {
@@ -40,6 +43,15 @@ _COMPANY_POLICIES: dict[str, list[dict[str, Any]]] = {
             "Resource": "arn:aws:iam::*:role/greenlight/*-approver",
         },
     ],
+    PIPELINES: [
+        {
+            "Effect": "Allow",
+            "Action": "sts:AssumeRole",
+            "Resource": "arn:aws:iam::*:role/greenlight/*-registrant",
+        },
+        {"Effect": "Allow", "Action": ["s3:PutObject", "s3:GetObject"], "Resource": "arn:aws:s3:::*/*"},
+        {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": "arn:aws:s3:::*"},
+    ],
     "applications": [{"Effect": "Allow", "Action": "sagemaker:InvokeEndpoint", "Resource": "*"}],
 }
 
@@ -54,7 +66,12 @@ def hire(aws: LocalAws) -> None:
                 "Effect": "Allow",
                 "Principal": {"AWS": f"arn:aws:iam::{aws.account}:root"},
                 "Action": ["sts:AssumeRole", "sts:TagSession"],
-            }
+            },
+            {
+                "Effect": "Allow",
+                "Principal": {"Service": "sagemaker.amazonaws.com"},
+                "Action": "sts:AssumeRole",
+            },
         ],
     }
     for role, statements in _COMPANY_POLICIES.items():

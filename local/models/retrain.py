@@ -101,12 +101,11 @@ def _labelled(s3: Any, job: Job) -> tuple[Any, Any]:
     captured = _objects(s3, f"{told['Captured']}/")
     newest = [uri for at, uri in sorted(captured) if start <= at <= end][-_NEWEST:]
     found: dict[str, int] = {}
-    for line in (line for uri in newest for line in _read(s3, uri).splitlines()):
-        exchange = json.loads(line)
-        label = truth.get(f"{exchange['eventMetadata'].get('inferenceId')}.json")
-        if label is None:  # also smoke tests, and whatever else clients ask: it need not be one tumour
-            continue
-        tumour = _asked(exchange)
+    for line in (json.loads(line) for uri in newest for line in _read(s3, uri).splitlines()):
+        label = truth.get(f"{line['eventMetadata'].get('inferenceId')}.json")
+        if label is None:
+            continue  # nobody knows yet, or it is a smoke test
+        (tumour,) = _asked(line)
         if (row := json.dumps([tumour[name] for name in features])) not in found:
             found[row] = json.loads(_read(s3, label))["malignant"]
     if len(found) < _FEWEST:
@@ -117,12 +116,11 @@ def _labelled(s3: Any, job: Job) -> tuple[Any, Any]:
     return np.array([json.loads(row) for row in found], dtype=float), np.array(list(found.values()))
 
 
-def _asked(exchange: dict[str, Any]) -> dict[str, float | None]:
-    """The tumour of a captured request that has a label."""
-    asked = exchange["captureData"]["endpointInput"]
+def _asked(line: dict[str, Any]) -> list[dict[str, float | None]]:
+    """The tumours of a captured request."""
+    asked = line["captureData"]["endpointInput"]
     text = base64.b64decode(asked["data"]) if asked["encoding"] == "BASE64" else asked["data"]
-    (tumour,) = json.loads(text)["tumours"]
-    return dict(tumour)
+    return list(json.loads(text)["tumours"])
 
 
 def _accuracy(model_tar: bytes, rows: Any, labels: Any) -> float:

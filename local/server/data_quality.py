@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     Row = Mapping[str, object]
 
+_SHARE = 0.1  # of the baseline that a bucket must hold
 _FLOOR = 0.5  # a request in each bucket of which there is none at all has no logarithm
 _DEFAULT_THRESHOLD = 0.1  # of comparison_threshold
 
@@ -138,7 +139,7 @@ def _measured(feature: Feature, rows: Sequence[Row], compares: bool) -> Measured
     values = [value for row in rows if not _is_missing(value := row.get(feature.name))]
     numbers = tuple(number for value in values if (number := _number(value)) is not None)
     counts = spread(feature.bounds, numbers) if feature.counts else ()
-    drift = stability(feature.counts, counts) if compares and counts and numbers else None
+    drift = stability(*gathered(feature.counts, counts)) if compares and counts and numbers else None
     return Measured(feature, len(values), len(rows) - len(values), numbers, counts, drift)
 
 
@@ -159,6 +160,23 @@ def spread(bounds: Sequence[float], numbers: Sequence[float]) -> tuple[int, ...]
     for number in numbers:
         counts[bisect.bisect_right(bounds, number, 1, len(bounds) - 1) - 1] += 1
     return tuple(counts)
+
+
+def gathered(expected: Sequence[int], actual: Sequence[int]) -> tuple[list[int], list[int]]:
+    """Two histograms with neighbouring buckets put together until each holds a tenth of what is expected: of fewer
+    values chance alone would make a distance."""
+    then, now = [0], [0]
+    for of_then, of_now in zip(expected, actual, strict=True):
+        if then[-1] >= _SHARE * sum(expected):
+            then.append(0)
+            now.append(0)
+        then[-1] += of_then
+        now[-1] += of_now
+    if len(then) > 1 and then[-1] < _SHARE * sum(expected):
+        rest_then, rest_now = then.pop(), now.pop()
+        then[-1] += rest_then
+        now[-1] += rest_now
+    return then, now
 
 
 def stability(expected: Sequence[int], actual: Sequence[int]) -> float:

@@ -4,11 +4,12 @@ from dataclasses import replace
 
 import pytest
 
-from lambdas.core.record import Approval
-from lambdas.core.spec import GatesSpec
+from lambdas.core.record import Approval, Cause, Monitored, Retraining, Run
+from lambdas.core.spec import GatesSpec, Monitor, RetrainingSpec
 from lambdas.reconcile.foresee import UnknownVersionError, foresee, in_words
-from tests.builders import GROUP, START, a_spec, live_on, package, placed
+from tests.builders import GROUP, START, a_spec, having, live_on, package, placed
 from tests.unit.test_look import Desk
+from tests.unit.test_monitoring import MONITORING
 
 V1, V2 = package(1), package(2, approval=Approval.PENDING)
 WRITES = ("commit", "CreateModel", "CreateConfig", "CreateEndpoint", "UpdateEndpoint", "DeleteEndpoint")
@@ -59,3 +60,16 @@ def test_approving_what_was_live_before_would_bring_it_back() -> None:
 def test_a_version_that_is_not_there_is_told() -> None:
     with pytest.raises(UnknownVersionError, match="has no version 9"):
         said(pending(), 9, Approval.APPROVED)
+
+
+def test_a_plan_asks_neither_schedules_nor_pipelines_for_their_runs() -> None:
+    watched = {Monitor.DATA_QUALITY: Monitored(1, "x", "churn-v1-x", done=True)}
+    run = Run(
+        "churn-run-3", Cause.DRIFT, "x", START, execution="arn:aws:sagemaker:x:1:pipeline/p/execution/e"
+    )
+    spec = a_spec(monitoring=MONITORING, retraining=RetrainingSpec("retrain"))
+    seen = having(live_on(V1, spec=spec), monitored=watched, retraining=Retraining(run=run))
+    desk = Desk(replace(seen, packages=(V1, V2)))
+    plan = said(desk, 2, Approval.APPROVED)
+    assert "phase    Rolling: forward to v2" in plan
+    assert not {"last", "execution"} & set(desk.calls)

@@ -345,7 +345,9 @@ def test_violations_of_before_the_live_version_took_over_say_nothing_of_it() -> 
     ("status", "retraining"), [("Completed", {}), ("CompletedWithViolations", {"on_violations": False})]
 )
 def test_no_violations_or_none_asked_for_start_nothing(status: str, retraining: dict[str, Any]) -> None:
-    assert told(decided_on(inspected(status, **retraining))) == []
+    decision = decided_on(inspected(status, **retraining))
+    assert told(decision) == []
+    assert after(decision).retraining.well == (NOW - 60 if status == "Completed" else 0.0)
 
 
 def test_runs_that_fail_are_said_once_for_each_reason() -> None:

@@ -104,6 +104,13 @@ def test_drift_is_told_and_starts_a_run_with_its_window() -> None:
     assert only(decision.actions, AskToRetrain) == AskToRetrain(GROUP, run.id)
 
 
+def test_the_window_begins_where_monitoring_last_found_all_well() -> None:
+    seen = having(loud(), retraining=Retraining(well=NOW - 7200))
+    run = after(decided_on(seen)).retraining.run
+    assert run is not None
+    assert run.since == NOW - 7200
+
+
 def test_while_drift_lasts_it_is_told_once_and_nothing_more_runs_than_one() -> None:
     seen = later(loud(), 60)
     decision = decided_on(seen)
@@ -187,6 +194,14 @@ def test_drift_starts_no_run(retraining: Retraining, why: str) -> None:
     assert event.reason == f"not retrained for drift: {why}"
     assert names(decision) == []
     assert said(decided_on(later(seen, 60)), Kind.RETRAIN_HELD) == []
+
+
+def test_what_holds_a_run_is_told_once_whatever_asks_for_one() -> None:
+    held = having(loud(), retraining=Retraining(starts=(NOW - 60,)))
+    assert told(decided_on(held)) == ["drift", "retrain.held"]
+    seen = later(held, 60)
+    assert retraining_of(seen).held == "the last run began less than 24 hours ago"
+    assert told(decided_on(seen)) == []
 
 
 def test_no_run_starts_while_what_the_last_one_registered_waits_for_a_decision() -> None:

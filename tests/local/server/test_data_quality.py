@@ -97,6 +97,11 @@ def test_the_distance_is_the_population_stability_index() -> None:
 # --- violations ------------------------------------------------------------------------------------------
 
 
+def test_buckets_of_few_values_are_put_together_with_their_neighbours() -> None:
+    assert data_quality.gathered((50, 30, 15, 3, 2), (1, 2, 3, 4, 5)) == ([50, 30, 20], [1, 2, 12])
+    assert data_quality.gathered((97, 1, 2), (4, 5, 6)) == ([100], [15])
+
+
 def test_requests_as_the_baseline_violate_nothing() -> None:
     assert found(list(range(100)), constraints(distribution_constraints=comparing(0.1))) == []
 
