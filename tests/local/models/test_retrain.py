@@ -12,7 +12,7 @@ from botocore.exceptions import ClientError
 
 from local.aws import LocalAws
 from local.demo.traffic import truth
-from local.models import CONTENT_TYPE, build, labels, requests
+from local.models import CONTENT_TYPE, CSV, build, labels, requests
 from local.models.retrain import ON_NEW_DATA, definition
 from local.sagemaker.capture import Exchange, line, place
 from local.sagemaker.ports import Fleet
@@ -130,6 +130,12 @@ def test_what_the_new_device_reports_is_learnt_and_the_live_version_compared_on_
         bucket, key = place(CAPTURED, FLEET, exchange)
         s3.put_object(Bucket=bucket, Key=key, Body=line(CAPTURE, exchange).encode())
         tell(f"i{number}", label)
+    # Smoke tests send several tumours at once, and other clients CSV or what is no request at all; none has a label.
+    others = (build("v2").sample_request, next(requests(content_type=CSV)), b"ping")
+    for number, body in enumerate(others):
+        exchange = Exchange(f"o{number}", time.time(), body, CSV, b"", CONTENT_TYPE)
+        bucket, key = place(CAPTURED, FLEET, exchange)
+        s3.put_object(Bucket=bucket, Key=key, Body=line(CAPTURE, exchange).encode())
     end = ended(aws, f"{GROUP}-r1", since)
     assert end["PipelineExecutionStatus"] == "Succeeded", end.get("FailureReason")
     live, new = version(aws, 1), version(aws, 2)

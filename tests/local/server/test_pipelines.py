@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from local.aws import LocalAws, LocalAwsError
 from tests.local.server.waiting import eventually
@@ -82,6 +83,39 @@ def test_a_callable_registers_as_the_pipelines_role_and_its_step_says_what(aws: 
     package = sagemaker.describe_model_package(ModelPackageName=version)
     assert package["MetadataProperties"] == {"GeneratedBy": arn}
     assert "assumed-role/pipelines/" in package["CreatedBy"]["IamIdentity"]["Arn"]
+
+
+def test_who_may_start_one_pipeline_may_start_no_other_nor_look_at_its_runs(aws: LocalAws) -> None:
+    sagemaker, iam = aws.client("sagemaker"), aws.client("iam")
+    arn = sagemaker.describe_pipeline(PipelineName="register")["PipelineArn"]
+    sagemaker.add_tags(ResourceArn=arn, Tags=[{"Key": "greenlight:group", "Value": "fraud"}])
+    trust = {"Effect": "Allow", "Principal": {"AWS": f"{aws.account}"}, "Action": "sts:AssumeRole"}
+    allow = {
+        "Effect": "Allow",
+        "Action": ["sagemaker:StartPipelineExecution", "sagemaker:ListMonitoringExecutions"],
+        "Resource": "*",
+        "Condition": {"StringEquals": {"aws:ResourceTag/greenlight:group": "fraud"}},
+    }
+    for make, name, statement in (
+        (iam.create_role, "AssumeRolePolicyDocument", trust),
+        (lambda **given: iam.put_role_policy(PolicyName="p", **given), "PolicyDocument", allow),
+    ):
+        document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        make(RoleName="starter", **{name: document})
+    starter = aws.client("sagemaker", role="starter")
+    before = sagemaker.list_pipeline_executions(PipelineName="fail")["PipelineExecutionSummaries"]
+    begun = starter.start_pipeline_execution(PipelineName="register")["PipelineExecutionArn"]
+    assert ended(aws, begun)["PipelineExecutionStatus"] == "Succeeded"
+    for call, request in (
+        (starter.start_pipeline_execution, {"PipelineName": "fail"}),
+        (starter.describe_pipeline_execution, {"PipelineExecutionArn": begun}),
+        (starter.stop_pipeline_execution, {"PipelineExecutionArn": begun}),
+        (starter.list_monitoring_executions, {}),
+        (starter.create_pipeline, {"PipelineName": "p", "PipelineDefinition": "{}", "RoleArn": ROLE}),
+    ):
+        with pytest.raises(ClientError, match="AccessDenied"):
+            call(**request)
+    assert sagemaker.list_pipeline_executions(PipelineName="fail")["PipelineExecutionSummaries"] == before
 
 
 @pytest.mark.parametrize(
