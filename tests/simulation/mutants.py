@@ -5,7 +5,19 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from lambdas.adapters.store import Store
-from lambdas.core import authorship, desired, gates, intake, moves, proof, rules, testimony
+from lambdas.core import (
+    authorship,
+    decide,
+    desired,
+    gates,
+    intake,
+    monitoring,
+    moves,
+    proof,
+    retraining,
+    rules,
+    testimony,
+)
 from lambdas.core.actions import UpdateEndpoint
 from lambdas.core.facts import AlarmState, Facts, VersionDetail
 from lambdas.core.names import abort_alarm
@@ -198,10 +210,53 @@ def _take_the_first_witness(patch: Patch) -> None:
     patch(testimony, "stands", lambda *_: True)
 
 
-def _rule(patch: Patch, rule: Any, other: Any) -> None:
-    """Replace a rule in the list of rules."""
-    from lambdas.core import decide  # noqa: PLC0415 - its list was made when it was imported
+def _start_beside_another(patch: Patch) -> None:
+    """Whether a run is under way is not looked at."""
+    why_not = retraining._why_not
 
+    def careless(turn: Turn, spec: Any, wish: Any) -> str | None:
+        run = turn.record.retraining.run
+        return why_not(turn, spec, wish) if run is None else None
+
+    patch(retraining, "_why_not", careless)
+
+
+def _forget_the_cooldown(patch: Patch) -> None:
+    why_not = retraining._why_not
+
+    def eager(turn: Turn, spec: Any, wish: Any) -> str | None:
+        return why_not(turn, replace(spec, cooldown_hours=0, most_per_week=10_000), wish)
+
+    patch(retraining, "_why_not", eager)
+
+
+def _watch_what_is_not_verified(patch: Patch) -> None:
+    """The schedule moves as soon as something else is wanted live."""
+    follow = monitoring.follow_live
+
+    def hasty(turn: Turn) -> Any:
+        rollout = turn.record.rollout
+        placement = None if rollout is None else turn.record.placement(rollout.config)
+        if turn.spec.monitoring is None or placement is None:
+            return follow(turn)
+        return monitoring._put(turn, turn.spec.monitoring, placement)
+
+    patch(decide, "follow_live", hasty)
+
+
+def _stay_with_the_first(patch: Patch) -> None:
+    """Once a schedule is made it is never moved."""
+    is_due = monitoring._is_due
+
+    def settled(turn: Turn, monitor: Any, live: Placement) -> bool:
+        known = turn.record.monitored.get(monitor)
+        return is_due(turn, monitor, live) and (known is None or not known.done)
+
+    patch(monitoring, "_is_due", settled)
+
+
+def _rule(patch: Patch, rule: Any, other: Any) -> None:
+    """Replace a rule in the list of rules, which was made when its module was imported."""
     patch(decide, "RULES", tuple(other if one is rule else one for one in decide.RULES))
 
 
@@ -216,7 +271,7 @@ MUTANTS = (
     Mutant("a rollout starts without a fresh read", ("1", "2", "11"), _skip_the_fresh_read),
     Mutant("the last known good config is cleaned up", ("10",), _delete_the_last_known_good),
     Mutant("whoever approved counts as an approver", ("11",), _believe_messages),
-    Mutant("the record's revision is not checked", ("8", "9"), _forget_the_revision, crowded=True),
+    Mutant("the record's revision is not checked", ("8", "9", "10"), _forget_the_revision, crowded=True),
     Mutant("any rejection aborts what is in flight", ("4", "9"), _abort_on_any_rejection),
     Mutant("success is recorded before it is verified", ("6", "8", "9"), _succeed_before_verifying),
     Mutant("an alarm watches the way back", ("14",), _watch_the_way_back),
@@ -226,4 +281,8 @@ MUTANTS = (
     Mutant(
         "content that changed after the approval is deployed", ("2", "9", "11"), _overlook_changed_content
     ),
+    Mutant("a run begins beside another", ("15",), _start_beside_another),
+    Mutant("the cooldown and the week's limit are forgotten", ("15",), _forget_the_cooldown),
+    Mutant("what is not verified is watched already", ("16",), _watch_what_is_not_verified),
+    Mutant("a schedule never follows the next version", ("16",), _stay_with_the_first),
 )
