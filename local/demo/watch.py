@@ -142,11 +142,12 @@ class Watch:
             and not str(call["operation"]).startswith(reads)
         ]
 
-    def sweep(self) -> None:
-        """Run the sweep now, as its schedule does every few minutes, and wait until its looks are over."""
+    def sweep(self, *, full: bool = True) -> None:
+        """Run the sweep now and wait until its looks are over: the hourly one, of all groups, or that of every few
+        minutes, of those that changed or are unsettled."""
         functions = self._aws.client("lambda")
         name = self._aws.outputs(CONTROLLER_STACK)["SweepFunction"]
-        done = functions.invoke(FunctionName=name, Payload=b'{"full": true}')
+        done = functions.invoke(FunctionName=name, Payload=json.dumps({"full": full}))
         if done.get("FunctionError"):
             raise RuntimeError(f"the sweep failed: {done['Payload'].read().decode()}")
         while not self.at_rest():

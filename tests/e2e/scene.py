@@ -25,7 +25,7 @@ ACCOUNT = "123456789012"
 IMAGE = f"{ACCOUNT}.dkr.ecr.us-east-1.amazonaws.com/inference:1"
 _SLOW = 60.0  # AWS seconds a second
 _BURST = 5  # requests between two looks, so that a canary that bakes for two seconds meets enough of them
-_SWEEP_EVERY = 20.0  # wall seconds: far more AWS minutes than five
+_SWEEP_EVERY = 8.0  # wall seconds: far more AWS minutes than five
 _CALLS_TOLD = 400  # of all calls, among which those of the function are, when something is waited for in vain
 PATIENCE = 120.0  # wall seconds; what takes longer hangs
 
@@ -169,7 +169,7 @@ class Scene:
         def sweep_and_seek() -> T | None:
             nonlocal swept
             if time.monotonic() - swept > _SWEEP_EVERY:
-                self.watch.sweep()
+                self.watch.sweep(full=False)
                 swept = time.monotonic()
             return seek()
 
