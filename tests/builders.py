@@ -27,7 +27,7 @@ from lambdas.core.facts import (
     VersionSummary,
 )
 from lambdas.core.identity import Identity
-from lambdas.core.names import GROUP_TAG, guardrail_alarm
+from lambdas.core.names import GROUP_TAG, guardrail_alarm, schedule_name
 from lambdas.core.record import (
     Approval,
     Decided,
@@ -252,8 +252,16 @@ class Seen:
             execution=self.execution if need.execution else facts.execution,
             inspections={
                 **facts.inspections,
-                **{name: self.inspections.get(name) for name in need.inspections},
+                **{name: self.inspections.get(name, self._standing(name)) for name in need.inspections},
             },
+        )
+
+    def _standing(self, schedule: str) -> Inspection:
+        """A schedule as it was last pointed, without a run."""
+        monitored = self.record.monitored if self.record is not None else {}
+        ours = (known for monitor, known in monitored.items() if schedule_name(GROUP, monitor) == schedule)
+        return Inspection(
+            schedule, definition=next((known.definition for known in ours), None), state="Scheduled"
         )
 
     def _asked(self, need: Need) -> Trail:

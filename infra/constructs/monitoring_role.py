@@ -12,6 +12,7 @@ from infra.config.group import GroupConfig
 from infra.config.monitoring import BiasConfig, ModelQualityConfig, MonitoringConfig
 from infra.constructs.grants import Grant, accept, allow, document, here
 from infra.constructs.nag import acknowledge_inline_policy
+from infra.constructs.reader_role import keys_of_objects
 from infra.constructs.s3_prefix import bucket_arn, objects_arn, prefix_of
 from lambdas.core.names import GROUP_TAG, ROLE_PATH, role_name
 from lambdas.core.spec import Monitor
@@ -41,6 +42,7 @@ class MonitoringRole(Construct):
         grants = [
             *_objects(config, monitoring),
             *_keys(config, monitoring),
+            *keys_of_objects(),  # of baselines and of what was right
             *_images(monitoring),
             *_signals(monitoring),
             *_endpoint(config),

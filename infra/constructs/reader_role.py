@@ -27,7 +27,7 @@ class ReaderRole(Construct):
         reconcile = cdk.Fn.sub(
             f"arn:${{AWS::Partition}}:iam::${{AWS::AccountId}}:role{ROLE_PATH}{function_role_name('reconcile')}"
         )
-        grants = [*_objects(config), *_keys()]
+        grants = [*_objects(config), *keys_of_objects()]
         role = iam.CfnRole(
             self,
             "Role",
@@ -68,7 +68,7 @@ def _objects(config: GroupConfig) -> list[Grant]:
     ]
 
 
-def _keys() -> list[Grant]:
+def keys_of_objects() -> list[Grant]:
     """Objects under customer managed keys: the key's own policy decides."""
     via = {"StringEquals": {"kms:ViaService": f"s3.{cdk.Aws.REGION}.amazonaws.com"}}
     return [

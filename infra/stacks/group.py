@@ -57,10 +57,10 @@ class GroupStack(cdk.Stack):
         monitoring_role = (
             None if config.monitoring is None else MonitoringRole(self, config, config.monitoring)
         )
-        if config.monitoring is not None and config.monitoring.drift is not None:
-            DriftAlarm(self, config, config.monitoring.drift)
+        drift = config.monitoring.drift if config.monitoring is not None else None
+        alarm = DriftAlarm(self, config, drift) if drift is not None else None
         self._retraining(config)
-        ssm.StringParameter(
+        spec = ssm.StringParameter(
             self,
             "Spec",
             parameter_name=parameter_name(config.name),
@@ -74,6 +74,8 @@ class GroupStack(cdk.Stack):
                 )
             ),
         )
+        if alarm is not None:
+            spec.node.add_dependency(alarm)  # the controller looks for it as soon as it reads the spec
         for key, value in stack_tags(config).items():
             cdk.Tags.of(self).add(key, value)
 

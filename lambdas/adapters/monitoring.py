@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -33,7 +33,8 @@ _MINUTE = 60
 # What AWS says of a schedule that it is still at work on, or that runs, and of a definition that a schedule holds.
 # Words that stand alone: in a name they say nothing.
 _HELD = re.compile(
-    r"(?<![\w./:-])(status pending|in[- ]?progress|in use|(being|is) used|locked|associated)(?![\w/-])"
+    r"(?<![\w./:-])(status pending|already exists|exists already|in[- ]?progress|in use|(being|is) used|locked"
+    r"|associated)(?![\w/-])"
 )
 
 
@@ -62,8 +63,12 @@ class Monitoring:
     def __init__(self, sagemaker: SageMakerClient) -> None:
         self._sagemaker = sagemaker
 
-    def last(self, schedule: str) -> Inspection | None:
-        """The youngest run that ended (ListMonitoringExecutions); None: none has, or there is no such schedule."""
+    def last(self, schedule: str) -> Inspection:
+        """A schedule as it stands, and its youngest run that ended (DescribeMonitoringSchedule,
+        ListMonitoringExecutions)."""
+        found = self._schedule(schedule)
+        if found is None:
+            return Inspection(schedule)
         pages = self._sagemaker.get_paginator("list_monitoring_executions").paginate(
             MonitoringScheduleName=schedule,
             SortBy="ScheduledTime",
@@ -71,20 +76,21 @@ class Monitoring:
             PaginationConfig={"PageSize": _PAGE},
         )
         with aws_errors(f"listing the runs of monitoring schedule {schedule}"):
-            try:
-                runs = (run for page in pages for run in page["MonitoringExecutionSummaries"])
-                run = next((run for run in runs if run["MonitoringExecutionStatus"] in _ENDED), None)
-            except ClientError as error:
-                if not_found(error):
-                    return None
-                raise
-        if run is None:
-            return None
-        return Inspection(
+            runs = (run for page in pages for run in page["MonitoringExecutionSummaries"])
+            run = next((run for run in runs if run["MonitoringExecutionStatus"] in _ENDED), None)
+        config = found["MonitoringScheduleConfig"]
+        stands = Inspection(
             schedule,
-            run["MonitoringExecutionStatus"],
-            run["ScheduledTime"].timestamp(),
-            run.get("FailureReason"),
+            definition=config.get("MonitoringJobDefinitionName", ""),
+            state=found["MonitoringScheduleStatus"],
+        )
+        if run is None:
+            return stands
+        return replace(
+            stands,
+            status=run["MonitoringExecutionStatus"],
+            at=run["ScheduledTime"].timestamp(),
+            failure=run.get("FailureReason"),
         )
 
     def put(self, action: do.PutMonitoring) -> None:
@@ -151,7 +157,7 @@ class Monitoring:
         }
         found = self._schedule(name)
         if found is None:
-            with aws_errors(what):
+            with _held(what):
                 self._sagemaker.create_monitoring_schedule(**request, Tags=_tags(action.tags))
             return
         self._must_be_ours(what, "monitoring schedule", name, found, group)

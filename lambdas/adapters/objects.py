@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ParamValidationError
 
 from lambdas.adapters.aws import aws_errors, classify, code_of, step_into
-from lambdas.core.errors import Denied, Unreadable
+from lambdas.core.errors import Denied, Permanent, Unreadable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,7 +48,11 @@ class Objects:
                     raise Unreadable(f"{uri} is not there") from error
                 if classify(error) is Denied:
                     raise Unreadable(f"{uri} may not be read by {role or 'you'}: {code_of(error)}") from error
+                if issubclass(classify(error), Permanent):
+                    raise Unreadable(f"{uri} cannot be read: {code_of(error)}") from error
                 raise
+            except ParamValidationError as error:
+                raise Unreadable(f"{uri} is no object's name: {error}") from error
             with answer["Body"] as body:
                 if answer["ContentLength"] > most:
                     raise Unreadable(f"{uri} has {answer['ContentLength']} bytes; at most {most} are read")

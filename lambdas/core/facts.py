@@ -166,7 +166,8 @@ class Started:
 
 
 class RunStatus(StrEnum):
-    """PipelineExecutionStatus of DescribePipelineExecution [B]; GONE is ours: there is no such execution."""
+    """PipelineExecutionStatus of DescribePipelineExecution [B]; GONE is ours: there is no such execution, and
+    UNREADABLE: AWS does not let us see it."""
 
     EXECUTING = "Executing"
     STOPPING = "Stopping"
@@ -174,6 +175,7 @@ class RunStatus(StrEnum):
     FAILED = "Failed"
     SUCCEEDED = "Succeeded"
     GONE = "Gone"
+    UNREADABLE = "Unreadable"
 
 
 @dataclass(frozen=True)
@@ -188,15 +190,21 @@ class Execution:
 
 @dataclass(frozen=True)
 class Inspection:
-    """The last run of a monitoring schedule that ended (ListMonitoringExecutions); `at`: ScheduledTime, epoch seconds.
+    """A monitoring schedule as it stands, and its last run that ended (DescribeMonitoringSchedule,
+    ListMonitoringExecutions).
 
-    `status`: MonitoringExecutionStatus [B], such as CompletedWithViolations. `failure`: why it failed.
+    `status`: MonitoringExecutionStatus [B] of that run, such as CompletedWithViolations; None: none has ended. `at`:
+    its ScheduledTime, epoch seconds. `failure`: why it failed. `definition`: the job definition that the schedule uses
+    now, None: there is no such schedule. `state`: MonitoringScheduleStatus [B]. `problem`: why nothing can be read.
     """
 
     schedule: str
-    status: str
-    at: float
+    status: str | None = None
+    at: float = 0.0
     failure: str | None = None
+    definition: str | None = None
+    state: str | None = None
+    problem: str | None = None
 
 
 @dataclass(frozen=True)
@@ -302,7 +310,7 @@ class Facts:
     What every look reads comes first; the rest is read only when a decision asks for it (see `Need`) and is None, or
     lacks the key, until then. `reports` (baselines too), `payloads`: by their S3 URI. `frozen`: recurring freeze
     windows that hold now. `actors`: who asked for each kind of act. `execution`: of the run under way. `inspections`:
-    by schedule, None where it has no run that ended.
+    by schedule.
     """
 
     group: str
@@ -322,4 +330,4 @@ class Facts:
     trial: Trial | None = None
     actors: Mapping[str, str] | None = None
     execution: Execution | None = None
-    inspections: Mapping[str, Inspection | None] = field(default_factory=dict)
+    inspections: Mapping[str, Inspection] = field(default_factory=dict)

@@ -12,6 +12,7 @@ from lambdas.core.facts import Facts, VersionDetail, VersionSummary
 from lambdas.core.ledger import Kind
 from lambdas.core.names import version_in
 from lambdas.core.record import Approval, Cause, Decided, Pause, Phase, Record, run_of
+from lambdas.core.retraining import link
 from lambdas.core.spec import GroupSpec, Onboarding, changes
 from lambdas.core.trail import SAME_CALL
 from lambdas.core.turn import Need, Turn, Wish
@@ -269,6 +270,8 @@ def _take(turn: Turn, detail: VersionDetail, at: float) -> None:
     if again and not proof.counts(spec, decided):
         return  # a second approval by somebody who may not: the first one stands
     turn.remember(detail.version, decided)
+    if known is None:
+        link(turn, detail)
     refused = turn.record.refused
     if approved and refused is not None and version_in(refused) == detail.version:
         turn.update(refused=None)

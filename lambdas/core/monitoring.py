@@ -1,7 +1,9 @@
 """Points the group's monitoring schedules at the live version once it is verified, and says what is not monitored."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from lambdas.core import actions as do
 from lambdas.core.errors import Busy, GreenlightError
@@ -283,7 +285,7 @@ def not_done(turn: Turn, monitor: Monitor, error: GreenlightError) -> None:
 
 
 def take_inspections(turn: Turn) -> Need | None:
-    """Take in the last run of each schedule: violations are a reason to retrain; that it fails is said."""
+    """Take in how each schedule stands, and its last run: violations are a reason to retrain; that it fails is said."""
     if turn.spec.monitoring is None or not _asked(turn):
         return None
     schedules = {
@@ -294,9 +296,12 @@ def take_inspections(turn: Turn) -> Need | None:
     if unread := set(schedules.values()) - turn.facts.inspections.keys():
         return Need(inspections=frozenset(unread))
     for monitor, schedule in schedules.items():
-        inspection = turn.facts.inspections[schedule]
-        if inspection is not None and inspection.at > turn.record.retraining.inspected.get(schedule, 0.0):
-            _take(turn, monitor, inspection)
+        found = turn.facts.inspections[schedule]
+        _note_failing(turn, monitor, found)
+        if found.problem is None and found.definition != turn.record.monitored[monitor].definition:
+            _set_right(turn, monitor, found)
+        elif found.status is not None and _is_news(turn, found):
+            _take(turn, found)
     return None
 
 
@@ -304,26 +309,67 @@ def _asked(turn: Turn) -> bool:
     return any(hint.source in {MONITORING, SWEEP} for hint in turn.facts.hints)
 
 
-def _take(turn: Turn, monitor: Monitor, found: Inspection) -> None:
-    retraining, known = turn.record.retraining, turn.record.monitored[monitor]
-    well = found.at if found.status == COMPLETED else retraining.well
-    inspected = {**retraining.inspected, found.schedule: found.at}
-    turn.update(retraining=replace(retraining, inspected=inspected, well=well))
-    failing = (found.failure or "SageMaker gives no reason") if found.status == FAILED else None
-    if failing is not None and failing != known.failing:
+def _is_news(turn: Turn, found: Inspection) -> bool:
+    """A run of before the live version took over looked at another version's traffic."""
+    live = turn.record.live_placement()
+    since = live.live_at if live is not None else None
+    seen = turn.record.retraining.inspected.get(found.schedule, 0.0)
+    return since is not None and found.at > seen and found.at >= since
+
+
+def _set_right(turn: Turn, monitor: Monitor, found: Inspection) -> None:
+    """Somebody else changed the schedule: it is pointed at the live version again, in this very look if it can be."""
+    known = turn.record.monitored[monitor]
+    how = "is gone" if found.definition is None else f"uses {found.definition}"
+    turn.say(
+        Kind.UNMONITORED,
+        f"{in_words(monitor)} of v{known.version} is not monitored: schedule {found.schedule} was changed by somebody"
+        f" else and {how}; it is set right",
+        known.version,
+    )
+    _note(turn, monitor, replace(known, done=False, tried_at=0.0))
+
+
+def _note_failing(turn: Turn, monitor: Monitor, found: Inspection) -> None:
+    """Say that a schedule does not work when it begins not to; the reason is said again when it is another one, and
+    not for a date or an id in it."""
+    known = turn.record.monitored[monitor]
+    failing = _failing(turn, found, known.failing)
+    if failing is not None and (known.failing is None or _shape(failing) != _shape(known.failing)):
         turn.say(
             Kind.UNMONITORED,
-            f"{in_words(monitor)} of v{known.version} is not monitored: the runs of {found.schedule} fail: {failing}",
+            f"{in_words(monitor)} of v{known.version} is not monitored: {failing}",
             known.version,
         )
     if failing != known.failing:
         _note(turn, monitor, replace(known, failing=failing))
-    if found.status == VIOLATIONS and _says_drift(turn, found):
+
+
+def _failing(turn: Turn, found: Inspection, before: str | None) -> str | None:
+    if found.problem is not None:
+        return f"schedule {found.schedule} cannot be read: {found.problem}"
+    if found.state in {"Stopped", "Failed"}:
+        return f"schedule {found.schedule} is {found.state}"
+    if not _is_news(turn, found):
+        return before
+    if found.status != FAILED:
+        return None
+    return f"the runs of {found.schedule} fail: {found.failure or 'SageMaker gives no reason'}"
+
+
+def _shape(text: str) -> str:
+    """A reason without what differs each time."""
+    return re.sub(r"[0-9a-f-]*\d[0-9a-f-]*", "", text)
+
+
+def _take(turn: Turn, found: Inspection) -> None:
+    known = turn.record.retraining
+    changes: dict[str, Any] = {"inspected": {**known.inspected, found.schedule: found.at}}
+    if found.status == COMPLETED:
+        changes["well"] = {**known.well, found.schedule: found.at}
+    if found.status == VIOLATIONS:
+        changes["deaf"] = ()  # measured on this version's own traffic: what its alarms say is of it
+    turn.update(retraining=replace(known, **changes))
+    spec = turn.spec.retraining
+    if found.status == VIOLATIONS and spec is not None and spec.on_violations:
         turn.wishes.append(Wish(Cause.VIOLATIONS, f"the run of {found.schedule} found violations"))
-
-
-def _says_drift(turn: Turn, found: Inspection) -> bool:
-    """Whether it asks for a run; one of before the live version took over looked at another version's traffic."""
-    spec, live = turn.spec.retraining, turn.record.live_placement()
-    since = live.live_at if live is not None else None
-    return spec is not None and spec.on_violations and since is not None and found.at >= since

@@ -216,7 +216,8 @@ class Run:
 
     `live`: the version that was live. `since`: from when on its traffic is to be learned from. `asked_at`: when the
     function `retrain` was last told of it. `execution`: the ARN of the pipeline's execution, None: not known yet.
-    `by`: who asked. `versions`: what it registered in this group. `ended`: when it did, 0: it is under way; `problem`:
+    `by`: who asked. `pipeline`, `parameters`: what is started, as the spec had it then. `versions`: what it registered
+    in this group. `ended`: when it did, 0: it is under way; `problem`:
     why it failed.
     """
 
@@ -229,6 +230,8 @@ class Run:
     asked_at: float = 0.0
     execution: str | None = None
     by: str | None = None
+    pipeline: str = ""
+    parameters: Mapping[str, str] = field(default_factory=dict)
     versions: tuple[int, ...] = ()
     ended: float = 0.0
     problem: str | None = None
@@ -242,8 +245,10 @@ class Retraining:
     by itself, until a person starts one or the spec changes. `held`: why none was started, as last said.
     `drift`: since when alarms say that the live version drifts, 0: they do not; `calm`: since when they are quiet
     again, 0: they are not. `flaps`: how often they came back. `rolled_back`: what this drift asks of the live version
-    was done. `missing`: alarms that are not there. `inspected`: up to which run of each schedule was taken in;
-    `well`: up to which one none found violations. `rejected`: up to which rejection.
+    was done. `of`: the live version that all this is of, 0: none was seen. `deaf`: alarms that were in ALARM when it
+    took over, and say nothing of it until they have been OK. `missing`: alarms that are not there. `inspected`: up to
+    which run of each schedule was taken in; `well`: the last of each that found no violations. `rejected`: up to which
+    rejection.
     """
 
     run: Run | None = None
@@ -255,9 +260,11 @@ class Retraining:
     calm: float = 0.0
     flaps: int = 0
     rolled_back: bool = False
+    of: int = 0
+    deaf: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     inspected: Mapping[str, float] = field(default_factory=dict)
-    well: float = 0.0
+    well: Mapping[str, float] = field(default_factory=dict)
     rejected: float = 0.0
 
 

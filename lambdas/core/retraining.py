@@ -8,8 +8,8 @@ from lambdas.core.errors import GreenlightError
 from lambdas.core.facts import AlarmState, Execution, RunStatus, Started, VersionDetail
 from lambdas.core.hints import ALARM, RUN, SPEC
 from lambdas.core.ledger import Kind
-from lambdas.core.names import RETRAIN, RUN_KEY, SWEEP, run_name
-from lambdas.core.record import Cause, Phase, Run
+from lambdas.core.names import RETRAIN, RUN_KEY, SWEEP, run_name, schedule_name
+from lambdas.core.record import Approval, Cause, Phase, Run
 from lambdas.core.spec import RetrainingSpec
 from lambdas.core.turn import Need, Turn, Wish
 
@@ -21,16 +21,17 @@ GIVE_UP = 3600.0  # seconds after which a run that did not start has failed
 FRESH = 300.0  # seconds for which what `retrain` was told holds; with its longest run less than ASK_AGAIN
 _HOUR, _WEEK = 3600.0, 7 * 86400.0
 _MOST_PAST = 20  # runs that are remembered
+_ASKED_ONCE = frozenset({Cause.PERSON, Cause.REJECTION})  # and each time answered
 _ENDED = frozenset({RunStatus.SUCCEEDED, RunStatus.FAILED, RunStatus.STOPPED, RunStatus.GONE})
 
 
 def take_runs(turn: Turn) -> Need | None:
     """Take in drift, what became of the run under way, and each reason for another."""
-    if turn.record.phase is Phase.UNMANAGED:
-        return None
-    if (need := _take_alarms(turn) or _take_run(turn)) is not None:
+    managed = _is_managed(turn)
+    if managed and (need := _take_alarms(turn) or _take_run(turn)) is not None:
         return need
-    _take_rejection(turn)
+    if managed:
+        _take_rejection(turn)
     _start(turn)
     return None
 
@@ -53,12 +54,29 @@ def _take_alarms(turn: Turn) -> Need | None:
     if set(spec.alarms) - turn.facts.alarms.keys():
         return Need(alarms=spec.alarms)
     _note_missing(turn, tuple(n for n in spec.alarms if turn.facts.alarms[n] is AlarmState.MISSING))
+    live = turn.record.live_placement()
+    if live is None or live.live_at is None:
+        return None  # there is nothing that could drift
     loud = [name for name in spec.alarms if turn.facts.alarms[name] is AlarmState.ALARM]
-    if loud:
-        _note_drift(turn, loud)
+    _note_version(turn, live.version, loud)
+    if heard := [name for name in loud if name not in turn.record.retraining.deaf]:
+        _note_drift(turn, live.version, heard)
     elif turn.record.retraining.drift:
         _note_calm(turn)
     return None
+
+
+def _note_version(turn: Turn, version: int, loud: list[str]) -> None:
+    """What alarms said when a version took over, they said of the one before: its own is heard once they were OK."""
+    known = turn.record.retraining
+    if known.of == version:
+        _change(turn, deaf=tuple(name for name in known.deaf if name in loud))
+        return
+    deaf = tuple(loud) if known.of else ()
+    if known.drift and known.of:
+        what = f"; of v{version} they say nothing until they were OK" if deaf else ""
+        turn.say(Kind.DRIFT, f"v{known.of} drifted, and v{version} is live{what}", version, alarms=loud)
+    _change(turn, of=version, deaf=deaf, drift=0.0, calm=0.0, flaps=0, rolled_back=False, held=None)
 
 
 def _note_missing(turn: Turn, missing: tuple[str, ...]) -> None:
@@ -71,12 +89,11 @@ def _note_missing(turn: Turn, missing: tuple[str, ...]) -> None:
     _change(turn, missing=missing)
 
 
-def _note_drift(turn: Turn, loud: list[str]) -> None:
-    known, live = turn.record.retraining, turn.record.live_placement()
+def _note_drift(turn: Turn, version: int, loud: list[str]) -> None:
+    known = turn.record.retraining
     why = f"in ALARM: {', '.join(loud)}"
     if not known.drift:
-        what = "drift" if live is None else f"v{live.version} drifts"
-        turn.say(Kind.DRIFT, f"{what}; {why}", None if live is None else live.version, alarms=loud)
+        turn.say(Kind.DRIFT, f"v{version} drifts; {why}", version, alarms=loud)
         _change(turn, drift=turn.facts.now, calm=0.0, flaps=0)
     elif known.calm:
         _change(turn, calm=0.0, flaps=known.flaps + 1)
@@ -92,7 +109,7 @@ def _note_calm(turn: Turn) -> None:
         turn.say(
             Kind.DRIFT, f"no drift any more{again}", alarms=[], seconds=round(known.calm - known.drift, 3)
         )
-        _change(turn, drift=0.0, calm=0.0, flaps=0, rolled_back=False)
+        _change(turn, drift=0.0, calm=0.0, flaps=0, rolled_back=False, held=None)
 
 
 def _take_rejection(turn: Turn) -> None:
@@ -142,7 +159,8 @@ def _take_start(turn: Turn, told: Started) -> None:
     started = replace(run, execution=told.execution)
     past = tuple(one for one in known.past if one.id != run.id)
     if run is known.run or known.run is None:
-        _change(turn, run=replace(started, ended=0.0, problem=None), past=past)
+        stopped = None if known.stopped == _failed(run) else known.stopped
+        _change(turn, run=replace(started, ended=0.0, problem=None), past=past, stopped=stopped)
     else:
         _change(turn, past=(*past, started))
 
@@ -165,6 +183,8 @@ def _take_execution(turn: Turn, run: Run, execution: Execution) -> None:
     if versions != run.versions:
         run = replace(run, versions=versions)
         _change(turn, run=run)
+    if execution.status is RunStatus.UNREADABLE:
+        _note_unreadable(turn, run, str(execution.failure))
     if execution.status not in _ENDED:
         return
     if execution.status is RunStatus.GONE and turn.facts.now - run.asked_at < ASK_AGAIN:
@@ -182,7 +202,7 @@ def _take_execution(turn: Turn, run: Run, execution: Execution) -> None:
         names = ", ".join(f"v{version}" for version in versions)
         also = f"; beside it registered {', '.join(others)}, which is not in this group" if others else ""
         seconds = turn.facts.now - run.at
-        _end(turn, run)
+        _end(turn, replace(run, problem=None))
         turn.say(
             Kind.RETRAIN_SUCCEEDED,
             f"run {run.id} registered {names} after {seconds:.0f} s{also}",
@@ -194,6 +214,13 @@ def _take_execution(turn: Turn, run: Run, execution: Execution) -> None:
             elsewhere=list(others),
             seconds=round(seconds, 3),
         )
+
+
+def _note_unreadable(turn: Turn, run: Run, why: str) -> None:
+    if run.problem != why:
+        reason = f"run {run.id} goes on, and how cannot be read: {why}"
+        turn.say(Kind.RETRAIN_HELD, reason, run.live, run=run.id, cause=run.cause.value)
+        _change(turn, run=replace(run, problem=why))
 
 
 def _registered(turn: Turn, execution: Execution) -> tuple[list[int], list[str]]:
@@ -212,7 +239,7 @@ def _registered(turn: Turn, execution: Execution) -> tuple[list[int], list[str]]
 def _fail(turn: Turn, run: Run, reason: str) -> None:
     """It is not started again by itself: what failed once fails again, and costs as much."""
     _end(turn, replace(run, problem=reason))
-    _change(turn, stopped=f"run {run.id} failed")
+    _change(turn, stopped=_failed(run))
     turn.say(
         Kind.RETRAIN_FAILED,
         f"run {run.id}: {reason}. No other starts by itself; `greenlight retrain {turn.record.group}` starts one",
@@ -221,6 +248,10 @@ def _fail(turn: Turn, run: Run, reason: str) -> None:
         cause=run.cause.value,
         execution=run.execution,
     )
+
+
+def _failed(run: Run) -> str:
+    return f"run {run.id} failed"
 
 
 def _end(turn: Turn, run: Run) -> None:
@@ -240,23 +271,42 @@ def not_asked(turn: Turn, run_id: str, error: GreenlightError) -> None:
 
 def _start(turn: Turn) -> None:
     """Start a run for the first reason that may; a person's goes before all others."""
-    wishes = sorted(turn.wishes, key=lambda wish: wish.cause is not Cause.PERSON)
+    wishes = sorted(turn.wishes, key=lambda wish: wish.cause not in _ASKED_ONCE)
+    wishes.sort(key=lambda wish: wish.cause is not Cause.PERSON)
     if not wishes:
         return
     spec, wish = turn.spec.retraining, wishes[0]
-    why_not = "the group's spec names no pipeline" if spec is None else _why_not(turn, spec, wish)
+    why_not = _why_none(turn) if spec is None or not _is_managed(turn) else _why_not(turn, spec, wish)
     if spec is not None and why_not is None:
         _begin(turn, spec, wish)
-        return
-    if wish.cause is Cause.PERSON or why_not != turn.record.retraining.held:
+    elif wish.cause in _ASKED_ONCE:
         turn.say(
             Kind.RETRAIN_HELD,
             f"not retrained for {_asked_by(wish)}: {why_not}",
             cause=wish.cause.value,
             by=wish.by,
         )
-    if wish.cause is not Cause.PERSON:
-        _change(turn, held=why_not)  # whatever asks for it: drift and violations often do in turn
+    else:
+        _hold(turn, wish.cause, str(why_not))
+
+
+def _is_managed(turn: Turn) -> bool:
+    return turn.record.phase is not Phase.UNMANAGED
+
+
+def _why_none(turn: Turn) -> str:
+    return (
+        "the group's spec names no pipeline"
+        if _is_managed(turn)
+        else "the group is not managed: it has no spec"
+    )
+
+
+def _hold(turn: Turn, cause: Cause, why: str) -> None:
+    """Say once why no run begins; drift and violations often ask in turn, and for the same."""
+    if why != turn.record.retraining.held:
+        turn.say(Kind.RETRAIN_HELD, f"not retrained for {cause.value}: {why}", cause=cause.value)
+    _change(turn, held=why)
 
 
 def _asked_by(wish: Wish) -> str:
@@ -272,11 +322,8 @@ def _why_not(turn: Turn, spec: RetrainingSpec, wish: Wish) -> str | None:
         return None
     if known.stopped is not None:
         return f"{known.stopped}; `greenlight retrain {turn.record.group}` starts another"
-    made = {version for run in known.past for version in run.versions}
-    if waiting := sorted(made & turn.record.pending.keys()):
-        return f"v{waiting[-1]}, which a run registered, waits for a decision"
-    if turn.record.rollout is not None and turn.record.rollout.version in made:
-        return f"v{turn.record.rollout.version}, which a run registered, is on its way"
+    if (answer := _answer(turn)) is not None:
+        return f"v{answer}, which a run registered, waits for a decision, or is on its way"
     last = max(known.starts, default=None)
     if last is not None and now < last + spec.cooldown_hours * _HOUR:
         return f"the last run began less than {spec.cooldown_hours} hours ago"
@@ -285,11 +332,25 @@ def _why_not(turn: Turn, spec: RetrainingSpec, wish: Wish) -> str | None:
     return None
 
 
+def _answer(turn: Turn) -> int | None:
+    """The version by which a run answered already: nobody has decided on it, or it is approved and not live yet."""
+    record, live = turn.record, turn.record.live_placement()
+    made = {version for run in record.retraining.past for version in run.versions}
+    open_ = [version for version in made if version > record.noted or version in record.pending]
+    for version in made:
+        decided = record.versions.get(version)
+        if decided is None or decided.approval is not Approval.APPROVED or decided.failed is not None:
+            continue
+        if live is None or (version != live.version and decided.since > live.decided_at):
+            open_.append(version)
+    return max(open_, default=None)
+
+
 def _begin(turn: Turn, spec: RetrainingSpec, wish: Wish) -> None:
     """Write down what is about to be done; the function `retrain` does it, and may be told so twice."""
     known, now, live = turn.record.retraining, turn.facts.now, turn.record.live_placement()
     # What the live version met since all was well; before it was live, another one met it.
-    since = max(live.live_at, known.well) if live is not None and live.live_at is not None else now
+    since = max(live.live_at, _well(turn)) if live is not None and live.live_at is not None else now
     run = Run(
         id=run_name(turn.record.group, turn.record.head.seq + len(turn.events) + 1),
         cause=wish.cause,
@@ -299,6 +360,8 @@ def _begin(turn: Turn, spec: RetrainingSpec, wish: Wish) -> None:
         since=since,
         asked_at=now,
         by=wish.by,
+        pipeline=spec.pipeline,
+        parameters=spec.parameters,
     )
     turn.say(
         Kind.RETRAIN_STARTED,
@@ -313,6 +376,12 @@ def _begin(turn: Turn, spec: RetrainingSpec, wish: Wish) -> None:
     starts = (*(at for at in known.starts if at > now - _WEEK), now)
     _change(turn, run=run, starts=starts, stopped=None, held=None)
     turn.later.append(AskToRetrain(turn.record.group, run.id))
+
+
+def _well(turn: Turn) -> float:
+    """Up to when every schedule of the group's found all well; 0: one of them never did."""
+    schedules = [schedule_name(turn.record.group, monitor) for monitor in turn.record.monitored]
+    return min((turn.record.retraining.well.get(schedule, 0.0) for schedule in schedules), default=0.0)
 
 
 def moment(at: float) -> str:

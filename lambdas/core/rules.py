@@ -343,7 +343,8 @@ def drift(turn: Turn) -> Verdict:
     spec, known, live = turn.spec.retraining, turn.record.retraining, turn.record.live_placement()
     if spec is None or not spec.roll_back or not known.drift or known.rolled_back:
         return None
-    loud = [name for name in spec.alarms if turn.facts.alarms.get(name) is AlarmState.ALARM]
+    alarms = (name for name in spec.alarms if name not in known.deaf)
+    loud = [name for name in alarms if turn.facts.alarms.get(name) is AlarmState.ALARM]
     endpoint = turn.facts.endpoint
     if not loud or live is None or endpoint is None or endpoint.config != live.config:
         return None
@@ -355,7 +356,8 @@ def drift(turn: Turn) -> Verdict:
     if last_known_good(turn.record) is None:
         turn.say(Kind.DRIFT, f"v{live.version} drifts, and nothing good is left to go back to", live.version)
     else:
-        _fail_live(turn, live, f"it drifts; in ALARM: {', '.join(loud)}")
+        # The version, whatever its spec: what it meets has changed.
+        fail_version(turn, live.version, f"it drifts; in ALARM: {', '.join(loud)}")
     return None
 
 

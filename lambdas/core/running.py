@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from lambdas.core.errors import Malformed, Refused
+from lambdas.core.errors import Malformed
 from lambdas.core.hints import read_message
 from lambdas.core.record import Record, Run
 from lambdas.core.retraining import FRESH, moment
@@ -53,9 +53,6 @@ def to_start(record: Record | None, run_id: str, now: float) -> Start | str:
         record: of the group, as it is now.
         run_id: that the message asks for.
         now: epoch seconds.
-
-    Raises:
-        Refused: the run waits, and can never be started.
     """
     run = record.retraining.run if record is not None else None
     if record is None or run is None or run.id != run_id:
@@ -64,15 +61,12 @@ def to_start(record: Record | None, run_id: str, now: float) -> Start | str:
         return f"{run_id} was started already"
     if now - run.asked_at >= FRESH:
         return f"{run_id} was asked for {now - run.asked_at:.0f} s ago; if it still is to start, it is asked for again"
-    spec = record.spec.retraining if record.spec is not None else None
-    if spec is None:
-        raise Refused("the group's spec names no pipeline any more")
     why = f"{run.cause.value}: {run.reason}"
     return Start(
-        spec.pipeline,
+        run.pipeline,
         run.id,
         one_line(f"Greenlight starts this for {why}", _LONGEST_DESCRIPTION),
-        {**spec.parameters, **_own_parameters(record.group, run, why)},
+        {**run.parameters, **_own_parameters(record.group, run, why)},
     )
 
 

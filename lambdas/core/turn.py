@@ -139,6 +139,8 @@ class Turn:
 
 def is_unsettled(record: Record, now: float) -> bool:
     """Whether the sweep should look at the group even if nothing changed."""
+    if record.phase is Phase.UNMANAGED:
+        return False
     return (
         record.phase not in SETTLED_PHASES
         or record.rollout is not None

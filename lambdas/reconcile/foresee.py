@@ -41,8 +41,8 @@ class _NotAsked:
     def execution(self, arn: str) -> Execution:
         return Execution(arn, RunStatus.EXECUTING)
 
-    def last(self, _: str) -> Inspection | None:
-        return None
+    def last(self, schedule: str) -> Inspection:
+        return Inspection(schedule, problem="a plan does not ask for it")
 
 
 class UnknownVersionError(GreenlightError):

@@ -5,8 +5,17 @@ from dataclasses import dataclass, replace
 
 from lambdas.adapters.concurrently import concurrently
 from lambdas.core.decide import decide
-from lambdas.core.errors import GreenlightError, Unreadable
-from lambdas.core.facts import Facts, Hint, Payload, Report, SpecRead
+from lambdas.core.errors import GreenlightError, Permanent, Unreadable
+from lambdas.core.facts import (
+    Execution,
+    Facts,
+    Hint,
+    Inspection,
+    Payload,
+    Report,
+    RunStatus,
+    SpecRead,
+)
 from lambdas.core.hints import SPEC
 from lambdas.core.names import ACCOUNT_WIDE, SWEEP
 from lambdas.core.quality import MOST_BYTES, report_from
@@ -16,6 +25,9 @@ from lambdas.core.setback import setback
 from lambdas.core.turn import Decision, Need
 from lambdas.reconcile.ports import Ports
 
+_LARGEST_BASELINE = (
+    20_000_000  # bytes: Model Monitor's statistics hold a sketch of each feature, of up to 100 kB
+)
 _MOST_TURNS = 10  # each turn takes in at most 80 decisions; what is left is taken by the sweep's next look
 _MOST_NEEDS = 10  # a decision asks for details, alarms, the spec; more rounds than that is a bug
 _NEEDS_EACH = (
@@ -141,12 +153,12 @@ def _satisfy(ports: Ports, facts: Facts, need: Need) -> Facts:
         lambda: ports.endpoints.tags(facts.endpoint.arn) if need.tags and facts.endpoint else facts.tags,
         lambda: ports.trail.writes(need.trail) if need.trail else facts.trail,
         lambda: ports.trials.make(need.trial) if need.trial else facts.trial,
-        lambda: ports.pipelines.execution(need.execution) if need.execution else facts.execution,
+        lambda: _execution(ports, need.execution) if need.execution else facts.execution,
         *(lambda arn=arns[version]: ports.registry.detail(arn) for version in wanted),
         *(lambda uri=uri: _report(ports, facts, uri) for uri in reports),
-        *(lambda uri=uri: _report(ports, facts, uri, "it") for uri in baselines),
+        *(lambda uri=uri: _baseline(ports, facts, uri) for uri in baselines),
         *(lambda uri=uri: _sample(ports, facts, uri) for uri in payloads),
-        *(lambda schedule=schedule: ports.monitoring.last(schedule) for schedule in schedules),
+        *(lambda schedule=schedule: _inspection(ports, schedule) for schedule in schedules),
     )
     answers = iter(more)
     found = dict.fromkeys(need.details, None) | dict(zip(wanted, answers, strict=False))
@@ -167,21 +179,42 @@ def _satisfy(ports: Ports, facts: Facts, need: Need) -> Facts:
     return _with_calendar(ports, facts) if need.spec else facts
 
 
-def _report(ports: Ports, facts: Facts, uri: str, what: str = "its evaluation report") -> Report:
-    return report_from(lambda: _object(ports, facts, uri), what)
+def _report(ports: Ports, facts: Facts, uri: str) -> Report:
+    return report_from(lambda: _object(ports, facts, uri, MOST_BYTES))
+
+
+def _baseline(ports: Ports, facts: Facts, uri: str) -> Report:
+    """Whether a baseline can be read, and is JSON; what it says is for the monitoring job."""
+    return Report(problem=report_from(lambda: _object(ports, facts, uri, _LARGEST_BASELINE), "it").problem)
+
+
+def _execution(ports: Ports, arn: str) -> Execution:
+    """A run's execution; that it cannot be seen is no reason to look away from the group."""
+    try:
+        return ports.pipelines.execution(arn)
+    except Permanent as error:
+        return Execution(arn, RunStatus.UNREADABLE, str(error))
+
+
+def _inspection(ports: Ports, schedule: str) -> Inspection:
+    """A schedule and its last run, or why they cannot be seen."""
+    try:
+        return ports.monitoring.last(schedule)
+    except Permanent as error:
+        return Inspection(schedule, problem=str(error))
 
 
 def _sample(ports: Ports, facts: Facts, uri: str) -> Payload:
     """A sample payload, or why it cannot be read."""
     try:
-        return Payload(sample_of(_object(ports, facts, uri)))
+        return Payload(sample_of(_object(ports, facts, uri, MOST_BYTES)))
     except Unreadable as error:
         return Payload(problem=f"its sample payload cannot be read: {error}")
 
 
-def _object(ports: Ports, facts: Facts, uri: str) -> bytes:
+def _object(ports: Ports, facts: Facts, uri: str, most: int) -> bytes:
     read = facts.spec.spec if facts.spec is not None else None
     spec = read or (facts.record.spec if facts.record is not None else None)
     if spec is None or spec.reader_role is None:
         raise Unreadable("the group's stack has no role for it")
-    return ports.objects.read(spec.reader_role, uri, MOST_BYTES)
+    return ports.objects.read(spec.reader_role, uri, most)

@@ -85,7 +85,7 @@ class Pipelines(Protocol):
 class Monitoring(Protocol):
     """Runs of monitoring schedules, as read."""
 
-    def last(self, schedule: str) -> Inspection | None: ...
+    def last(self, schedule: str) -> Inspection: ...
 
 
 class Executor(Protocol):

@@ -108,6 +108,11 @@ def scheduled(sagemaker: Stubbed, kind: str = "DataQuality") -> None:
 
 def there(sagemaker: Stubbed, status: str = "Scheduled", tags: Any = None, **pointed: str) -> None:
     """The schedule is there, ours unless `tags` says otherwise."""
+    described(sagemaker, status, **pointed)
+    sagemaker.answers("list_tags", {"Tags": TAG_LIST if tags is None else tags}, ResourceArn=SCHEDULE_ARN)
+
+
+def described(sagemaker: Stubbed, status: str = "Scheduled", **pointed: str) -> None:
     sagemaker.answers(
         "describe_monitoring_schedule",
         {
@@ -120,7 +125,6 @@ def there(sagemaker: Stubbed, status: str = "Scheduled", tags: Any = None, **poi
         },
         MonitoringScheduleName=SCHEDULE,
     )
-    sagemaker.answers("list_tags", {"Tags": TAG_LIST if tags is None else tags}, ResourceArn=SCHEDULE_ARN)
 
 
 def moved(sagemaker: Stubbed) -> None:
@@ -393,7 +397,8 @@ LISTED = {
 }
 
 
-def test_the_last_run_is_the_youngest_that_ended(sagemaker: Stubbed) -> None:
+def test_the_last_run_is_the_youngest_that_ended_beside_how_the_schedule_stands(sagemaker: Stubbed) -> None:
+    described(sagemaker, "Scheduled", definition="another")
     page = {"MonitoringExecutionSummaries": [run("Pending", 12), run("InProgress", 11)], "NextToken": "more"}
     sagemaker.answers("list_monitoring_executions", page, **LISTED)
     rest = [run("Failed", 10, "no data"), run("Completed", 9)]
@@ -401,15 +406,19 @@ def test_the_last_run_is_the_youngest_that_ended(sagemaker: Stubbed) -> None:
         "list_monitoring_executions", {"MonitoringExecutionSummaries": rest}, **LISTED, NextToken="more"
     )
     at = datetime(2026, 11, 23, 10, tzinfo=UTC).timestamp()
-    assert Monitoring(sagemaker.client).last(SCHEDULE) == Inspection(SCHEDULE, "Failed", at, "no data")
+    found = Monitoring(sagemaker.client).last(SCHEDULE)
+    assert found == Inspection(SCHEDULE, "Failed", at, "no data", definition="another", state="Scheduled")
 
 
 def test_a_schedule_whose_runs_have_not_ended_has_no_last_run(sagemaker: Stubbed) -> None:
+    described(sagemaker, "Stopped")
     page = {"MonitoringExecutionSummaries": [run("Stopping", 12)]}
     sagemaker.answers("list_monitoring_executions", page, **LISTED)
-    assert Monitoring(sagemaker.client).last(SCHEDULE) is None
+    assert Monitoring(sagemaker.client).last(SCHEDULE) == Inspection(
+        SCHEDULE, definition=DEFINITION, state="Stopped"
+    )
 
 
-def test_a_schedule_that_is_not_there_has_no_last_run(sagemaker: Stubbed) -> None:
-    sagemaker.refuses("list_monitoring_executions", "ResourceNotFound", "no such schedule")
-    assert Monitoring(sagemaker.client).last(SCHEDULE) is None
+def test_a_schedule_that_is_not_there_uses_no_definition(sagemaker: Stubbed) -> None:
+    no_schedule(sagemaker)
+    assert Monitoring(sagemaker.client).last(SCHEDULE) == Inspection(SCHEDULE)

@@ -44,6 +44,7 @@ def test_without_a_role_an_object_is_read_as_oneself(moto: None) -> None:
         (URI, 3, "has 15 bytes; at most 3 are read"),
         ("s3://models/", 1000, "is no object"),
         ("https://models/x", 1000, "is no object"),
+        ("s3://my models/x", 1000, "is no object's name"),
     ],
 )
 def test_what_cannot_be_read_is_told(objects: Objects, uri: str, most: int, says: str) -> None:
@@ -66,6 +67,13 @@ class Failing:
 
 def refusal(code: str) -> ClientError:
     return ClientError({"Error": {"Code": code, "Message": ""}}, "GetObject")
+
+
+@pytest.mark.parametrize("code", ["KMS.DisabledException", "KMS.NotFoundException", "InvalidObjectState"])
+def test_whatever_else_keeps_an_object_from_being_read_is_told(moto: None, code: str) -> None:
+    locked = Objects(lambda: boto3.client("sts"), lambda _: Failing(refusal(code)))
+    with pytest.raises(Unreadable, match=f"cannot be read: {code}"):
+        locked.read(ROLE, URI, 1000)
 
 
 def test_what_the_role_may_not_read_is_told_with_the_role(moto: None) -> None:

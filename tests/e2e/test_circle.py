@@ -1,5 +1,6 @@
 """The circle on the deployed functions: a run that a person asks for, what it registers, and what is watched."""
 
+import base64
 import json
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -135,3 +136,26 @@ def test_the_schedule_follows_the_live_version_and_its_baseline_and_says_what_it
     s.until_live(bare)
     s.until("the schedule to go", lambda: True if watched(s) is None else None)
     assert s.watch.broken_entry() is None
+
+
+def test_requests_are_captured_after_every_rollout_and_every_way_back(scene: Make) -> None:
+    s = scene(GROUP)
+    capture = s.watch.record().spec.endpoint.data_capture  # type: ignore[union-attr] # the group was looked at
+    assert capture is not None
+    first = s.go_live()
+    second = s.go_live()
+    s.reject(second)
+    s.until_live(first)
+    config = s.aws.client("sagemaker").describe_endpoint(EndpointName=s.endpoint)["DataCaptureConfig"]
+    assert (config["CaptureStatus"], config["CurrentSamplingPercentage"]) == ("Started", capture.percentage)
+    asked = b"after the way back"
+    s.invoke(asked)
+
+    def captured() -> bool | None:
+        found = (
+            s.aws.client("s3").list_objects_v2(Bucket=BUCKET, Prefix=f"captured/{GROUP}/").get("Contents", [])
+        )
+        lines = (s.aws.client("s3").get_object(Bucket=BUCKET, Key=one["Key"])["Body"].read() for one in found)
+        return True if any(base64.b64encode(asked) in line for line in lines) else None
+
+    assert s.until("the request to be captured", captured)

@@ -60,6 +60,7 @@ _OPS: tuple[tuple[str, Any], ...] = (
     ("most_schedules", 0),
     ("most_schedules", 100),
     ("forge", None),
+    ("meddle", None),
 )
 _GAPS = (0.0, 5.0, 60.0, 400.0, 400.0, 1500.0, 4000.0)  # seconds
 _SHARE = 0.35  # of the schedules
@@ -188,6 +189,11 @@ class Turns:
 
     def _most_schedules(self, most: int) -> None:
         self.life.aws.faults.most_schedules = most
+
+    def _meddle(self, _: object) -> None:
+        """Somebody deletes the schedule."""
+        with suppress(ClientError):
+            self.life._call(EVE, "sagemaker", "delete_monitoring_schedule", MonitoringScheduleName=SCHEDULE)
 
     def _forge(self, _: object) -> None:
         """Somebody takes the tag from the schedule: it is not ours any more."""

@@ -23,6 +23,7 @@ from lambdas.core.facts import (
     EndpointStatus,
     Execution,
     Hint,
+    Inspection,
     Lookup,
     Probe,
     SpecRead,
@@ -136,7 +137,7 @@ class Desk:
     def execution(self, arn: str) -> Execution:
         raise AssertionError(arn)
 
-    def last(self, schedule: str) -> None:
+    def last(self, schedule: str) -> Inspection:
         raise AssertionError(schedule)
 
     def actors(self, group: str) -> Mapping[str, str]:

@@ -326,7 +326,17 @@ def test_what_only_sweeps_ask_costs_other_looks_nothing() -> None:
 def inspected(status: str, at: float = NOW - 60, failure: str | None = None, **retraining: Any) -> Seen:
     spec = a_spec(monitoring=MONITORING, retraining=RetrainingSpec("retrain-churn", **retraining))
     seen = followed(live_on(ONE, spec=spec, reports=FILES, hints=SWEPT))
-    return replace(seen, inspections={SCHEDULE: Inspection(SCHEDULE, status, at, failure)})
+    return inspected_as(seen, status, at, failure)
+
+
+def inspected_as(
+    seen: Seen, status: str | None, at: float = NOW - 60, failure: str | None = None, **stands: Any
+) -> Seen:
+    """The group with its schedule as it was pointed, and such a run."""
+    assert seen.record is not None
+    definition = seen.record.monitored[Monitor.DATA_QUALITY].definition
+    found = {"definition": definition, "state": "Scheduled", **stands}
+    return replace(seen, inspections={SCHEDULE: Inspection(SCHEDULE, status, at, failure, **found)})
 
 
 def test_violations_start_a_run_once() -> None:
@@ -347,13 +357,48 @@ def test_violations_of_before_the_live_version_took_over_say_nothing_of_it() -> 
 def test_no_violations_or_none_asked_for_start_nothing(status: str, retraining: dict[str, Any]) -> None:
     decision = decided_on(inspected(status, **retraining))
     assert told(decision) == []
-    assert after(decision).retraining.well == (NOW - 60 if status == "Completed" else 0.0)
+    assert after(decision).retraining.well == ({SCHEDULE: NOW - 60} if status == "Completed" else {})
 
 
-def test_runs_that_fail_are_said_once_for_each_reason() -> None:
-    seen = inspected("Failed", failure="AlgorithmError: no data")
+def test_runs_that_fail_are_said_once_for_each_reason_and_not_for_a_date_in_it() -> None:
+    seen = inspected("Failed", failure="AlgorithmError: no data in 2026/11/26/15")
     decision = decided_on(seen)
     (reason,) = said(decision, Kind.UNMONITORED)
-    assert reason.endswith("the runs of churn-mon-data fail: AlgorithmError: no data")
-    next_hour = {SCHEDULE: Inspection(SCHEDULE, "Failed", NOW - 1, "AlgorithmError: no data")}
-    assert told(decided_on(replace(seen, record=after(decision), inspections=next_hour))) == []
+    assert reason.endswith("the runs of churn-mon-data fail: AlgorithmError: no data in 2026/11/26/15")
+    later = replace(seen, record=after(decision))
+    assert (
+        told(decided_on(inspected_as(later, "Failed", NOW - 1, "AlgorithmError: no data in 2026/11/26/16")))
+        == []
+    )
+    assert told(decided_on(inspected_as(later, "Failed", NOW - 1, "AccessDenied"))) == ["unmonitored"]
+
+
+def test_a_run_that_failed_before_the_live_version_took_over_is_not_its_own() -> None:
+    assert told(decided_on(inspected("Failed", at=START + 4000, failure="no data"))) == []
+
+
+@pytest.mark.parametrize(
+    ("stands", "how"),
+    [({"definition": None, "state": None}, "is gone"), ({"definition": "another"}, "uses another")],
+)
+def test_a_schedule_that_somebody_else_changed_is_said_and_set_right_at_once(
+    stands: dict[str, Any], how: str
+) -> None:
+    seen = inspected_as(followed(monitored()), None, 0.0, **stands)
+    decision = decided_on(seen)
+    (reason,) = said(decision, Kind.UNMONITORED)
+    assert f"was changed by somebody else and {how}; it is set right" in reason
+    assert names(decision) == ["PutMonitoring"]
+    assert told(decided_on(replace(seen, record=after(decision), inspections={}))) == []
+
+
+@pytest.mark.parametrize(
+    ("stands", "says"),
+    [({"state": "Stopped"}, "is Stopped"), ({"problem": "AccessDenied"}, "cannot be read: AccessDenied")],
+)
+def test_a_schedule_that_does_not_run_is_said_once(stands: dict[str, Any], says: str) -> None:
+    seen = inspected_as(followed(monitored()), None, 0.0, **stands)
+    decision = decided_on(seen)
+    (reason,) = said(decision, Kind.UNMONITORED)
+    assert says in reason
+    assert told(decided_on(replace(seen, record=after(decision)))) == []

@@ -117,14 +117,6 @@ def test_a_run_that_can_never_be_started_is_told_with_its_reason(error: Greenlig
     assert says in problem
 
 
-def test_a_run_of_a_group_without_a_pipeline_is_told_so() -> None:
-    record = waiting()
-    assert record.spec is not None
-    world = World(replace(record, spec=replace(record.spec, retraining=None)))
-    assert world.process(asking()) == []
-    assert world.told == [("churn", RUN, None, "the group's spec names no pipeline any more")]
-
-
 @pytest.mark.parametrize("call", ["load", "start", "tell"])
 def test_what_passes_by_itself_brings_the_message_back_and_then_it_is_one_execution(call: str) -> None:
     world = World(errors={call: [Throttled("slow down")]})

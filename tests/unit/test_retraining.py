@@ -12,10 +12,10 @@ from lambdas.core.errors import Denied, Throttled
 from lambdas.core.facts import AlarmState, Execution, Hint, RunStatus, Started, VersionDetail
 from lambdas.core.ledger import Event, Kind
 from lambdas.core.names import RETRAIN, RUN_KEY, SWEEP
-from lambdas.core.record import Approval, Cause, Retraining, Run
+from lambdas.core.record import Approval, Cause, Monitored, Pause, Retraining, Run
 from lambdas.core.retraining import ASK_AGAIN, CALM, GIVE_UP
 from lambdas.core.setback import setback
-from lambdas.core.spec import RetrainingSpec
+from lambdas.core.spec import Monitor, RetrainingSpec
 from lambdas.core.turn import Decision
 from tests.builders import (
     ACCOUNT,
@@ -104,11 +104,64 @@ def test_drift_is_told_and_starts_a_run_with_its_window() -> None:
     assert only(decision.actions, AskToRetrain) == AskToRetrain(GROUP, run.id)
 
 
-def test_the_window_begins_where_monitoring_last_found_all_well() -> None:
-    seen = having(loud(), retraining=Retraining(well=NOW - 7200))
-    run = after(decided_on(seen)).retraining.run
+@pytest.mark.parametrize(
+    ("well", "since"),
+    [
+        ({"churn-mon-data": NOW - 7200, "churn-mon-model": NOW - 3600}, NOW - 7200),
+        ({"churn-mon-model": NOW - 3600}, START + 5000),
+        ({"churn-mon-data": START, "churn-mon-model": START}, START + 5000),
+    ],
+)
+def test_the_window_begins_where_every_schedule_last_found_all_well(
+    well: dict[str, float], since: float
+) -> None:
+    watched = {m: Monitored(1, "x", "d", done=True) for m in (Monitor.DATA_QUALITY, Monitor.MODEL_QUALITY)}
+    seen = having(loud(), monitored=watched, retraining=Retraining(well=well))
+    run = after(decided_on(replace(seen, hints=(Hint("alarm"),)))).retraining.run
     assert run is not None
-    assert run.since == NOW - 7200
+    assert run.since == since
+
+
+# --- whose drift it is -----------------------------------------------------------------------------------
+
+
+def took_over(**wanted: Any) -> Seen:
+    """v2 is live since a while; all that was known of drift is v1's, and its alarm is still in ALARM."""
+    kept = placed(ONE, live_at=START + 1000)
+    seen = loud(group(TWO, ONE, seen={"kept": (kept,)}, roll_back=True, **wanted))
+    return having(seen, retraining=Retraining(of=1, drift=NOW - 9000, starts=(NOW - 40 * HOUR,)))
+
+
+def test_a_version_that_took_over_is_not_blamed_for_what_its_predecessor_met() -> None:
+    decision = decided_on(took_over())
+    assert told(decision) == ["drift"]
+    assert (
+        decision.events[0].reason == "v1 drifted, and v2 is live; of v2 they say nothing until they were OK"
+    )
+    again = decided_on(later(took_over(), 60))
+    assert (told(again), names(again)) == ([], [])
+
+
+def test_its_own_drift_is_heard_once_the_alarm_was_ok() -> None:
+    quiet = later(took_over(), 60, alarms={})
+    assert told(decided_on(quiet)) == []
+    assert told(decided_on(later(quiet, 60, alarms=LOUD)))[:2] == ["drift", "retrain.started"]
+
+
+def test_without_a_live_version_nothing_drifts() -> None:
+    seen = having(loud(), live=None, kept=())
+    assert "drift" not in told(decided_on(replace(seen, endpoint=None, packages=())))
+
+
+def test_drift_blames_the_version_and_not_the_changed_spec_that_it_serves_under() -> None:
+    before = replace(placed(TWO, live_at=START + 2000), config="churn-v2-0123456789")
+    kept = (placed(ONE, live_at=START + 1000), before)
+    seen = group(TWO, ONE, seen={"kept": kept, "hints": (Hint("alarm"),)}, roll_back=True)
+    assert seen.record is not None
+    live = replace(seen.record.kept[0], instead_of=before.config)
+    decision = decided_on(loud(having(seen, kept=(live, *kept))))
+    assert said(decision, Kind.VERSION_FAILED)[0].reason == "v2: it drifts; in ALARM: greenlight/churn/drift"
+    assert said(decision, Kind.STARTED)[0].version == 1
 
 
 def test_while_drift_lasts_it_is_told_once_and_nothing_more_runs_than_one() -> None:
@@ -161,7 +214,7 @@ def test_drift_sends_the_live_version_back_once_if_the_spec_says_so() -> None:
 def test_drift_that_goes_on_after_the_way_back_leads_no_further_back() -> None:
     kept = placed(TWO, live_at=START + 1000)
     seen = loud(group(ONE, TWO, seen={"kept": (kept,)}, roll_back=True))
-    still = having(seen, retraining=Retraining(drift=NOW - 600, rolled_back=True, starts=(NOW - 600,)))
+    still = having(seen, retraining=Retraining(of=2, drift=NOW - 600, rolled_back=True, starts=(NOW - 600,)))
     assert "version.failed" not in told(decided_on(still))
 
 
@@ -209,6 +262,17 @@ def test_no_run_starts_while_what_the_last_one_registered_waits_for_a_decision()
     seen = having(loud(group(ONE, waiting)), retraining=Retraining(past=(a_run(versions=(2,)),)))
     (event,) = said(decided_on(seen), Kind.RETRAIN_HELD)
     assert "v2, which a run registered, waits for a decision" in event.reason
+
+
+def test_no_run_starts_while_what_the_last_one_registered_is_approved_and_not_live_yet() -> None:
+    seen = group(ONE, TWO, seen={"acts": (), "alarms": LOUD})
+    held = having(seen, retraining=Retraining(past=(a_run(versions=(2,)),)), pause=Pause("incident"))
+    assert "v2, which a run registered" in said(decided_on(held), Kind.RETRAIN_HELD)[0].reason
+
+
+def test_no_run_starts_before_the_version_of_the_last_one_was_noted() -> None:
+    seen = having(loud(), noted=1, retraining=Retraining(past=(a_run(versions=(2,)),)))
+    assert "v2, which a run registered" in said(decided_on(seen), Kind.RETRAIN_HELD)[0].reason
 
 
 def test_a_run_older_than_the_cooldown_and_the_week_holds_nothing() -> None:
@@ -260,6 +324,18 @@ def test_a_persons_run_that_cannot_start_is_answered(seen: Seen, text: str, why:
     assert names(decision) == []
 
 
+def test_a_rejection_that_starts_no_run_is_answered_whatever_was_said_of_drift() -> None:
+    rejected = replace(TWO, approval=Approval.REJECTED, modified=NOW - 10)
+    seen = group(
+        TWO, ONE, seen={"kept": (placed(ONE, live_at=START + 1000),), "hints": None}, on_rejection=True
+    )
+    held = having(
+        seen, retraining=Retraining(starts=(NOW - 60,), held="the last run began less than 24 hours ago")
+    )
+    decision = decided_on(replace(held, packages=(rejected, ONE)))
+    assert len(said(decision, Kind.RETRAIN_HELD)) == 1
+
+
 @pytest.mark.parametrize("wanted", [True, False])
 def test_the_rejection_of_the_live_version_starts_a_run_if_asked(wanted: bool) -> None:
     rejected = replace(TWO, approval=Approval.REJECTED, modified=NOW - 10, reason="wrong for Burgundy")
@@ -305,9 +381,24 @@ def test_a_run_that_could_not_start_is_told_and_none_follows_by_itself() -> None
     assert said(decided_on(held), Kind.RETRAIN_STARTED) == []
 
 
+def test_a_run_that_was_given_up_and_started_all_the_same_stops_nothing_once_it_is_heard_of() -> None:
+    given_up = Retraining(past=(a_run(execution=None),), stopped="run churn-run-9 failed")
+    seen = having(group(ONE, seen={"hints": started()}), retraining=given_up)
+    executing = replace(seen, execution=Execution(EXECUTION, RunStatus.EXECUTING))
+    assert after(decided_on(executing)).retraining.stopped is None
+
+
+def test_an_execution_that_may_not_be_read_is_said_once_and_holds_nothing() -> None:
+    seen = ended(RunStatus.UNREADABLE, failure="AccessDenied")
+    decision = decided_on(seen)
+    assert told(decision) == ["retrain.held"]
+    assert "how cannot be read: AccessDenied" in decision.events[0].reason
+    assert told(decided_on(later(seen, 300))) == []
+
+
 def test_what_is_told_of_another_run_changes_nothing() -> None:
     seen = running(execution=None, hints=started(run="churn-run-1"))
-    assert after(decided_on(seen)).retraining == retraining_of(seen)
+    assert after(decided_on(seen)).retraining.run == retraining_of(seen).run
 
 
 def test_a_lost_message_to_the_function_is_sent_again_and_given_up_in_the_end() -> None:

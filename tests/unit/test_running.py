@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from lambdas.core.errors import Malformed, Refused
+from lambdas.core.errors import Malformed
 from lambdas.core.record import Cause, Record, Retraining, Run
 from lambdas.core.running import Asked, Start, asked_in, to_start, why_not_started
 from lambdas.core.spec import RetrainingSpec
@@ -17,6 +17,7 @@ RUN = "churn-run-9"
 
 def waiting(spec: RetrainingSpec | None = None, **changes: Any) -> Record:
     """A group whose run waits to be started."""
+    wanted = spec or RetrainingSpec("retrain-churn")
     run = Run(
         **{
             "id": RUN,
@@ -26,11 +27,12 @@ def waiting(spec: RetrainingSpec | None = None, **changes: Any) -> Record:
             "live": 3,
             "since": ASKED_AT - 86400,
             "asked_at": ASKED_AT,
+            "pipeline": wanted.pipeline,
+            "parameters": wanted.parameters,
             **changes,
         }
     )
-    asked = a_spec(retraining=spec or RetrainingSpec("retrain-churn"))
-    return a_record(spec=asked, retraining=Retraining(run=run))
+    return a_record(spec=a_spec(retraining=wanted), retraining=Retraining(run=run))
 
 
 def started(record: Record, now: float = ASKED_AT + 1) -> Start:
@@ -92,10 +94,11 @@ def test_a_message_that_lay_for_five_minutes_starts_nothing() -> None:
     )
 
 
-def test_a_run_of_a_group_that_names_no_pipeline_any_more_can_never_be_started() -> None:
-    run = waiting().retraining
-    with pytest.raises(Refused, match="names no pipeline any more"):
-        to_start(a_record(retraining=run), RUN, ASKED_AT + 1)
+def test_a_run_starts_the_pipeline_that_the_ledger_names_whatever_the_spec_says_by_now() -> None:
+    changed = a_spec(retraining=RetrainingSpec("another", parameters={"Rows": "1"}))
+    record = a_record(spec=changed, retraining=waiting().retraining)
+    start = started(record)
+    assert (start.pipeline, "Rows" in start.parameters) == ("retrain-churn", False)
 
 
 def test_a_message_of_reconcile_asks_for_a_run() -> None:
