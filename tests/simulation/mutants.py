@@ -63,8 +63,8 @@ def _trust_in_service(patch: Patch) -> None:
 def _skip_the_fresh_read(patch: Patch) -> None:
     def stale(turn: Turn, target: Any) -> Any:
         if turn.facts.spec is None:
-            return Need(spec=True, alarms=moves._watching(turn) if moves._watched(turn, target) else ())
-        return moves._unwatchable(turn, target) if moves._watched(turn, target) else None
+            return Need(spec=True, alarms=moves._watching(turn, target))
+        return moves._unwatchable(turn, target)
 
     makings = moves._makings
 
