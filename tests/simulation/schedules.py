@@ -288,12 +288,14 @@ class Player:
 
     def _follow_the_runbook(self) -> None:
         """An endpoint of the wrong mode is deleted; again, if what may not start anew yet was restored as it was."""
+        if not isinstance(self.turns, ModeTurns):
+            return
         for _ in range(_MOST_DROPS):
-            if not (isinstance(self.turns, ModeTurns) and self.turns.end()):
-                return
-            self.life.world.pass_time(_DELETION)  # no event tells its end
+            self.life.world.pass_time(_DELETION)  # no event tells its end: the full sweep finds it
             self.life.world.sweep(full=True)
             self.life.world.pass_time(_SETTLING)
+            if not self.turns.end():
+                return
 
     def _standing(self) -> tuple[object, ...]:
         """What would change if anything were still to happen; time is part of it as long as the group waits for any."""
@@ -362,6 +364,9 @@ class Player:
         number = self._pick(which)
         if number is not None:
             self.life.annotate(number)
+            # In another mode it is made anew, and must be proven for that; what was written since may stay unexplained.
+            known = self.life.versions[number]
+            known.doubtful = known.doubtful or bool(self.plan.modes and self.plan.modes.ops)
 
     def _tamper(self, which: int) -> None:
         number = self._pick(which)
