@@ -74,7 +74,7 @@ def _note_version(turn: Turn, version: int, loud: list[str]) -> None:
         return
     deaf = tuple(loud) if known.of else ()
     if known.drift and known.of:
-        what = f"; of v{version} they say nothing until they were OK" if deaf else ""
+        what = f"; what is in ALARM says nothing of v{version} until it was OK" if deaf else ""
         turn.say(Kind.DRIFT, f"v{known.of} drifted, and v{version} is live{what}", version, alarms=loud)
     _change(turn, of=version, deaf=deaf, drift=0.0, calm=0.0, flaps=0, rolled_back=False, held=None)
 

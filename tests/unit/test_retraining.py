@@ -136,7 +136,8 @@ def test_a_version_that_took_over_is_not_blamed_for_what_its_predecessor_met() -
     decision = decided_on(took_over())
     assert told(decision) == ["drift"]
     assert (
-        decision.events[0].reason == "v1 drifted, and v2 is live; of v2 they say nothing until they were OK"
+        decision.events[0].reason
+        == "v1 drifted, and v2 is live; what is in ALARM says nothing of v2 until it was OK"
     )
     again = decided_on(later(took_over(), 60))
     assert (told(again), names(again)) == ([], [])
