@@ -139,8 +139,8 @@ class Invariants:
         must(not others, f"14: alarms of another fleet watch: {others}")
 
     def _is_serverless(self, config: str) -> bool:
-        found = self.life.aws.sagemaker._account.state.configs[config.lower()]
-        return "ServerlessConfig" in found.fields["ProductionVariants"][0]
+        found = self.life.aws.sagemaker._account.state.configs.get(config.lower())
+        return found is not None and "ServerlessConfig" in found.fields["ProductionVariants"][0]
 
     def _may_delete(self, name: str) -> str | None:
         """5, 10: why a config must not be deleted; None: it may."""
@@ -177,6 +177,9 @@ class Invariants:
         rollout = record.rollout
         if rollout is None:
             return  # another invocation has gone on; see docs/architecture.md
+        must(
+            not self._is_serverless(rollout.config), "4: an abort that no alarm of a serverless rollout sees"
+        )
         known = self.life.versions.get(rollout.version)
         package = self.life.package(rollout.version)
         against = package is None or package["ModelApprovalStatus"] != "Approved"
