@@ -21,8 +21,6 @@ from infra.limits import (
     ANNOUNCE_SECONDS,
     ANNOUNCE_TRIES,
     BATCH,
-    OTHERS_MB,
-    RECONCILE_MB,
     RECONCILE_SECONDS,
     RETRAIN_BATCH,
     RETRAIN_CONCURRENCY,
@@ -47,7 +45,6 @@ class ControllerStack(cdk.Stack):
     Args:
         state: whose tables it reads and writes.
         concurrency: how many batches reconcile works on at once (2 to 1000): the cap on SageMaker's rate limits.
-        snap_start: whether the functions that queues feed start from snapshots.
         break_glass: whether there is a role whose use is to be told and recorded.
         messages: what is told to whom, and how urgently.
     """
@@ -59,13 +56,11 @@ class ControllerStack(cdk.Stack):
         *,
         state: StateStack,
         concurrency: int,
-        snap_start: bool,
         break_glass: bool,
         messages: MessagesConfig,
         **options: object,
     ) -> None:
         super().__init__(scope, construct_id, **options)  # type: ignore[arg-type] # passed through to cdk.Stack
-        self._snap_start = snap_start
         self.queues = queues = Queues(self, visibility=cdk.Duration.seconds(VISIBILITY_SECONDS))
         self.key = controller_key(self)
         reconcile = self._reconcile(state, queues, concurrency)
@@ -114,10 +109,9 @@ class ControllerStack(cdk.Stack):
                 retrain_url=queues.retrain.queue_url,
             ),
             timeout=cdk.Duration.seconds(RECONCILE_SECONDS),
-            memory=RECONCILE_MB,
+            memory=512,
             key=self.key,
             dead_letters=_OWN_DEAD_LETTERS,
-            snap_start=self._snap_start,
         )
         reconcile.may(
             [
@@ -139,7 +133,7 @@ class ControllerStack(cdk.Stack):
                 ),
             ]
         )
-        reconcile.called.add_event_source(
+        reconcile.function.add_event_source(
             sources.SqsEventSource(
                 queues.reconcile,
                 batch_size=BATCH,
@@ -155,7 +149,7 @@ class ControllerStack(cdk.Stack):
             "sweep",
             settings=SweepSettings(state_table=state.state.table_name, queue_url=queues.reconcile.queue_url),
             timeout=cdk.Duration.minutes(5),
-            memory=OTHERS_MB,
+            memory=512,
             key=self.key,
             dead_letters=queues.undelivered,
         )
@@ -176,10 +170,9 @@ class ControllerStack(cdk.Stack):
                 state_table=state.state.table_name, reconcile_queue_url=queues.reconcile.queue_url
             ),
             timeout=cdk.Duration.seconds(RETRAIN_SECONDS),
-            memory=OTHERS_MB,
+            memory=512,
             key=self.key,
             dead_letters=_OWN_DEAD_LETTERS,
-            snap_start=self._snap_start,
         )
         retrain.may(
             permissions.retrain(
@@ -189,7 +182,7 @@ class ControllerStack(cdk.Stack):
                 queues.reconcile.queue_arn,
             )
         )
-        retrain.called.add_event_source(
+        retrain.function.add_event_source(
             sources.SqsEventSource(
                 queues.retrain,
                 batch_size=RETRAIN_BATCH,
@@ -214,10 +207,9 @@ class ControllerStack(cdk.Stack):
                 urgencies=chosen_text(messages.urgencies),
             ),
             timeout=cdk.Duration.seconds(ANNOUNCE_SECONDS),
-            memory=OTHERS_MB,
+            memory=512,
             key=self.key,
             dead_letters=queues.unannounced,
-            snap_start=self._snap_start,
         )
         stream = str(state.ledger.table_stream_arn)
         topics = [outlets.topic.topic_arn, watch.topic.topic_arn]
@@ -229,7 +221,7 @@ class ControllerStack(cdk.Stack):
                 ),
             ]
         )
-        announce.called.add_event_source(
+        announce.function.add_event_source(
             sources.DynamoEventSource(
                 state.ledger,
                 starting_position=lambda_.StartingPosition.TRIM_HORIZON,

@@ -27,8 +27,7 @@ class App:
 
 
 @functools.cache
-def ready() -> App:
-    """Read the environment and make the clients, once for each execution environment."""
+def _app() -> App:
     settings = from_environment(AnnounceSettings, os.environ)
     aws = Aws()
     return App(
@@ -54,7 +53,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     Raises:
         Malformed: it is called with neither; names what is wrong.
     """
-    app = ready()
+    app = _app()
     if "Records" in event:
         failed = process(event["Records"], app.herald)
         return {"batchItemFailures": [{"itemIdentifier": number} for number in failed]}

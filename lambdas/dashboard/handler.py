@@ -38,8 +38,7 @@ class App:
 
 
 @functools.cache
-def ready() -> App:
-    """Read the environment and make the clients, once for each execution environment."""
+def _app() -> App:
     settings, aws = from_environment(DashboardSettings, os.environ), Aws()
     return App(
         Sources(
@@ -66,7 +65,7 @@ def handler(event: dict[str, Any], context: Any) -> str:
     """
     if event.get("describe"):
         return _ABOUT
-    app, function = ready(), context.invoked_function_arn
+    app, function = _app(), context.invoked_function_arn
     theme = _theme(event.get("widgetContext"))
     try:
         return framed(view(asked(event), app.sources, function), theme)

@@ -8,8 +8,7 @@ from lambdas.reconcile.compose import App, compose
 
 
 @functools.cache
-def ready() -> App:
-    """Read the environment and make the clients, once for each execution environment."""
+def _app() -> App:
     return compose()
 
 
@@ -22,6 +21,6 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     Returns:
         `batchItemFailures`: the messages to be delivered again (partial batch response).
     """
-    app = ready()
+    app = _app()
     failed = process(event["Records"], app.ports, app.queue, app.dead_letters, app.report)
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}

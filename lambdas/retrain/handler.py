@@ -18,8 +18,7 @@ from lambdas.retrain.starter import Starter
 
 
 @functools.cache
-def ready() -> Starter:
-    """Read the environment and make the clients, once for each execution environment."""
+def _app() -> Starter:
     settings, aws = from_environment(RetrainSettings, os.environ), Aws()
     return Starter(
         # It only reads records: it has no ledger.
@@ -40,5 +39,5 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     Returns:
         `batchItemFailures`: the messages to be delivered again (partial batch response).
     """
-    failed = ready().process(event["Records"])
+    failed = _app().process(event["Records"])
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
