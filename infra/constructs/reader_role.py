@@ -1,4 +1,4 @@
-"""The role by which reconcile reads a group's reports, payloads, baselines and answers in S3, unless it needs none."""
+"""The role by which reconcile reads a group's reports, sample payloads and baselines in S3, unless it needs none."""
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
@@ -14,18 +14,9 @@ _BELOW = "every version has reports, payloads and baselines of its own below the
 
 
 def reads_objects(config: GroupConfig) -> bool:
-    """Whether anything of the group's is read from S3: reports that its gates ask for, sample payloads, baselines, the
-    answers to smoke tests of an asynchronous endpoint."""
+    """Whether anything of the group's is read from S3: reports that its gates ask for, sample payloads, baselines."""
     samples = config.smoke_test.enabled and config.smoke_test.payload is None
-    return samples or bool(config.gates.metrics) or config.monitoring is not None or bool(_answers(config))
-
-
-def _answers(config: GroupConfig) -> tuple[str, ...]:
-    """Prefixes in S3 where an asynchronous endpoint answers its smoke test."""
-    if config.endpoint.asynchronous is None or not config.smoke_test.enabled:
-        return ()
-    answers = config.endpoint.asynchronous.as_spec()
-    return tuple(dict.fromkeys((answers.output, answers.failures)))
+    return samples or bool(config.gates.metrics) or config.monitoring is not None
 
 
 class ReaderRole(Construct):
@@ -63,9 +54,8 @@ class ReaderRole(Construct):
 
 def _objects(config: GroupConfig) -> list[Grant]:
     """Read below the group's prefixes; list there, so that a missing object is told as missing, not as denied."""
-    read = (*config.artifacts, *_answers(config))
     return [
-        allow("Objects", ["s3:GetObject"], [objects_arn(uri) for uri in read], why=_BELOW),
+        allow("Objects", ["s3:GetObject"], [objects_arn(uri) for uri in config.artifacts], why=_BELOW),
         *(
             allow(
                 f"ListObjects{number}",
@@ -73,7 +63,7 @@ def _objects(config: GroupConfig) -> list[Grant]:
                 [bucket_arn(uri)],
                 {"StringLike": {"s3:prefix": [prefix_of(uri), f"{prefix_of(uri)}/*"]}},
             )
-            for number, uri in enumerate(read, start=1)
+            for number, uri in enumerate(config.artifacts, start=1)
         ),
     ]
 

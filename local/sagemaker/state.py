@@ -108,7 +108,6 @@ class Side:
     config_arn: str
     variants: list[Variant]
     data_capture: Fields | None
-    asynchronous: Fields | None = None  # AsyncInferenceConfig
 
     @property
     def total_weight(self) -> float:
