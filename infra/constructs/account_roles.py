@@ -3,13 +3,12 @@
 from collections.abc import Sequence
 
 import aws_cdk as cdk
-from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from infra.constructs import permissions
-from infra.constructs.grants import Grant, accept, allow, deny, document, here
+from infra.constructs.grants import Grant, allow, deny, here
 from infra.constructs.ledger_policy import CHANGES
-from infra.constructs.nag import acknowledge_inline_policy
+from infra.constructs.named_role import NamedRole
 from infra.constructs.trust import stepping_in
 from lambdas.core.names import (
     ACT_PREFIX,
@@ -27,34 +26,6 @@ _OWN_STACKS = "stacks of groups come and go"
 _ONE_HOUR = 3600
 
 
-class AccountRole(Construct):
-    """`/greenlight/<name>`, which only the given principals may step into."""
-
-    def __init__(
-        self,
-        scope: Construct,
-        name: str,
-        description: str,
-        *,
-        trust: iam.PolicyDocument,
-        grants: Sequence[Grant],
-        seconds: int | None = None,
-    ) -> None:
-        super().__init__(scope, name)
-        role = iam.CfnRole(
-            self,
-            "Role",
-            role_name=name,
-            path=ROLE_PATH,
-            description=description,
-            max_session_duration=seconds,
-            assume_role_policy_document=trust,
-            policies=[iam.CfnRole.PolicyProperty(policy_name=name, policy_document=document(grants))],
-        )
-        accept(role, grants)
-        acknowledge_inline_policy(role)
-
-
 def auditor(
     scope: Construct, principals: Sequence[str], *, tables: Sequence[str], keys: Sequence[str], page: str
 ) -> None:
@@ -67,10 +38,12 @@ def auditor(
         keys: ARNs of the keys of the tables and of the logs.
         page: ARN of the function that draws the page.
     """
-    AccountRole(
+    NamedRole(
         scope,
         AUDITOR,
-        "Reads everything of Greenlight; writes nothing",
+        name=AUDITOR,
+        policy=AUDITOR,
+        description="Reads everything of Greenlight; writes nothing",
         trust=stepping_in(principals, mfa=False, source_identity=False, tags={}),
         grants=[*_reading(tables, keys, page), *_never_writing(), _never_touching_endpoints()],
     )
@@ -95,10 +68,13 @@ def break_glass(
         page: as for the auditor.
         reconcile: ARN of the function.
     """
-    AccountRole(
+    NamedRole(
         scope,
         BREAK_GLASS,
-        "For emergencies: writes Greenlight's endpoints, switches reconcile off; each use is told and recorded",
+        name=BREAK_GLASS,
+        policy=BREAK_GLASS,
+        description="For emergencies: writes Greenlight's endpoints, switches reconcile off; each use is told and "
+        "recorded",
         trust=stepping_in(principals, mfa=True, source_identity=True, tags={}),
         seconds=_ONE_HOUR,
         grants=[

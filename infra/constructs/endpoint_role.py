@@ -7,8 +7,9 @@ from constructs import Construct
 from infra.config.convert import endpoint_name
 from infra.config.group import GroupConfig, VpcConfig
 from infra.constructs.grants import Grant, accept, allow, document, here
+from infra.constructs.group_grants import pull_images, read_below, write_signals
 from infra.constructs.nag import acknowledge_inline_policy
-from infra.constructs.s3_prefix import bucket_arn, objects_arn, prefix_of
+from infra.constructs.s3_prefix import objects_arn
 from lambdas.core.names import ROLE_PATH, role_name
 
 _BELOW = "every version has an artifact of its own below the group's prefix"
@@ -20,7 +21,12 @@ class EndpointRole(Construct):
 
     def __init__(self, scope: Construct, config: GroupConfig) -> None:
         super().__init__(scope, "EndpointRole")
-        grants = [*_artifacts(config), *_images(), *_signals(config), *_options(config)]
+        grants = [
+            *read_below(config.artifacts, "Artifacts", "ListArtifacts", why=_BELOW),
+            *_images(),
+            *_signals(config),
+            *_options(config),
+        ]
         self.role = iam.Role(
             self,
             "Role",
@@ -38,50 +44,20 @@ class EndpointRole(Construct):
         acknowledge_inline_policy(self.role)
 
 
-def _artifacts(config: GroupConfig) -> list[Grant]:
-    """Read the group's artifacts; list only below their prefixes (a missing one is then told as missing)."""
-    return [
-        allow("Artifacts", ["s3:GetObject"], [objects_arn(uri) for uri in config.artifacts], why=_BELOW),
-        *(
-            allow(
-                f"ListArtifacts{number}",
-                ["s3:ListBucket"],
-                [bucket_arn(uri)],
-                {"StringLike": {"s3:prefix": [prefix_of(uri), f"{prefix_of(uri)}/*"]}},
-            )
-            for number, uri in enumerate(config.artifacts, start=1)
-        ),
-    ]
-
-
 def _images() -> list[Grant]:
     """Pull images: AWS's own lie in accounts that differ by region and framework, so any repository."""
-    return [
-        allow("ImagesLogin", ["ecr:GetAuthorizationToken"], ["*"], why="it has no resource"),
-        allow(
-            "Images",
-            ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
-            [cdk.Fn.sub("arn:${AWS::Partition}:ecr:${AWS::Region}:*:repository/*")],
-            why="AWS's own images lie in accounts that differ by region and framework",
-        ),
-    ]
+    return pull_images(
+        [cdk.Fn.sub("arn:${AWS::Partition}:ecr:${AWS::Region}:*:repository/*")],
+        why="AWS's own images lie in accounts that differ by region and framework",
+    )
 
 
 def _signals(config: GroupConfig) -> list[Grant]:
-    log_group = f"log-group:/aws/sagemaker/Endpoints/{endpoint_name(config)}"
     return [
-        allow(
-            "Logs",
-            ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
-            [here("logs", log_group), here("logs", f"{log_group}:*")],
+        *write_signals(
+            f"/aws/sagemaker/Endpoints/{endpoint_name(config)}",
+            {"StringEquals": _HOSTING_NAMESPACES},
             why="each instance has a log stream of its own",
-        ),
-        allow(
-            "Metrics",
-            ["cloudwatch:PutMetricData"],
-            ["*"],
-            {"StringEquals": {"cloudwatch:namespace": _HOSTING_NAMESPACES}},
-            why="PutMetricData has no resource; the namespaces bound it",
         ),
         # SageMaker reads the guardrails of a rollout by this role [DG].
         allow(

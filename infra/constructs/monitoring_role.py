@@ -4,21 +4,20 @@ out."""
 from collections.abc import Iterable
 
 import aws_cdk as cdk
-from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from infra.config.convert import endpoint_name
 from infra.config.group import GroupConfig
 from infra.config.monitoring import BiasConfig, ModelQualityConfig, MonitoringConfig
-from infra.constructs.grants import Grant, accept, allow, document, here
-from infra.constructs.nag import acknowledge_inline_policy
-from infra.constructs.reader_role import keys_of_objects
-from infra.constructs.s3_prefix import bucket_arn, objects_arn, prefix_of
-from lambdas.core.names import GROUP_TAG, ROLE_PATH, role_name
+from infra.constructs.grants import Grant, allow, here
+from infra.constructs.group_grants import keys_of_objects, pull_images, read_below, write_signals
+from infra.constructs.named_role import NamedRole
+from infra.constructs.s3_prefix import objects_arn
+from infra.constructs.trust import of_sagemaker
+from lambdas.core.names import GROUP_TAG, role_name
 from lambdas.core.spec import Monitor
 
 _BELOW = "every hour's requests, every version's baselines and every run's report are objects of their own"
-_LOGS = "log-group:/aws/sagemaker/ProcessingJobs"
 # The namespaces, without the two slashes and the two plurals on which AWS's pages disagree [DG, "CloudWatch metrics",
 # "CloudWatch metrics for bring your own containers"].
 _NAMESPACES = {
@@ -31,43 +30,30 @@ _CERTAIN = 43  # characters of a group's name that `versioned_name` keeps, up to
 _SHADOW = "sm-clarify-*"  # what Clarify names the endpoint that it asks, unless told otherwise
 
 
-class MonitoringRole(Construct):
+class MonitoringRole(NamedRole):
     """`/greenlight/<group>-monitoring`.
 
     Permissions of a processing job: Developer Guide, "CreateProcessingJob API: execution role permissions".
     """
 
     def __init__(self, scope: Construct, config: GroupConfig, monitoring: MonitoringConfig) -> None:
-        super().__init__(scope, "MonitoringRole")
-        grants = [
-            *_objects(config, monitoring),
-            *_keys(config, monitoring),
-            *keys_of_objects(),  # of baselines and of what was right
-            *_images(monitoring),
-            *_signals(monitoring),
-            *_endpoint(config),
-            *(_shadow_endpoint() if monitoring.explainability is not None else ()),
-        ]
-        role = iam.CfnRole(
-            self,
-            "Role",
-            role_name=role_name(config.name, "monitoring"),
-            path=ROLE_PATH,
+        super().__init__(
+            scope,
+            "MonitoringRole",
+            name=role_name(config.name, "monitoring"),
             description=f"What monitoring jobs of model package group {config.name} may do",
-            assume_role_policy_document=iam.PolicyDocument(
-                statements=[
-                    iam.PolicyStatement(
-                        actions=["sts:AssumeRole"],
-                        principals=[iam.ServicePrincipal("sagemaker.amazonaws.com")],
-                        conditions={"StringEquals": {"aws:SourceAccount": cdk.Aws.ACCOUNT_ID}},
-                    )
-                ]
-            ),
-            policies=[iam.CfnRole.PolicyProperty(policy_name="monitoring", policy_document=document(grants))],
+            trust=of_sagemaker(),
+            policy="monitoring",
+            grants=[
+                *_objects(config, monitoring),
+                *_keys(config, monitoring),
+                *keys_of_objects(),  # of baselines and of what was right
+                *_images(monitoring),
+                *_signals(monitoring),
+                *_endpoint(config),
+                *(_shadow_endpoint() if monitoring.explainability is not None else ()),
+            ],
         )
-        self.arn = role.attr_arn
-        accept(role, grants)
-        acknowledge_inline_policy(role)
 
 
 def _objects(config: GroupConfig, monitoring: MonitoringConfig) -> list[Grant]:
@@ -76,16 +62,7 @@ def _objects(config: GroupConfig, monitoring: MonitoringConfig) -> list[Grant]:
     captured = [] if capture is None else [capture.destination]
     read = _once([*captured, *config.artifacts, *_ground_truth(monitoring), monitoring.output])
     return [
-        allow("Read", ["s3:GetObject"], [objects_arn(uri) for uri in read], why=_BELOW),
-        *(
-            allow(
-                f"List{number}",
-                ["s3:ListBucket"],
-                [bucket_arn(uri)],
-                {"StringLike": {"s3:prefix": [prefix_of(uri), f"{prefix_of(uri)}/*"]}},
-            )
-            for number, uri in enumerate(read, start=1)
-        ),
+        *read_below(read, "Read", "List", why=_BELOW),
         allow("Reports", ["s3:PutObject"], [objects_arn(monitoring.output)], why=_BELOW),
     ]
 
@@ -109,14 +86,7 @@ def _keys(config: GroupConfig, monitoring: MonitoringConfig) -> list[Grant]:
 def _images(monitoring: MonitoringConfig) -> list[Grant]:
     """Pull the images that the group names."""
     images = _once(one.image for one in monitoring.monitors.values())
-    return [
-        allow("ImagesLogin", ["ecr:GetAuthorizationToken"], ["*"], why="it has no resource"),
-        allow(
-            "Images",
-            ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
-            _once(_repository_arn(image) for image in images),
-        ),
-    ]
+    return pull_images(_once(_repository_arn(image) for image in images))
 
 
 def _repository_arn(image: str) -> str:
@@ -133,21 +103,11 @@ def _signals(monitoring: MonitoringConfig) -> list[Grant]:
         for monitor in monitoring.monitors
         for slash in ("", "/")
     ]
-    return [
-        allow(
-            "Logs",
-            ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
-            [here("logs", _LOGS), here("logs", f"{_LOGS}:*")],
-            why="each instance of a job has a log stream of its own, and all jobs share the group",
-        ),
-        allow(
-            "Metrics",
-            ["cloudwatch:PutMetricData"],
-            ["*"],
-            {"StringLike": {"cloudwatch:namespace": namespaces}},
-            why="PutMetricData has no resource; the namespaces bound it",
-        ),
-    ]
+    return write_signals(
+        "/aws/sagemaker/ProcessingJobs",
+        {"StringLike": namespaces},
+        why="each instance of a job has a log stream of its own, and all jobs share the group",
+    )
 
 
 def _endpoint(config: GroupConfig) -> list[Grant]:

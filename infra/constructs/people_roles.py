@@ -12,8 +12,8 @@ from constructs import Construct
 
 from infra.config.convert import endpoint_name
 from infra.config.group import GroupConfig
-from infra.constructs.grants import Grant, accept, allow, deny, document, here
-from infra.constructs.nag import acknowledge_inline_policy
+from infra.constructs.grants import Grant, allow, deny, here
+from infra.constructs.named_role import NamedRole
 from infra.constructs.permissions import LISTS
 from infra.constructs.s3_prefix import objects_arn
 from infra.constructs.trust import stepping_in
@@ -31,7 +31,7 @@ _PENDING, _DECISIONS = "PendingManualApproval", ["Approved", "Rejected"]
 _VERSIONS = "all versions of this one group"
 
 
-class PeopleRole(Construct):
+class PeopleRole(NamedRole):
     """`/greenlight/<group>-<kind>`, which only the given principals may step into."""
 
     def __init__(
@@ -44,23 +44,20 @@ class PeopleRole(Construct):
         grants: Sequence[Grant],
         mfa: bool = False,
     ) -> None:
-        super().__init__(scope, f"{kind.capitalize()}Role")
-        role = iam.CfnRole(
-            self,
-            "Role",
-            role_name=role_name(config.name, kind),
-            path=ROLE_PATH,
+        super().__init__(
+            scope,
+            f"{kind.capitalize()}Role",
+            name=role_name(config.name, kind),
             description=f"{kind.capitalize()} of model package group {config.name}",
-            assume_role_policy_document=stepping_in(
+            trust=stepping_in(
                 principals,
                 mfa=mfa,
                 source_identity=config.sessions.source_identity,
                 tags=config.sessions.tags,
             ),
-            policies=[iam.CfnRole.PolicyProperty(policy_name=kind, policy_document=document(grants))],
+            policy=kind,
+            grants=grants,
         )
-        accept(role, grants)
-        acknowledge_inline_policy(role)
 
 
 def registrant(scope: Construct, config: GroupConfig) -> PeopleRole:

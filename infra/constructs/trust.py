@@ -8,6 +8,7 @@ Authorization Reference, "AWS Security Token Service"].
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
 
 from infra.config.words import is_role
@@ -57,6 +58,19 @@ def stepping_in(
                     (_SET_SOURCE_IDENTITY,): _equal(_OWN_NAME),
                 },
             ),
+        ]
+    )
+
+
+def of_sagemaker() -> iam.PolicyDocument:
+    """A trust policy: SageMaker, for this account's own endpoints and jobs."""
+    return iam.PolicyDocument(
+        statements=[
+            iam.PolicyStatement(
+                actions=["sts:AssumeRole"],
+                principals=[iam.ServicePrincipal("sagemaker.amazonaws.com")],
+                conditions={"StringEquals": {"aws:SourceAccount": cdk.Aws.ACCOUNT_ID}},
+            )
         ]
     )
 
