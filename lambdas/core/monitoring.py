@@ -106,7 +106,7 @@ def _is_due(turn: Turn, monitor: Monitor, live: Placement) -> bool:
     known = turn.record.monitored.get(monitor)
     if known is None or (known.version, known.wanted) != (live.version, _wanted(turn, monitor)):
         return True
-    return _may_try(turn, known) if known.is_moving or known.problem is not None else False
+    return (known.is_moving or known.problem is not None) and _may_try(turn, known)
 
 
 def _may_try(turn: Turn, known: Monitored) -> bool:
@@ -197,7 +197,7 @@ def _give_up(turn: Turn, monitor: Monitor, version: int, problem: str) -> None:
     )
     _note(turn, monitor, given_up)
     if old:
-        turn.later.append(do.RemoveMonitoring(schedule_name(turn.record.group, monitor), monitor, old))
+        turn.later.append(_removal(turn, monitor, old))
         _afterwards(turn, monitor, replace(given_up, old=(), done=True, stuck=None))
 
 
@@ -215,9 +215,7 @@ def _remove(turn: Turn, monitors: frozenset[Monitor], why: str) -> None:
         if not old:
             _note(turn, monitor, None)
             continue
-        going = Monitored(known.version, "", None, None, old, tried_at=turn.facts.now, stuck=known.stuck)
-        _note(turn, monitor, going)
-        turn.later.append(do.RemoveMonitoring(schedule_name(turn.record.group, monitor), monitor, old))
+        turn.later.append(_let_go(turn, monitor, known, old))
         _afterwards(turn, monitor, None)
 
 
@@ -228,9 +226,18 @@ def release(turn: Turn) -> None:
         old = _old(known)
         if known is None or not old or (known.definition is None and not _may_try(turn, known)):
             continue
-        going = Monitored(known.version, "", None, None, old, tried_at=turn.facts.now, stuck=known.stuck)
-        _note(turn, monitor, going)
-        turn.actions.append(do.RemoveMonitoring(schedule_name(turn.record.group, monitor), monitor, old))
+        turn.actions.append(_let_go(turn, monitor, known, old))
+
+
+def _let_go(turn: Turn, monitor: Monitor, known: Monitored, old: tuple[str, ...]) -> do.RemoveMonitoring:
+    """Note that a schedule is on its way out, wanted by nothing; the action that takes it there."""
+    going = Monitored(known.version, "", None, None, old, tried_at=turn.facts.now, stuck=known.stuck)
+    _note(turn, monitor, going)
+    return _removal(turn, monitor, old)
+
+
+def _removal(turn: Turn, monitor: Monitor, old: tuple[str, ...]) -> do.RemoveMonitoring:
+    return do.RemoveMonitoring(schedule_name(turn.record.group, monitor), monitor, old)
 
 
 def _old(known: Monitored | None, but: str | None = None) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """Starts the group's pipeline when the live version drifts, or a person asks: one run at a time, and not too often."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -22,6 +23,12 @@ FRESH = 300.0  # seconds for which what `retrain` was told holds; with its longe
 _HOUR, _WEEK = 3600.0, 7 * 86400.0
 _MOST_PAST = 20  # runs that are remembered
 _ASKED_ONCE = frozenset({Cause.PERSON, Cause.REJECTION})  # and each time answered
+_NO_DRIFT: Mapping[str, object] = {
+    "drift": 0.0,
+    "calm": 0.0,
+    "flaps": 0,
+    "rolled_back": False,
+}  # what a record knows before any
 _ENDED = frozenset({RunStatus.SUCCEEDED, RunStatus.FAILED, RunStatus.STOPPED, RunStatus.GONE})
 
 
@@ -47,7 +54,7 @@ def _take_alarms(turn: Turn) -> Need | None:
     """Whether the group's drift alarms say now that the live version drifts."""
     spec = turn.spec.retraining
     if spec is None or not spec.alarms:
-        _change(turn, drift=0.0, calm=0.0, flaps=0, rolled_back=False, missing=())
+        _change(turn, **_NO_DRIFT, missing=())
         return None
     if not _comes_from(turn, ALARM, SWEEP, SPEC, RETRAIN, RUN):
         return None
@@ -76,7 +83,7 @@ def _note_version(turn: Turn, version: int, loud: list[str]) -> None:
     if known.drift and known.of:
         what = f"; what is in ALARM says nothing of v{version} until it was OK" if deaf else ""
         turn.say(Kind.DRIFT, f"v{known.of} drifted, and v{version} is live{what}", version, alarms=loud)
-    _change(turn, of=version, deaf=deaf, drift=0.0, calm=0.0, flaps=0, rolled_back=False, held=None)
+    _change(turn, **_NO_DRIFT, of=version, deaf=deaf, held=None)
 
 
 def _note_missing(turn: Turn, missing: tuple[str, ...]) -> None:
@@ -109,7 +116,7 @@ def _note_calm(turn: Turn) -> None:
         turn.say(
             Kind.DRIFT, f"no drift any more{again}", alarms=[], seconds=round(known.calm - known.drift, 3)
         )
-        _change(turn, drift=0.0, calm=0.0, flaps=0, rolled_back=False, held=None)
+        _change(turn, **_NO_DRIFT, held=None)
 
 
 def _take_rejection(turn: Turn) -> None:
@@ -189,12 +196,11 @@ def _take_execution(turn: Turn, run: Run, execution: Execution) -> None:
         return
     if execution.status is RunStatus.GONE and turn.facts.now - run.asked_at < ASK_AGAIN:
         return  # just started, and not to be seen yet
-    if execution.status is not RunStatus.SUCCEEDED:
+    if execution.status is RunStatus.GONE:
+        _fail(turn, run, "its execution is gone")
+    elif execution.status is not RunStatus.SUCCEEDED:
         why = execution.failure or "SageMaker gives no reason"
-        what = (
-            "its execution is gone" if execution.status is RunStatus.GONE else execution.status.value.lower()
-        )
-        _fail(turn, run, f"{what}: {why}" if execution.status is not RunStatus.GONE else what)
+        _fail(turn, run, f"{execution.status.value.lower()}: {why}")
     elif not versions:
         where = f" it registered {', '.join(others)}, which is not in this group" if others else ""
         _fail(turn, run, f"it succeeded and registered no version here;{where or ' see its register step'}")
@@ -271,11 +277,10 @@ def not_asked(turn: Turn, run_id: str, error: GreenlightError) -> None:
 
 def _start(turn: Turn) -> None:
     """Start a run for the first reason that may; a person's goes before all others."""
-    wishes = sorted(turn.wishes, key=lambda wish: wish.cause not in _ASKED_ONCE)
-    wishes.sort(key=lambda wish: wish.cause is not Cause.PERSON)
-    if not wishes:
+    if not turn.wishes:
         return
-    spec, wish = turn.spec.retraining, wishes[0]
+    spec = turn.spec.retraining
+    wish = min(turn.wishes, key=lambda one: (one.cause is not Cause.PERSON, one.cause not in _ASKED_ONCE))
     why_not = _why_none(turn) if spec is None or not _is_managed(turn) else _why_not(turn, spec, wish)
     if spec is not None and why_not is None:
         _begin(turn, spec, wish)

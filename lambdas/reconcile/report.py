@@ -3,11 +3,11 @@
 from typing import Any
 
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
+from lambdas.adapters.metrics import count
 from lambdas.core.errors import Transient
 from lambdas.core.ledger import NEED_A_PERSON
-from lambdas.core.names import FUNCTION_DIMENSION, GROUP_DIMENSION, METRIC_NAMESPACE, NEEDS_A_PERSON
+from lambdas.core.names import NEEDS_A_PERSON
 from lambdas.reconcile.look import Step
 
 _SERVICE = "reconcile"
@@ -66,12 +66,4 @@ class Report:
         self._count("buried")
 
     def _count(self, name: str, group: str | None = None) -> None:
-        with single_metric(
-            name=name,
-            unit=MetricUnit.Count,
-            value=1,
-            namespace=METRIC_NAMESPACE,
-            default_dimensions={FUNCTION_DIMENSION: _SERVICE},
-        ) as metric:
-            if group is not None:
-                metric.add_dimension(name=GROUP_DIMENSION, value=group)
+        count(_SERVICE, name, group)

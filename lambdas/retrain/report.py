@@ -1,10 +1,9 @@
 """Logs and metrics of what `retrain` does: every line names the group and the run."""
 
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
+from lambdas.adapters.metrics import count
 from lambdas.core.errors import Transient
-from lambdas.core.names import FUNCTION_DIMENSION, GROUP_DIMENSION, METRIC_NAMESPACE
 from lambdas.core.running import Asked
 
 _SERVICE = "retrain"
@@ -46,15 +45,7 @@ class Report:
         self._count("unreadable")
 
     def _count(self, name: str, group: str | None = None) -> None:
-        with single_metric(
-            name=name,
-            unit=MetricUnit.Count,
-            value=1,
-            namespace=METRIC_NAMESPACE,
-            default_dimensions={FUNCTION_DIMENSION: _SERVICE},
-        ) as metric:
-            if group is not None:
-                metric.add_dimension(name=GROUP_DIMENSION, value=group)
+        count(_SERVICE, name, group)
 
 
 def _keys(asked: Asked) -> dict[str, str]:
