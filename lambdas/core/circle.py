@@ -101,8 +101,7 @@ def _schedule(group: str, monitor: Monitor, known: Monitored | None) -> Watched:
         return Watched(
             what, schedule, problem=known.problem or f"its schedule is being moved to v{known.version}"
         )
-    failing = f"its runs fail: {known.failing}" if known.failing is not None else None
-    return Watched(what, schedule, known.version, failing)
+    return Watched(what, schedule, known.version, known.failing)
 
 
 def _run(record: Record, run: Run) -> RunTold:

@@ -181,7 +181,7 @@ class Monitored:
     `wanted`: a digest of what the spec asks for; with `version`, all that a job definition is made of. `definition`:
     its name, None: none is wanted, and `problem` says why. `old`: definitions that go once the schedule has moved.
     `done`: it has. `tried_at`: when it was last tried, epoch seconds. `stuck`: why what is not wanted could not be
-    deleted. `failing`: why its runs fail.
+    deleted. `failing`: why it says nothing, in words: its runs fail, or it stopped.
     """
 
     version: int

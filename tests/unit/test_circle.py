@@ -71,7 +71,16 @@ def test_a_group_without_monitoring_and_pipeline_has_no_circle_and_no_part_of_th
         (Monitored(3, "w", "churn-v3-d"), None, "its schedule is being moved to v3"),
         (Monitored(3, "w", "churn-v3-d", problem="a quota"), None, "a quota"),
         (Monitored(3, "w", None, "it has no baseline", done=True), None, "it has no baseline"),
-        (Monitored(3, "w", "d", done=True, failing="no data"), 3, "its runs fail: no data"),
+        (
+            Monitored(3, "w", "d", done=True, failing="the runs of churn-mon-bias fail: no data"),
+            3,
+            "the runs of churn-mon-bias fail: no data",
+        ),
+        (
+            Monitored(3, "w", "d", done=True, failing="schedule churn-mon-bias is Stopped"),
+            3,
+            "schedule churn-mon-bias is Stopped",
+        ),
     ],
 )
 def test_each_schedule_that_is_asked_for_says_what_it_watches_or_why_not(
