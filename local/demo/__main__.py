@@ -6,8 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
-from local.aws import LocalAws, LocalAwsError
-from local.demo.narrator import Narrator, StoryError
+from local.aws import LocalAws
+from local.demo.narrator import Narrator
 from local.demo.story import GROUP, Stage, stage, tell
 from local.deploy import deploy_app, prepare
 from local.models import VERSIONS, build
@@ -23,22 +23,17 @@ def main() -> int:
         "--pictures", type=Path, metavar="FOLDER", help="take pictures of the page meanwhile"
     )
     chosen = arguments.parse_args()
-    keep = chosen.keep
     narrator = Narrator()
-    try:
+
+    def story() -> None:
         with LocalAws(time_scale=_TIME_SCALE) as aws:
             _run(aws, narrator, chosen.pictures)
-            if keep:
+            if chosen.keep:
                 _wait(aws, narrator)
             else:
                 narrator.tell("To look at the page in a browser: make demo ARGS=--keep, or make local.")
-    except (StoryError, LocalAwsError) as error:
-        narrator.failed(error)
-        return 1
-    except KeyboardInterrupt:
-        narrator.tell("stopped")
-        return 130
-    return 0
+
+    return narrator.tell_to_the_end(story)
 
 
 def _run(aws: LocalAws, narrator: Narrator, pictures: Path | None) -> None:
@@ -58,9 +53,7 @@ def _run(aws: LocalAws, narrator: Narrator, pictures: Path | None) -> None:
         tell(set_up)
     else:
         _tell_with_pictures(set_up, pictures)
-    narrator.console.print(
-        f"\n[bold green]The story holds: {narrator.checked} facts checked in {narrator.elapsed():.0f} s.[/bold green]"
-    )
+    narrator.holds("The story holds")
 
 
 def _tell_with_pictures(s: Stage, folder: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from lambdas.core.ledger import Kind
 from lambdas.core.names import drift_alarm, schedule_name, version_in
 from lambdas.core.spec import Monitor
-from local.aws import LocalAws, LocalAwsError
+from local.aws import LocalAws
 from local.demo.narrator import Narrator, StoryError
 from local.demo.people import PIPELINES, SCIENTIST, session
 from local.demo.registrations import BUCKET, IMAGE
@@ -32,19 +32,13 @@ _SCHEDULE, _ALARM = schedule_name(GROUP, Monitor.DATA_QUALITY), drift_alarm(GROU
 def main() -> int:
     """Run the second act; 0 if every fact held."""
     narrator = Narrator()
-    try:
+
+    def story() -> None:
         with LocalAws(time_scale=_TIME_SCALE, pipelines={PIPELINE: "local.models.retrain:run"}) as aws:
             tell(_deployed(aws, narrator))
-    except (StoryError, LocalAwsError) as error:
-        narrator.failed(error)
-        return 1
-    except KeyboardInterrupt:
-        narrator.tell("stopped")
-        return 130
-    narrator.console.print(
-        f"\n[bold green]The circle closes: {narrator.checked} facts checked in {narrator.elapsed():.0f} s.[/bold green]"
-    )
-    return 0
+        narrator.holds("The circle closes")
+
+    return narrator.tell_to_the_end(story)
 
 
 def _deployed(aws: LocalAws, narrator: Narrator) -> Stage:

@@ -9,6 +9,8 @@ from typing import TypeVar
 from rich.console import Console
 from rich.table import Table
 
+from local.aws import LocalAwsError
+
 T = TypeVar("T")
 _POLL = 0.1  # seconds between two looks while waiting
 
@@ -97,7 +99,21 @@ class Narrator:
             table.add_row(*row)
         self.console.print(table)
 
-    def failed(self, error: BaseException) -> None:
-        """Say why the story ends here."""
-        self.console.print(f"\n[bold red]The story does not hold.[/bold red] {error}")
-        sys.stdout.flush()
+    def holds(self, what: str) -> None:
+        """Say that all that was told is so."""
+        self.console.print(
+            f"\n[bold green]{what}: {self.checked} facts checked in {self.elapsed():.0f} s.[/bold green]"
+        )
+
+    def tell_to_the_end(self, story: Callable[[], None]) -> int:
+        """Tell a whole story; the program's exit code: 0 if every fact held, 1 if not, 130 if somebody stopped it."""
+        try:
+            story()
+        except (StoryError, LocalAwsError) as error:
+            self.console.print(f"\n[bold red]The story does not hold.[/bold red] {error}")
+            sys.stdout.flush()
+            return 1
+        except KeyboardInterrupt:
+            self.tell("stopped")
+            return 130
+        return 0
