@@ -284,6 +284,9 @@ def test_drift_is_measured_reported_and_alarmed_and_passes(aws: LocalAws) -> Non
 
     until(aws, "Completed", *usual)
     assert eventually(lambda: alarm_is(aws, "OK"))
+    # Each of its runs reads all that was captured, one run at a time: on a busy machine those of the tests that follow
+    # would wait behind them, and a schedule one of whose runs waits is never deleted.
+    assert eventually(lambda: deleted(aws, "circle-mon-data"))
 
 
 def deleted(aws: LocalAws, schedule: str) -> bool:
