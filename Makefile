@@ -51,6 +51,9 @@ check: install ## Format, lint, types, layers; the templates by cdk-nag and cfn-
 	@$(CDK) synth --quiet --output .build/check --context groups=$(GROUPS)
 	@$(RUN)/cfn-lint .build/check/*.template.json
 
+bench: install ## Speed, scale and cost, measured: a table, and .build/bench.json (ARGS="start calls": only these rows)
+	@$(RUN)/python -m bench $(ARGS)
+
 explore: install ## Many more simulated histories than the tests' (N=100000 SEED=0)
 	@$(RUN)/python -m tests.simulation.explore --schedules $(or $(N),10000) --seed $(or $(SEED),0)
 

@@ -20,7 +20,8 @@ def build(app: cdk.App, folder: Path, governance: GovernanceConfig) -> None:
     """Add every stack to an app.
 
     Args:
-        app: with the context key `concurrency`, if it is not to be what `infra.limits` says.
+        app: with the context key `concurrency`, if it is not to be what `infra.limits` says, and `snap_start`, if
+            functions are to start from snapshots.
         folder: of the groups' YAML files.
         governance: what holds for the whole account.
 
@@ -36,6 +37,7 @@ def build(app: cdk.App, folder: Path, governance: GovernanceConfig) -> None:
         description="Greenlight: queues, functions, rules, alarms",
         state=state,
         concurrency=int(app.node.try_get_context("concurrency") or CONCURRENCY),
+        snap_start=str(app.node.try_get_context("snap_start")).lower() == "true",
         break_glass=governance.break_glass is not None,
         messages=governance.messages,
     )

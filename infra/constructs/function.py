@@ -10,11 +10,11 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from infra.constructs.asset import build_asset
+from infra.constructs.asset import ENTRY, build_asset
 from infra.constructs.grants import Grant, accept, allow
 from infra.constructs.nag import NIST, SOLUTIONS, acknowledge, acknowledge_inline_policy
 from lambdas.core.names import METRIC_NAMESPACE, ROLE_PATH, function_role_name
-from lambdas.core.settings import to_environment
+from lambdas.core.settings import HANDLER, to_environment
 
 _ACCEPTED = {
     f"{SOLUTIONS}L1": "python3.13 is current, and the newest that it is tested on",
@@ -35,6 +35,7 @@ class Function(Construct):
         timeout: how long it may run.
         memory: in MB.
         key: of its log group.
+        snap_start: whether it starts from a snapshot of itself when ready, which costs by the hour (docs/cost.md).
         dead_letters: where events go that it was called with asynchronously and failed every try; else why nobody
             calls it so.
     """
@@ -49,6 +50,7 @@ class Function(Construct):
         memory: int,
         key: kms.IKey,
         dead_letters: sqs.IQueue | str,
+        snap_start: bool = False,
     ) -> None:
         super().__init__(scope, name.capitalize())
         folder, digest = build_asset(f"lambdas.{name}.handler")
@@ -74,7 +76,7 @@ class Function(Construct):
             description=f"Greenlight: {name}",
             runtime=lambda_.Runtime.PYTHON_3_13,
             architecture=lambda_.Architecture.ARM_64,
-            handler=f"lambdas.{name}.handler.handler",
+            handler=f"{ENTRY}.handler",
             code=lambda_.Code.from_asset(
                 str(folder), asset_hash=digest, asset_hash_type=cdk.AssetHashType.CUSTOM
             ),
@@ -83,12 +85,20 @@ class Function(Construct):
             dead_letter_queue=None if isinstance(dead_letters, str) else dead_letters,
             timeout=timeout,
             memory_size=memory,
+            snap_start=lambda_.SnapStartConf.ON_PUBLISHED_VERSIONS if snap_start else None,
             environment={
                 **to_environment(settings),
+                HANDLER: f"lambdas.{name}.handler",
                 "POWERTOOLS_METRICS_NAMESPACE": METRIC_NAMESPACE,
                 "POWERTOOLS_LOG_LEVEL": "INFO",
             },
         )
+        self.called: lambda_.IFunction = self.function
+        """What event sources call: with SnapStart the latest version, as only versions have snapshots."""
+        if snap_start:
+            self.called = lambda_.Alias(
+                self, "Live", alias_name="live", version=self.function.current_version
+            )
         acknowledge(self.function, _ACCEPTED)
         if isinstance(dead_letters, str):
             acknowledge(self.function, {f"{NIST}LambdaDLQ": dead_letters})

@@ -21,6 +21,8 @@ from infra.limits import (
     ANNOUNCE_SECONDS,
     ANNOUNCE_TRIES,
     BATCH,
+    OTHERS_MB,
+    RECONCILE_MB,
     RECONCILE_SECONDS,
     RETRAIN_BATCH,
     RETRAIN_CONCURRENCY,
@@ -45,6 +47,7 @@ class ControllerStack(cdk.Stack):
     Args:
         state: whose tables it reads and writes.
         concurrency: how many batches reconcile works on at once (2 to 1000): the cap on SageMaker's rate limits.
+        snap_start: whether the functions that queues feed start from snapshots.
         break_glass: whether there is a role whose use is to be told and recorded.
         messages: what is told to whom, and how urgently.
     """
@@ -56,11 +59,13 @@ class ControllerStack(cdk.Stack):
         *,
         state: StateStack,
         concurrency: int,
+        snap_start: bool,
         break_glass: bool,
         messages: MessagesConfig,
         **options: object,
     ) -> None:
         super().__init__(scope, construct_id, **options)  # type: ignore[arg-type] # passed through to cdk.Stack
+        self._snap_start = snap_start
         self.queues = queues = Queues(self, visibility=cdk.Duration.seconds(VISIBILITY_SECONDS))
         self.key = controller_key(self)
         reconcile = self._reconcile(state, queues, concurrency)
@@ -109,9 +114,10 @@ class ControllerStack(cdk.Stack):
                 retrain_url=queues.retrain.queue_url,
             ),
             timeout=cdk.Duration.seconds(RECONCILE_SECONDS),
-            memory=512,
+            memory=RECONCILE_MB,
             key=self.key,
             dead_letters=_OWN_DEAD_LETTERS,
+            snap_start=self._snap_start,
         )
         reconcile.may(
             [
@@ -133,7 +139,7 @@ class ControllerStack(cdk.Stack):
                 ),
             ]
         )
-        reconcile.function.add_event_source(
+        reconcile.called.add_event_source(
             sources.SqsEventSource(
                 queues.reconcile,
                 batch_size=BATCH,
@@ -149,7 +155,7 @@ class ControllerStack(cdk.Stack):
             "sweep",
             settings=SweepSettings(state_table=state.state.table_name, queue_url=queues.reconcile.queue_url),
             timeout=cdk.Duration.minutes(5),
-            memory=512,
+            memory=OTHERS_MB,
             key=self.key,
             dead_letters=queues.undelivered,
         )
@@ -170,9 +176,10 @@ class ControllerStack(cdk.Stack):
                 state_table=state.state.table_name, reconcile_queue_url=queues.reconcile.queue_url
             ),
             timeout=cdk.Duration.seconds(RETRAIN_SECONDS),
-            memory=512,
+            memory=OTHERS_MB,
             key=self.key,
             dead_letters=_OWN_DEAD_LETTERS,
+            snap_start=self._snap_start,
         )
         retrain.may(
             permissions.retrain(
@@ -182,7 +189,7 @@ class ControllerStack(cdk.Stack):
                 queues.reconcile.queue_arn,
             )
         )
-        retrain.function.add_event_source(
+        retrain.called.add_event_source(
             sources.SqsEventSource(
                 queues.retrain,
                 batch_size=RETRAIN_BATCH,
@@ -207,9 +214,10 @@ class ControllerStack(cdk.Stack):
                 urgencies=chosen_text(messages.urgencies),
             ),
             timeout=cdk.Duration.seconds(ANNOUNCE_SECONDS),
-            memory=512,
+            memory=OTHERS_MB,
             key=self.key,
             dead_letters=queues.unannounced,
+            snap_start=self._snap_start,
         )
         stream = str(state.ledger.table_stream_arn)
         topics = [outlets.topic.topic_arn, watch.topic.topic_arn]
@@ -221,7 +229,7 @@ class ControllerStack(cdk.Stack):
                 ),
             ]
         )
-        announce.function.add_event_source(
+        announce.called.add_event_source(
             sources.DynamoEventSource(
                 state.ledger,
                 starting_position=lambda_.StartingPosition.TRIM_HORIZON,

@@ -8,6 +8,7 @@ from infra.constructs import permissions
 from infra.constructs.function import Function
 from infra.constructs.grants import here
 from infra.constructs.watch import needs_a_person
+from infra.limits import RECONCILE_MB
 from infra.stacks.controller import ControllerStack
 from infra.stacks.state import StateStack
 from lambdas.core.names import DASHBOARD
@@ -62,7 +63,7 @@ class ObservabilityStack(cdk.Stack):
                 state_table=state.state.table_name, ledger_table=state.ledger.table_name
             ),
             timeout=cdk.Duration.seconds(30),
-            memory=512,
+            memory=RECONCILE_MB,  # somebody waits for the page
             key=controller.key,
             dead_letters="people's consoles call it and wait for its answer, which tells them what failed",
         )

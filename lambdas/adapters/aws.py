@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import functools
+import json
 import random
 import re
+import threading
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import boto3
+import botocore.session
 from botocore.config import Config
 from botocore.exceptions import ClientError, ConnectionError, HTTPClientError  # noqa: A004 - botocore's name
+from botocore.loaders import Loader
 
 from lambdas.core.errors import (
     Busy,
@@ -34,6 +38,8 @@ if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
     from types_boto3_ssm import SSMClient
 
+MODELS = Path(__file__).parents[2] / "models"
+"""What a function's asset brings of AWS's service models: the operations that it calls (`infra.constructs.models`)."""
 _CONFIG: dict[str, Any] = {
     # Adaptive: the client slows itself down when AWS throttles; control-plane rates are not published.
     "retries": {"mode": "adaptive", "total_max_attempts": 5},
@@ -90,6 +96,42 @@ def persist(
     return jitter() * float(min(_LONGEST_PAUSE, 2.0 ** (attempts - 1)))
 
 
+class _Files:
+    """Reads JSON for botocore's loader, whose own reader makes ordered dictionaries: slower, and dictionaries are."""
+
+    def exists(self, path: str) -> bool:
+        """Whether there is such a file; botocore leaves out its extension."""
+        return Path(f"{path}.json").is_file()
+
+    def load_file(self, path: str) -> Any:
+        """Its content; None: it is not there, and botocore looks elsewhere."""
+        return json.loads(Path(f"{path}.json").read_bytes()) if self.exists(path) else None
+
+
+def loader_of(models: Path) -> Loader:
+    """botocore's loader, that finds what is in this folder and nothing else."""
+    files: Any = _Files()  # Any: the stubs ask for botocore's own
+    return Loader(extra_search_paths=[str(models)], file_loader=files, include_default_search_paths=False)
+
+
+class _Later:
+    """A client that is made when it is first used: most looks need no more than three, and each takes time to make.
+
+    Args:
+        make: makes it.
+    """
+
+    def __init__(self, make: Callable[[], Any]) -> None:
+        self._make, self._lock = make, threading.Lock()
+        self._made: Any = None
+
+    def __getattr__(self, name: str) -> Any:
+        with self._lock:  # looks run side by side
+            if self._made is None:
+                self._made = self._make()
+        return getattr(self._made, name)
+
+
 class Aws:
     """The clients that adapters are built from; each is made once, when first asked for.
 
@@ -99,12 +141,28 @@ class Aws:
 
     def __init__(self, credentials: dict[str, str] | None = None) -> None:
         self._credentials = credentials or {}
+        self._lock = threading.Lock()
+
+    @functools.cached_property
+    def _session(self) -> Any:
+        """botocore's own: what boto3 adds to it is not needed here, and takes time at each start of a function."""
+        session = botocore.session.get_session()
+        if MODELS.is_dir():  # in a function; people's commands have botocore's own models, which are whole
+            session.register_component("data_loader", loader_of(MODELS))
+        return session
+
+    def _make(self, service: str, config: dict[str, Any], credentials: dict[str, str]) -> Any:
+        with self._lock:  # a session makes one client at a time, and looks run side by side
+            return self._session.create_client(service, config=Config(**config), **credentials)
 
     def _client(self, service: str) -> Any:
-        client: Any = boto3.client(service, config=Config(**_CONFIG), **self._credentials)  # type: ignore[call-overload] # any service's name
+        client = self._make(service, _CONFIG, self._credentials)
         # Botocore asks the handlers of the service's own event first, its own among them, and takes the first answer.
         client.meta.events.register("needs-retry", persist)
         return client
+
+    def _later(self, service: str) -> Any:
+        return _Later(lambda: self._client(service))
 
     @functools.cached_property
     def sagemaker(self) -> SageMakerClient:
@@ -119,7 +177,7 @@ class Aws:
     @functools.cached_property
     def cloudwatch(self) -> CloudWatchClient:
         """Amazon CloudWatch."""
-        return self._client("cloudwatch")  # type: ignore[no-any-return] # see _client
+        return self._later("cloudwatch")  # type: ignore[no-any-return] # see _client
 
     @functools.cached_property
     def ssm(self) -> SSMClient:
@@ -172,26 +230,25 @@ class Aws:
 
     def s3_as(self, credentials: dict[str, str]) -> Any:
         """Amazon S3 as somebody else; made anew for each, as credentials differ."""
-        return boto3.client("s3", config=Config(**_CONFIG), **credentials)  # type: ignore[call-overload] # a dict
+        return self._make("s3", _CONFIG, credentials)
 
     def runtime(self, seconds: int) -> Any:
         """Amazon SageMaker Runtime; a request that is not answered within so many seconds is not made again."""
         return self._once("sagemaker-runtime", seconds)
 
-    @staticmethod
-    def _once(service: str, seconds: int) -> Any:
-        config = Config(**_CONFIG | {"read_timeout": seconds, "retries": {"total_max_attempts": 1}})
-        return boto3.client(service, config=config)  # type: ignore[call-overload] # any service's name
+    def _once(self, service: str, seconds: int) -> Any:
+        config = _CONFIG | {"read_timeout": seconds, "retries": {"total_max_attempts": 1}}
+        return self._make(service, config, self._credentials)
 
     @functools.cached_property
     def sqs(self) -> SQSClient:
         """Amazon SQS."""
-        return self._client("sqs")  # type: ignore[no-any-return] # see _client
+        return self._later("sqs")  # type: ignore[no-any-return] # see _client
 
     @functools.cached_property
     def application_autoscaling(self) -> ApplicationAutoScalingClient:
         """Application Auto Scaling."""
-        return self._client("application-autoscaling")  # type: ignore[no-any-return] # see _client
+        return self._later("application-autoscaling")  # type: ignore[no-any-return] # see _client
 
 
 def step_into(sts: Any, role: str, session: str) -> dict[str, str]:

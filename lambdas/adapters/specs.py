@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lambdas.adapters.aws import aws_errors
+from botocore.exceptions import ClientError
+
+from lambdas.adapters.aws import aws_errors, code_of
 from lambdas.core.acts import KINDS, Act
 from lambdas.core.errors import Malformed
 from lambdas.core.facts import SpecRead
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from types_boto3_ssm import SSMClient
-    from types_boto3_ssm.type_defs import ParameterTypeDef
+    from types_boto3_ssm.type_defs import GetParametersByPathResultTypeDef, ParameterTypeDef
 
 
 class Specs:
@@ -65,13 +67,36 @@ class Specs:
         }
 
     def groups(self) -> Iterator[str]:
-        """The names of all groups that have a spec (GetParametersByPath, ten a call)."""
-        pages = self._ssm.get_paginator("get_parameters_by_path").paginate(Path=PARAMETER_PREFIX)
+        """The names of all groups that have a spec."""
+        for names, _ in self.pages():
+            yield from names
+
+    def pages(self, rest: str | None = None) -> Iterator[tuple[list[str], str | None]]:
+        """The names of all groups that have a spec (GetParametersByPath, ten a call).
+
+        Args:
+            rest: where to go on, as it was told with a page; None, or one that AWS has forgotten: at the beginning.
+
+        Yields:
+            A page of names, and where to go on after it; None: it was the last.
+        """
+        while True:
+            page = self._page(rest)
+            names = (group_of_parameter(parameter["Name"]) for parameter in page["Parameters"])
+            rest = page.get("NextToken")
+            yield [name for name in names if name is not None], rest
+            if rest is None:
+                return
+
+    def _page(self, rest: str | None) -> GetParametersByPathResultTypeDef:
         with aws_errors(f"listing parameters below {PARAMETER_PREFIX}"):
-            for page in pages:
-                for parameter in page["Parameters"]:
-                    if (group := group_of_parameter(parameter["Name"])) is not None:
-                        yield group
+            if rest is not None:
+                try:
+                    return self._ssm.get_parameters_by_path(Path=PARAMETER_PREFIX, NextToken=rest)
+                except ClientError as error:
+                    if code_of(error) != "InvalidNextToken":
+                        raise
+            return self._ssm.get_parameters_by_path(Path=PARAMETER_PREFIX)
 
 
 def _stamp(parameter: ParameterTypeDef) -> str:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
 _MOST_ENTRIES = 99  # a transaction holds 100 items, and one is the record
-_SWEEP_KEY = "#sweep"  # no group's name begins with a number sign
+_SWEEP_KEY, _PASS_KEY = "#sweep", "#pass"  # no group's name begins with a number sign
 
 
 class Store:
@@ -126,6 +126,17 @@ class Store:
             self._dynamodb.put_item(
                 TableName=self._state, Item={"group": {"S": _SWEEP_KEY}, "at": {"N": repr(at)}}
             )
+
+    def rest_of_pass(self) -> str | None:
+        """Where the full pass goes on; None: at the beginning."""
+        item = self._item(_PASS_KEY)
+        return item["rest"]["S"] if item and "rest" in item else None
+
+    def mark_pass(self, rest: str | None) -> None:
+        """Remember where the full pass goes on; None: it came to its end."""
+        item = {"group": {"S": _PASS_KEY}} | ({"rest": {"S": rest}} if rest is not None else {})
+        with aws_errors("marking the full pass"):
+            self._dynamodb.put_item(TableName=self._state, Item=item)
 
     def _item(self, key: str) -> dict[str, Any] | None:
         with aws_errors(f"loading {key} from {self._state}"):

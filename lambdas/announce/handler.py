@@ -27,7 +27,8 @@ class App:
 
 
 @functools.cache
-def _app() -> App:
+def ready() -> App:
+    """Read the environment and make the clients, once for each execution environment."""
     settings = from_environment(AnnounceSettings, os.environ)
     aws = Aws()
     return App(
@@ -53,7 +54,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     Raises:
         Malformed: it is called with neither; names what is wrong.
     """
-    app = _app()
+    app = ready()
     if "Records" in event:
         failed = process(event["Records"], app.herald)
         return {"batchItemFailures": [{"itemIdentifier": number} for number in failed]}

@@ -8,6 +8,8 @@ from lambdas.core.errors import Malformed
 
 T = TypeVar("T")
 _PREFIX = "GREENLIGHT_"
+HANDLER = f"{_PREFIX}HANDLER"
+"""The variable that names the module of the function's handler."""
 
 
 def to_environment(settings: Any) -> dict[str, str]:

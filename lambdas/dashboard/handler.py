@@ -38,7 +38,8 @@ class App:
 
 
 @functools.cache
-def _app() -> App:
+def ready() -> App:
+    """Read the environment and make the clients, once for each execution environment."""
     settings, aws = from_environment(DashboardSettings, os.environ), Aws()
     return App(
         Sources(
@@ -65,7 +66,7 @@ def handler(event: dict[str, Any], context: Any) -> str:
     """
     if event.get("describe"):
         return _ABOUT
-    app, function = _app(), context.invoked_function_arn
+    app, function = ready(), context.invoked_function_arn
     theme = _theme(event.get("widgetContext"))
     try:
         return framed(view(asked(event), app.sources, function), theme)

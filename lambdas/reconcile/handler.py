@@ -8,7 +8,8 @@ from lambdas.reconcile.compose import App, compose
 
 
 @functools.cache
-def _app() -> App:
+def ready() -> App:
+    """Read the environment and make the clients, once for each execution environment."""
     return compose()
 
 
@@ -21,6 +22,6 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     Returns:
         `batchItemFailures`: the messages to be delivered again (partial batch response).
     """
-    app = _app()
+    app = ready()
     failed = process(event["Records"], app.ports, app.queue, app.dead_letters, app.report)
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}

@@ -18,7 +18,8 @@ from lambdas.retrain.starter import Starter
 
 
 @functools.cache
-def _app() -> Starter:
+def ready() -> Starter:
+    """Read the environment and make the clients, once for each execution environment."""
     settings, aws = from_environment(RetrainSettings, os.environ), Aws()
     return Starter(
         # It only reads records: it has no ledger.
@@ -39,5 +40,5 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     Returns:
         `batchItemFailures`: the messages to be delivered again (partial batch response).
     """
-    failed = _app().process(event["Records"])
+    failed = ready().process(event["Records"])
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}

@@ -1,4 +1,8 @@
-"""The Lambda entry point of `sweep`: what changed or is unsettled gets a look, whether or not an event came."""
+"""The Lambda entry point of `sweep`: what changed or is unsettled gets a look, whether or not an event came.
+
+Hourly every group that has a spec gets one: the *full pass*. It takes a slice at a time, and goes on where the last
+one ended, so that no invocation has more to do than it has time for, however many groups there are.
+"""
 
 import functools
 import os
@@ -18,6 +22,7 @@ from lambdas.core.names import SWEEP
 from lambdas.core.settings import from_environment
 from lambdas.sweep.settings import SweepSettings
 
+SLICE = 150.0  # seconds after which a full pass leaves the rest to the next; half of the function's timeout
 _OVERLAP = 900  # seconds: Search shows a change a while after it was made, and sweeps may fail
 
 
@@ -34,33 +39,51 @@ class App:
 
 
 def sweep(app: App, *, full: bool) -> int:
-    """Enqueue each group that changed since the last sweep, or is unsettled; with `full`, each with a spec.
+    """Enqueue each group that changed since the last sweep, or is unsettled; with `full`, each of the next slice.
 
     Returns:
         How many groups were enqueued.
     """
+    return _full_pass(app) if full else _what_changed(app)
+
+
+def _what_changed(app: App) -> int:
     started = app.now()
-    groups = sorted(set(_groups(app, full=full)))
+    groups = sorted(set(_groups(app)))
     app.queue.send(groups, source=SWEEP, at=started)
     # Marked last: a sweep that dies before this is made up for by the next.
     app.store.mark_swept(started)
-    app.logger.info("swept: %d groups enqueued", len(groups), extra={"groups": len(groups), "full": full})
+    app.logger.info("swept: %d groups enqueued", len(groups), extra={"groups": len(groups), "full": False})
     return len(groups)
 
 
-def _groups(app: App, *, full: bool) -> Iterator[str]:
+def _full_pass(app: App) -> int:
+    """One slice. What is sent twice, after a slice that died, is a look too many and no more."""
+    started, count = app.now(), 0
+    rest = app.store.rest_of_pass()
+    for groups, after in app.specs.pages(rest):
+        app.queue.send(groups, source=SWEEP, at=started)
+        count, rest = count + len(groups), after
+        if app.now() >= started + SLICE:
+            break
+    app.store.mark_pass(rest)
+    more = "" if rest is None else "; the next goes on where this one ended"
+    app.logger.info("full pass: %d groups enqueued%s", count, more, extra={"groups": count, "full": True})
+    return count
+
+
+def _groups(app: App) -> Iterator[str]:
     since = max(0.0, app.store.swept_at() - _OVERLAP)
     yield from app.registry.changed_since(since)
     for endpoint in app.registry.endpoints_changed_since(since):
         if (group := app.store.group_of_endpoint(endpoint)) is not None:
             yield group
     yield from app.store.unsettled()
-    if full:
-        yield from app.specs.groups()
 
 
 @functools.cache
-def _app() -> App:
+def ready() -> App:
+    """Read the environment and make the clients, once for each execution environment."""
     settings = from_environment(SweepSettings, os.environ)
     aws = Aws()
     return App(
@@ -75,4 +98,4 @@ def _app() -> App:
 
 def handler(event: dict[str, Any], _context: object) -> dict[str, int]:
     """Sweep; `{"full": true}` in the schedule's input makes it a full one."""
-    return {"groups": sweep(_app(), full=bool(event.get("full")))}
+    return {"groups": sweep(ready(), full=bool(event.get("full")))}

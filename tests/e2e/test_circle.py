@@ -128,13 +128,13 @@ def test_the_schedule_follows_the_live_version_and_its_baseline_and_says_what_it
     good = s.register(**baseline(s, "statistics.json", "constraints.json"))
     s.approve(good)
     s.until_live(good)
-    s.until("the schedule to watch it", lambda: True if watched(s) == good else None)
+    s.until_swept("the schedule to watch it", lambda: True if watched(s) == good else None)
     arn = s.aws.client("sagemaker").describe_monitoring_schedule(MonitoringScheduleName=SCHEDULE)
     tags = s.aws.client("sagemaker").list_tags(ResourceArn=arn["MonitoringScheduleArn"])["Tags"]
     assert {"Key": "greenlight:group", "Value": GROUP} in tags
     s.reject(good)
     s.until_live(bare)
-    s.until("the schedule to go", lambda: True if watched(s) is None else None)
+    s.until_swept("the schedule to go", lambda: True if watched(s) is None else None)
     assert s.watch.broken_entry() is None
 
 

@@ -156,9 +156,11 @@ class Assembly:
         return [resource.get("Properties", {}) for resource in self.resources(stack, kind)]
 
 
-def synthesize(folder: Path, groups: Path, governance: GovernanceConfig = GOVERNANCE) -> Assembly:
-    """Synthesize the app, held to AwsSolutions and NIST 800-53, with the context of cdk.json."""
-    context = json.loads((ROOT / "cdk.json").read_text())["context"]
+def synthesize(
+    folder: Path, groups: Path, governance: GovernanceConfig = GOVERNANCE, **chosen: object
+) -> Assembly:
+    """Synthesize the app, held to AwsSolutions and NIST 800-53, with the context of cdk.json and what is chosen."""
+    context = json.loads((ROOT / "cdk.json").read_text())["context"] | chosen
     app = cdk.App(
         outdir=str(folder),
         context=context,

@@ -13,20 +13,21 @@ from lambdas.core.hints import read_message
 from lambdas.core.ledger import Kind
 from lambdas.core.names import OBSERVABILITY_STACK, run_name, schedule_name
 from lambdas.core.retraining import FRESH
-from lambdas.core.settings import from_environment
+from lambdas.core.settings import HANDLER, from_environment
 from lambdas.core.spec import Monitor
 from lambdas.reconcile.settings import ReconcileSettings
 from lambdas.retrain.settings import RetrainSettings
 from lambdas.sweep.settings import SweepSettings
-from tests.infra.conftest import Assembly
+from tests.infra.conftest import Assembly, synthesize
 from tests.infra.policies import text
 
 STACK = "Greenlight-Controller"
 
 
 def functions(assembly: Assembly) -> dict[str, dict[str, Any]]:
-    """By the folder of their handlers."""
-    return {p["Handler"].split(".")[1]: p for p in assembly.properties(STACK, "AWS::Lambda::Function")}
+    """By the folder of the handlers that they get ready."""
+    found = assembly.properties(STACK, "AWS::Lambda::Function")
+    return {p["Environment"]["Variables"][HANDLER].split(".")[1]: p for p in found}
 
 
 def mappings(assembly: Assembly) -> dict[str, dict[str, Any]]:
@@ -359,3 +360,23 @@ def test_the_topics_are_encrypted_with_a_key_that_cloudwatch_may_use(assembly: A
     policies = [json.dumps(policy) for policy in assembly.properties(STACK, "AWS::SNS::TopicPolicy")]
     assert len([policy for policy in policies if "cloudwatch.amazonaws.com" in policy]) == 1
     assert all('"aws:SecureTransport": "false"' in policy for policy in policies)
+
+
+def test_with_snap_start_queues_feed_versions_that_have_snapshots(tmp_path: Path) -> None:
+    folder = tmp_path / "groups"
+    folder.mkdir()
+    with_it = synthesize(tmp_path / "out", folder, snap_start="true")
+    fed = {"announce", "reconcile", "retrain"}
+    started = {name for name, function in functions(with_it).items() if "SnapStart" in function}
+    assert started == fed
+    called = [m["FunctionName"] for m in with_it.properties(STACK, "AWS::Lambda::EventSourceMapping")]
+    assert len(called) == len(fed)
+    assert all('":live"' in json.dumps(name) for name in called)
+    versions = with_it.properties(STACK, "AWS::Lambda::Version")
+    aliases = with_it.properties(STACK, "AWS::Lambda::Alias")
+    assert (len(versions), [alias["Name"] for alias in aliases]) == (len(fed), ["live"] * len(fed))
+
+
+def test_without_snap_start_there_are_no_versions_to_pay_for(assembly: Assembly) -> None:
+    assert not assembly.resources(STACK, "AWS::Lambda::Version")
+    assert not [one for one in functions(assembly).values() if "SnapStart" in one]

@@ -66,7 +66,7 @@ class _Context:
 def world(monkeypatch: pytest.MonkeyPatch) -> _World:
     there = _World()
     app = entry.App(Sources(there, there, there), Logger(service="dashboard"))
-    monkeypatch.setattr(entry, "_app", lambda: app)
+    monkeypatch.setattr(entry, "ready", lambda: app)
     return there
 
 

@@ -8,7 +8,7 @@ import pytest
 from aws_lambda_powertools import Logger
 
 from lambdas.core.errors import Throttled
-from lambdas.sweep.handler import App, sweep
+from lambdas.sweep.handler import SLICE, App, sweep
 
 NOW = 1_700_000_000.0
 
@@ -27,6 +27,9 @@ class World:
     sent: list[str] = field(default_factory=list)
     sends: int = 0
     broken: bool = False
+    rest: str | None = None
+    time: float = NOW
+    page_takes: float = 0.0
 
     def changed_since(self, epoch: float) -> Iterator[str]:
         self.asked_since.append(epoch)
@@ -36,8 +39,16 @@ class World:
         self.asked_since.append(epoch)
         return iter(self.endpoints)
 
-    def groups(self) -> Iterator[str]:
-        return iter(self.specs)
+    def pages(self, rest: str | None) -> Iterator[tuple[list[str], str | None]]:
+        for start in range(int(rest or 0), max(1, len(self.specs)), 2):
+            self.time += self.page_takes
+            yield self.specs[start : start + 2], str(start + 2) if start + 2 < len(self.specs) else None
+
+    def rest_of_pass(self) -> str | None:
+        return self.rest
+
+    def mark_pass(self, rest: str | None) -> None:
+        self.rest = rest
 
     def group_of_endpoint(self, name: str) -> str | None:
         return self.owners.get(name)
@@ -61,7 +72,8 @@ class World:
     def sweep(self, *, full: bool = False) -> int:
         port: Any = self
         logger = Logger(service="test", level="CRITICAL")
-        return sweep(App(port, port, port, port, logger, lambda: NOW), full=full)
+        self.time = NOW
+        return sweep(App(port, port, port, port, logger, lambda: self.time), full=full)
 
 
 def test_groups_that_changed_or_are_unsettled_are_enqueued_once_each() -> None:
@@ -78,9 +90,28 @@ def test_groups_that_changed_or_are_unsettled_are_enqueued_once_each() -> None:
 
 
 def test_a_full_sweep_looks_at_every_group_that_has_a_spec() -> None:
-    world = World(changed=["a"], specs=["a", "e"])
-    assert world.sweep(full=True) == 2
-    assert world.sent == ["a", "e"]
+    world = World(changed=["a"], specs=["a", "e", "f"])
+    assert world.sweep(full=True) == 3
+    assert world.sent == ["a", "e", "f"]
+    assert world.rest is None
+
+
+def test_a_full_sweep_ends_in_time_and_the_next_goes_on_where_it_ended() -> None:
+    world = World(specs=list("abcdefg"), page_takes=SLICE / 2)
+    assert (world.sweep(full=True), world.sent) == (4, list("abcd"))
+    assert (world.sweep(full=True), world.sent) == (3, list("abcdefg"))
+    assert (world.sweep(full=True), world.sent[7:]) == (4, list("abcd"))
+
+
+def test_a_slice_that_dies_is_taken_again() -> None:
+    world = World(specs=list("abcdefg"), page_takes=SLICE / 2)
+    world.sweep(full=True)
+    world.broken = True
+    with pytest.raises(Throttled):
+        world.sweep(full=True)
+    world.broken = False
+    world.sweep(full=True)
+    assert world.sent == list("abcdefg")
 
 
 def test_it_asks_for_what_changed_since_a_while_before_the_last_sweep() -> None:

@@ -1,0 +1,156 @@
+"""The functions' part of AWS's service models has all that their adapters call, and says of it what the whole says."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import botocore.session
+import pytest
+from botocore import xform_name
+from botocore.config import Config
+from botocore.exceptions import UnknownServiceError
+from botocore.loaders import Loader
+from botocore.model import OperationNotFoundError, ServiceModel, Shape, StructureShape
+
+from infra.constructs.asset import ROOT, modules_of
+from infra.constructs.models import OPERATIONS, models
+from lambdas.adapters.aws import loader_of
+
+FUNCTIONS = ["announce", "dashboard", "reconcile", "retrain", "sweep"]
+EVERY = [(service, name) for service, names in OPERATIONS.items() for name in names]
+WHOLE = Loader()
+
+
+@pytest.fixture(scope="module")
+def part(tmp_path_factory: pytest.TempPathFactory) -> Loader:
+    """botocore's loader as a function has it."""
+    folder = tmp_path_factory.mktemp("models")
+    for name, text in models().items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    return loader_of(folder)
+
+
+def session(loader: Loader) -> Any:
+    """One that reads its models by this loader."""
+    made = botocore.session.get_session()
+    made.register_component("data_loader", loader)
+    return made
+
+
+def service_model(loader: Loader, service: str) -> ServiceModel:
+    return ServiceModel(loader.load_service_model(service, "service-2"), service)
+
+
+def words_of_adapters() -> set[str]:
+    """Every attribute and text in the adapters of all functions; what is put together of parts, as a pattern."""
+    files = {path for function in FUNCTIONS for path in modules_of(f"lambdas.{function}.handler")}
+    return {
+        word
+        for path in files
+        if path.parts[1] == "adapters"
+        for node in ast.walk(ast.parse((ROOT / path).read_text()))
+        for word in _words(node)
+    }
+
+
+def _words(node: ast.AST) -> Iterator[str]:
+    if isinstance(node, ast.Attribute):
+        yield re.escape(node.attr)
+    elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+        yield re.escape(node.value)
+    elif isinstance(node, ast.JoinedStr) and isinstance(node.values[0], ast.Constant):
+        parts = (re.escape(str(v.value)) if isinstance(v, ast.Constant) else r"\w+" for v in node.values)
+        yield "".join(parts)
+
+
+def test_the_operations_are_those_that_the_adapters_call() -> None:
+    """A name that several services have is looked for in any of them: code does not say whose client it is."""
+    pattern = re.compile("|".join(f"(?:{word})" for word in sorted(words_of_adapters())))
+    called = {
+        xform_name(name)
+        for service in OPERATIONS
+        for name in WHOLE.load_service_model(service, "service-2")["operations"]
+        if pattern.fullmatch(xform_name(name))
+    }
+    assert {xform_name(name) for _, name in EVERY} == called
+
+
+@pytest.mark.parametrize(("service", "operation"), EVERY)
+def test_an_operation_takes_and_gives_what_it_does_in_the_whole_model(
+    part: Loader, service: str, operation: str
+) -> None:
+    ours = service_model(part, service).operation_model(operation)
+    theirs = service_model(WHOLE, service).operation_model(operation)
+    assert ours.http == theirs.http
+    assert (ours.auth_type, ours.endpoint, ours.context_parameters) == (
+        theirs.auth_type,
+        theirs.endpoint,
+        theirs.context_parameters,
+    )
+    assert [error.name for error in ours.error_shapes] == [error.name for error in theirs.error_shapes]
+    for mine, its in ((ours.input_shape, theirs.input_shape), (ours.output_shape, theirs.output_shape)):
+        assert _described(mine) == _described(its)
+
+
+def _described(shape: Shape | None, above: tuple[str, ...] = ()) -> Any:
+    """All that validation, serialization and parsing go by, down to the last member; a shape may hold itself."""
+    if shape is None or shape.name in above:
+        return shape and shape.name
+    deeper = (*above, shape.name)
+    own = (shape.name, shape.type_name, shape.serialization, shape.metadata)
+    if isinstance(shape, StructureShape):
+        return own, [(name, _described(member, deeper)) for name, member in shape.members.items()]
+    parts = [getattr(shape, name, None) for name in ("member", "key", "value")]
+    return own, [_described(one, deeper) for one in parts if isinstance(one, Shape)]
+
+
+@pytest.mark.parametrize("service", OPERATIONS)
+def test_a_client_speaks_to_the_same_address_in_every_region(part: Loader, service: str) -> None:
+    ours, theirs = session(part), session(WHOLE)
+    for partition in ("aws", "aws-cn", "aws-us-gov"):
+        for region in theirs.get_available_regions(service, partition)[:3]:
+            told = [
+                _client(one, service, region, Config(use_fips_endpoint=fips)).meta.endpoint_url
+                for one in (ours, theirs)
+                for fips in (False, True)
+            ]
+            assert told[:2] == told[2:]
+
+
+@pytest.mark.parametrize("service", OPERATIONS)
+def test_a_client_pages_and_signs_as_one_of_the_whole_model(part: Loader, service: str) -> None:
+    ours, theirs = (_client(session(one), service, "eu-west-1", Config()) for one in (part, WHOLE))
+    for operation in OPERATIONS[service]:
+        name = xform_name(operation)
+        assert ours.can_paginate(name) == theirs.can_paginate(name)
+        if ours.can_paginate(name):
+            mine, its = ours.get_paginator(name), theirs.get_paginator(name)
+            assert mine._pagination_cfg == its._pagination_cfg
+    assert ours.meta.service_model.metadata == theirs.meta.service_model.metadata
+    assert ours.meta.config.retries == theirs.meta.config.retries
+    assert ours._request_signer.signing_name == theirs._request_signer.signing_name
+
+
+def _client(made: Any, service: str, region: str, config: Config) -> Any:
+    return made.create_client(
+        service, region_name=region, config=config, aws_access_key_id="a", aws_secret_access_key="b"
+    )
+
+
+def test_what_is_left_out_is_not_known(part: Loader) -> None:
+    """So that a call that is not listed fails at once, wherever it is tried."""
+    with pytest.raises(OperationNotFoundError):
+        service_model(part, "sagemaker").operation_model("CreateTrainingJob")
+    with pytest.raises(UnknownServiceError):
+        part.load_service_model("ec2", "service-2")
+
+
+def test_a_part_has_no_documentation_and_is_small() -> None:
+    """botocore reads all of it at each start."""
+    files = models()
+    assert not [name for name, text in files.items() if '"documentation":"' in text]
+    whole = Path(botocore.session.__file__).parent / "data" / "sagemaker" / "2017-07-24" / "service-2.json.gz"
+    assert len(files["sagemaker/2017-07-24/service-2.json"]) < whole.stat().st_size / 2
