@@ -1,7 +1,9 @@
-"""AWS's list prices in US dollars, US East (N. Virginia), as its pages had them in November 2026; no free tier.
+"""List prices of AWS in US dollars, US East (N. Virginia), as commonly known in November 2026; no free tier.
 
-Sources: aws.amazon.com/{lambda,dynamodb,sqs,eventbridge,cloudwatch,kms,sns}/pricing. SageMaker's control plane,
-standard parameters of Parameter Store, CloudTrail's event history and events of AWS's own services cost nothing.
+Not read from AWS's own pages: those of Lambda, DynamoDB and SnapStart are from public summaries of them, the others
+are from memory. Before you rely on one: aws.amazon.com/{lambda,dynamodb,sqs,eventbridge,cloudwatch,kms,sns}/pricing.
+SageMaker's control plane, standard parameters of Parameter Store, CloudTrail's event history and events of AWS's own
+services cost nothing.
 """
 
 DATED = "November 2026"
@@ -20,6 +22,9 @@ SQS = 0.40 / MILLION
 EVENT = 1.00 / MILLION
 SCHEDULE = 1.00 / MILLION
 ALARM = 0.10  # a month
+FAST_ALARM = (
+    0.30  # a month, of one that is evaluated more often than once a minute, as a group's abort alarm is
+)
 DASHBOARD = 3.00  # a month
 METRIC = 0.30  # a month, by the hours in which it is written
 LOG_GB = 0.50
