@@ -201,7 +201,8 @@ def quotas(specs: Sequence[GroupSpec], found: Mapping[str, float]) -> Iterator[F
     for spec in specs:
         scaling = spec.endpoint.autoscaling
         count = scaling.max if scaling is not None else spec.endpoint.instance_count
-        needs.setdefault(spec.endpoint.instance_type, []).append(count)
+        if spec.endpoint.instance_type is not None:
+            needs.setdefault(spec.endpoint.instance_type, []).append(count)
     for kind, counts in sorted(needs.items()):
         if kind not in found:
             yield Finding("quotas", Health.UNKNOWN, f"there is no quota for {kind} for endpoints")

@@ -135,6 +135,7 @@ def placed(
             "alarms": tuple(guardrail_alarm(GROUP, config, k) for k, limit in limits if limit is not None),
             "live_at": live_at,
             "decided_at": detail.modified,
+            "mode": spec.endpoint.mode,
             **changes,
         }
     )
@@ -328,7 +329,7 @@ def live_on(
         **{
             "record": record,
             "packages": (version, *others),
-            "endpoint": an_endpoint(placement.config),
+            "endpoint": an_endpoint(placement.config, mode=spec.endpoint.mode),
             "spec": spec,
             **changes,
         }

@@ -17,6 +17,7 @@ from lambdas.core.spec import (
     RetrainingSpec,
     ReviewSpec,
     RolloutSpec,
+    Serverless,
     Stage,
     Vpc,
 )
@@ -116,4 +117,6 @@ def _endpoint(config: EndpointConfig, group: str) -> EndpointSpec:
         vpc=None if config.vpc is None else Vpc(**dict(config.vpc)),
         network_isolation=config.network_isolation,
         data_capture=None if config.data_capture is None else DataCapture(**dict(config.data_capture)),
+        serverless=None if config.serverless is None else Serverless(**dict(config.serverless)),
+        asynchronous=None if config.asynchronous is None else config.asynchronous.as_spec(),
     )

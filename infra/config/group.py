@@ -11,6 +11,7 @@ from infra.config.section import Section
 from lambdas.core.spec import (
     AllowedSpec,
     ApprovalSpec,
+    Asynchronous,
     Better,
     EndpointSpec,
     Freeze,
@@ -23,6 +24,7 @@ from lambdas.core.spec import (
     Recurring,
     ReviewSpec,
     RolloutSpec,
+    Serverless,
     SmokeTest,
     Strategy,
     Withdrawal,
@@ -61,13 +63,53 @@ class DataCaptureConfig(Section):
     kms_key: words.KmsKey | None = None
 
 
+class ServerlessConfig(Section):
+    """An endpoint without instances: AWS starts what is needed. It has no deployment guardrails and no data capture."""
+
+    memory_mb: Annotated[int, Field(ge=1024, le=6144, multiple_of=1024)]
+    """1024, 2048, and so on, to 6144."""
+    max_concurrency: Annotated[int, Field(ge=1, le=200)]
+    """How many requests are answered at a time; more are throttled."""
+    provisioned_concurrency: Annotated[int, Field(ge=1, le=200)] | None = Serverless.provisioned_concurrency
+    """How many of them are kept warm."""
+
+
+class AsynchronousConfig(Section):
+    """An endpoint that queues requests and puts its answers into S3 (CreateEndpointConfig's AsyncInferenceConfig)."""
+
+    output: words.S3Prefix
+    """Where answers go."""
+    failures: words.S3Prefix | None = None
+    """Where it is said what failed; left out: `failures` below output."""
+    input: words.S3Prefix | None = None
+    """Where requests lie; left out: they come with the call, of at most 128,000 bytes each."""
+    max_concurrent_invocations: Annotated[int, Field(ge=1, le=1000)] | None = None
+    """Of one instance; left out: SageMaker chooses."""
+    success_topic: words.Topic | None = Asynchronous.success_topic
+    error_topic: words.Topic | None = Asynchronous.error_topic
+    kms_key: words.KmsKey | None = Asynchronous.kms_key
+    """Encrypts the answers."""
+
+    def as_spec(self) -> Asynchronous:
+        """As reconcile reads it."""
+        failures = self.failures or f"{self.output.rstrip('/')}/failures"
+        said = {key: value for key, value in dict(self).items() if key != "input"}
+        return Asynchronous(**{**said, "failures": failures})
+
+
 class EndpointConfig(Section):
-    """The endpoint and its hardware; a change here rolls out by the same guarded path as a new version."""
+    """The endpoint and its hardware; a change here rolls out by the same guarded path as a new version.
+
+    Real-time, unless it has one of `serverless` and `asynchronous`. It cannot become one of another mode.
+    """
 
     name: words.EndpointName | None = None
     """The group's name unless given; it cannot be changed later."""
-    instance_type: words.InstanceType
+    instance_type: words.InstanceType | None = EndpointSpec.instance_type
+    """Required, unless the endpoint is serverless."""
     instance_count: Annotated[int, Field(ge=1)] = EndpointSpec.instance_count
+    serverless: ServerlessConfig | None = None
+    asynchronous: AsynchronousConfig | None = None
     autoscaling: AutoscalingConfig | None = None
     kms_key: words.KmsKey | None = None
     """Encrypts the instances' storage volumes."""

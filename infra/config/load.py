@@ -18,13 +18,14 @@ from infra.config.group import (
     GuardrailConfig,
     RolloutConfig,
     SessionsConfig,
+    SmokeTestConfig,
 )
 from infra.config.monitoring import MonitoringConfig, RetrainingConfig
 from infra.config.problems import ConfigError, Problem, from_pydantic, shown
 from infra.config.rules import Sections, breaches
 from infra.config.source import read
 from lambdas.core.names import ROLE_PATH, VERSION_TAG, role_name
-from lambdas.core.spec import spec_to_json
+from lambdas.core.spec import GroupSpec, spec_to_json
 
 T = TypeVar("T")
 
@@ -107,6 +108,8 @@ def _sections(raw: dict[str, Any]) -> Sections:
         sessions=section("sessions", SessionsConfig, SessionsConfig()),
         monitoring=section("monitoring", MonitoringConfig | None, None),
         retraining=section("retraining", RetrainingConfig | None, None),
+        smoke_test=section("smoke_test", SmokeTestConfig, SmokeTestConfig()),
+        probation=section("probation_minutes", int, GroupSpec.probation_minutes),
         wrong=frozenset(wrong),
     )
 

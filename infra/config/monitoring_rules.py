@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from infra.config.breach import Breach
 from infra.config.group import EndpointConfig
+from infra.config.mode_rules import mode_of
 from infra.config.monitoring import (
     DriftConfig,
     ModelQualityConfig,
@@ -12,7 +13,8 @@ from infra.config.monitoring import (
     MonitoringConfig,
     RetrainingConfig,
 )
-from lambdas.core.spec import Monitor
+from infra.config.prefixes import overlap
+from lambdas.core.spec import EndpointMode, Monitor
 
 _HOUR, _DAY = 60, 1440  # minutes
 # Of an hourly run; these two wait for what was right [B, MonitoringStoppingCondition].
@@ -34,14 +36,21 @@ def monitoring_breaches(
     monitors = monitoring.monitors
     if not monitors:
         yield Breach("monitoring", [], f"watches nothing; give one of {', '.join(Monitor)}, or leave it out")
-    if endpoint is not None and endpoint.data_capture is None:
+    if endpoint is not None and (mode := mode_of(endpoint)) is not EndpointMode.REAL_TIME:
+        yield Breach(
+            "monitoring",
+            [*monitors],
+            f"needs captured requests and answers, which AWS has of no {mode.value} endpoint; leave it out, and name "
+            "alarms of your own in retraining.alarms",
+        )
+    elif endpoint is not None and endpoint.data_capture is None:
         yield Breach(
             "monitoring",
             [*monitors],
             "needs endpoint.data_capture: what is looked at are captured requests and answers",
         )
     for uri in artifacts:
-        if _overlap(uri, monitoring.output):
+        if overlap(uri, monitoring.output):
             yield Breach(
                 "monitoring.output",
                 monitoring.output,
@@ -122,11 +131,6 @@ def _drift(drift: DriftConfig, metrics: str | None) -> Iterator[Breach]:
             metrics,
             "must be Enabled, or left out: the alarm of drift looks at these metrics",
         )
-
-
-def _overlap(one: str, other: str) -> bool:
-    one, other = f"{one.rstrip('/')}/", f"{other.rstrip('/')}/"
-    return one.startswith(other) or other.startswith(one)
 
 
 def _minutes_between_runs(schedule: str) -> int:

@@ -10,10 +10,6 @@ from pydantic import BaseModel, ValidationError
 from infra.config.words import IN_WORDS
 
 _LONGEST_VALUE = 80
-_HINTS = {
-    "endpoint.serverless": "serverless endpoints are not supported yet: they take no guardrails; "
-    "give an instance_type",
-}
 
 
 @dataclass(frozen=True)
@@ -66,9 +62,7 @@ def _problem(file: str, error: Mapping[str, Any], model: type[BaseModel]) -> Pro
         return Problem(file, key, None, "is required and missing")
     if error["type"] == "extra_forbidden":
         known = ", ".join(_keys_beside(model, error["loc"]))
-        return Problem(
-            file, key, shown(error["input"]), _HINTS.get(key, f"there is no such key; known are {known}")
-        )
+        return Problem(file, key, shown(error["input"]), f"there is no such key; known are {known}")
     return Problem(file, key, shown(error["input"]), _allowed(error))
 
 

@@ -14,11 +14,19 @@ from infra.config.group import (
     GuardrailConfig,
     RolloutConfig,
     SessionsConfig,
+    SmokeTestConfig,
+)
+from infra.config.mode_rules import (
+    endpoint_breaches,
+    guardrail_breaches,
+    mode_of,
+    rollout_breaches,
+    smoke_test_breaches,
 )
 from infra.config.monitoring import MonitoringConfig, RetrainingConfig
 from infra.config.monitoring_rules import monitoring_breaches, retraining_breaches
 from infra.config.words import is_role
-from lambdas.core.spec import Strategy
+from lambdas.core.spec import EndpointMode, Strategy
 
 _MOST_ALARMS = 10  # AutoRollbackConfiguration's AlarmList [B]
 _ABORT_ALARM = 1  # each rollout watches the group's own
@@ -42,19 +50,23 @@ class Sections:
     sessions: SessionsConfig | None
     monitoring: MonitoringConfig | None
     retraining: RetrainingConfig | None
+    smoke_test: SmokeTestConfig | None
+    probation: int | None
     wrong: frozenset[str] = frozenset()
 
 
 def breaches(sections: Sections) -> Iterator[Breach]:
     """Every rule that the sections break, as far as they can be judged."""
     endpoint, rollout, guardrails = sections.endpoint, sections.rollout, sections.guardrails
-    if endpoint is not None:
+    serverless = endpoint is not None and mode_of(endpoint) is EndpointMode.SERVERLESS
+    yield from _mode(sections)
+    if endpoint is not None and not serverless:
         yield from _autoscaling(endpoint)
     if rollout is not None:
         yield from _rollout(rollout)
     if guardrails is not None:
         yield from _guardrails(guardrails)
-    if endpoint is not None and rollout is not None:
+    if endpoint is not None and rollout is not None and not serverless:
         yield from _fleet(endpoint, rollout)
     if endpoint is not None and rollout is not None and guardrails is not None:
         yield from _inferentia(endpoint, rollout, guardrails)
@@ -67,6 +79,21 @@ def breaches(sections: Sections) -> Iterator[Breach]:
     for index, window in enumerate(sections.freeze or ()):
         if window.end <= window.start:
             yield Breach(f"freeze.{index}.end", window.end, f"must be after its start, {window.start}")
+
+
+def _mode(sections: Sections) -> Iterator[Breach]:
+    """What a serverless or an asynchronous endpoint cannot have."""
+    endpoint = sections.endpoint
+    if endpoint is None:
+        return
+    mode = mode_of(endpoint)
+    yield from endpoint_breaches(endpoint, sections.artifacts or ())
+    if mode is EndpointMode.SERVERLESS and sections.rollout is not None:
+        yield from rollout_breaches(sections.rollout)
+    if mode is EndpointMode.SERVERLESS and sections.guardrails is not None and sections.probation is not None:
+        yield from guardrail_breaches(sections.guardrails, sections.probation)
+    if mode is EndpointMode.ASYNCHRONOUS and sections.smoke_test is not None:
+        yield from smoke_test_breaches(sections.smoke_test)
 
 
 def _loop(sections: Sections) -> Iterator[Breach]:
@@ -206,7 +233,7 @@ def _inferentia(
 ) -> Iterator[Breach]:
     """On Inf1, AWS falls back to all at once without guardrails, and does not say so [DG]."""
     watched = guardrails != GuardrailConfig() or rollout.strategy is not Strategy.ALL_AT_ONCE
-    if endpoint.instance_type.startswith("ml.inf1.") and watched:
+    if (endpoint.instance_type or "").startswith("ml.inf1.") and watched:
         yield Breach(
             "endpoint.instance_type",
             endpoint.instance_type,

@@ -16,6 +16,7 @@ RESERVED_TAG_PREFIXES = ("aws:", "greenlight:")
 _NAME = r"^[a-z0-9](-*[a-z0-9])*$"
 _PRINCIPAL = r"^arn:aws[a-z-]*:iam::[0-9]{12}:(role|user)/[A-Za-z0-9_+=,.@/-]+$"
 _KMS_KEY = r"^arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+$"
+_TOPIC = r"^arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[a-zA-Z0-9_-]+$"
 _S3_PREFIX = r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/[A-Za-z0-9_!.()'-][A-Za-z0-9_!.()'/-]*$"
 _INSTANCE_TYPE = r"^ml\.[a-z0-9-]+\.[a-z0-9-]+$"
 _MONITORING_IMAGE = (
@@ -41,6 +42,7 @@ _REPOSITORY = r"^[a-z0-9]([a-z0-9._-]*[a-z0-9])?(:[0-9]+)?(/[a-z0-9]([a-z0-9._-]
 IN_WORDS = {
     _NAME: "must be lower-case letters, digits, and hyphens between them",
     _KMS_KEY: "must be the ARN of a key (not of an alias): arn:aws:kms:REGION:ACCOUNT:key/ID",
+    _TOPIC: "must be the ARN of an SNS topic: arn:aws:sns:REGION:ACCOUNT:NAME",
     _S3_PREFIX: "must be s3://bucket/prefix, without wildcards",
     _INSTANCE_TYPE: "must be an instance type, such as ml.m5.large",
     _MONITORING_IMAGE: "must be an image in ECR, such as "
@@ -191,6 +193,9 @@ S3Prefix = Annotated[
     str,
     StringConstraints(max_length=512, pattern=_S3_PREFIX),
     Field(description="s3://bucket/prefix, without wildcards."),
+]
+Topic = Annotated[
+    str, StringConstraints(max_length=2048, pattern=_TOPIC), Field(description="The ARN of an SNS topic.")
 ]
 InstanceType = Annotated[
     str,

@@ -5,7 +5,7 @@ from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from infra.config.convert import endpoint_name
-from infra.config.group import GroupConfig, VpcConfig
+from infra.config.group import AsynchronousConfig, GroupConfig, VpcConfig
 from infra.constructs.grants import Grant, accept, allow, document, here
 from infra.constructs.group_grants import pull_images, read_below, write_signals
 from infra.constructs.nag import acknowledge_inline_policy
@@ -70,7 +70,7 @@ def _signals(config: GroupConfig) -> list[Grant]:
 
 
 def _options(config: GroupConfig) -> list[Grant]:
-    """What only some groups ask for: keys, a network of their own, data capture."""
+    """What only some groups ask for: keys, a network of their own, data capture, answers in S3."""
     endpoint, statements = config.endpoint, []
     if endpoint.kms_key is not None:
         actions = ["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKeyWithoutPlaintext"]
@@ -92,6 +92,36 @@ def _options(config: GroupConfig) -> list[Grant]:
         if capture.kms_key is not None:
             actions = ["kms:Decrypt", "kms:GenerateDataKey"]
             statements.append(allow("DataCaptureKey", actions, [capture.kms_key]))
+    if endpoint.asynchronous is not None:
+        statements += _asynchronous(endpoint.asynchronous)
+    return statements
+
+
+def _asynchronous(config: AsynchronousConfig) -> list[Grant]:
+    """Requests from S3, answers into it, and word of them [DG, "Asynchronous inference", prerequisites]."""
+    answers = config.as_spec()
+    places = dict.fromkeys((answers.output, answers.failures))
+    statements = [
+        allow(
+            "Answers",
+            ["s3:PutObject"],
+            [objects_arn(uri) for uri in places],
+            why="each answer is an object of its own",
+        )
+    ]
+    if config.input is not None:
+        statements.append(
+            allow(
+                "Requests",
+                ["s3:GetObject"],
+                [objects_arn(config.input)],
+                why="each request is an object of its own",
+            )
+        )
+    if topics := [topic for topic in (config.success_topic, config.error_topic) if topic is not None]:
+        statements.append(allow("Tell", ["sns:Publish"], list(dict.fromkeys(topics))))
+    if config.kms_key is not None:
+        statements.append(allow("AnswersKey", ["kms:Decrypt", "kms:GenerateDataKey"], [config.kms_key]))
     return statements
 
 

@@ -55,7 +55,7 @@ OPERATIONS: dict[str, tuple[str, ...]] = {
         "UpdateModelPackage",
         "UpdateMonitoringSchedule",
     ),
-    "sagemaker-runtime": ("InvokeEndpoint",),
+    "sagemaker-runtime": ("InvokeEndpoint", "InvokeEndpointAsync"),
     "sns": ("Publish",),
     "sqs": (
         "ChangeMessageVisibility",

@@ -235,7 +235,8 @@ def reconcile_runs() -> list[Grant]:
 def reconcile_smoke_tests() -> list[Grant]:
     """Ask what has just taken over one request."""
     ours = _sagemaker("endpoint")
-    return [allow("SmokeTests", ["sagemaker:InvokeEndpoint"], ours, _OURS_BY_RESOURCE, why=_OURS_ONLY)]
+    asking = ["sagemaker:InvokeEndpoint", "sagemaker:InvokeEndpointAsync"]
+    return [allow("SmokeTests", asking, ours, _OURS_BY_RESOURCE, why=_OURS_ONLY)]
 
 
 def reconcile_alarms() -> list[Grant]:

@@ -1,4 +1,4 @@
-"""The role by which reconcile reads a group's reports, sample payloads and baselines in S3, unless it needs none."""
+"""The role by which reconcile reads a group's reports, payloads, baselines and answers in S3, unless it needs none."""
 
 import aws_cdk as cdk
 from aws_cdk import aws_iam as iam
@@ -13,9 +13,18 @@ _BELOW = "every version has reports, payloads and baselines of its own below the
 
 
 def reads_objects(config: GroupConfig) -> bool:
-    """Whether anything of the group's is read from S3: reports that its gates ask for, sample payloads, baselines."""
+    """Whether anything of the group's is read from S3: reports that its gates ask for, sample payloads, baselines, the
+    answers to smoke tests of an asynchronous endpoint."""
     samples = config.smoke_test.enabled and config.smoke_test.payload is None
-    return samples or bool(config.gates.metrics) or config.monitoring is not None
+    return samples or bool(config.gates.metrics) or config.monitoring is not None or bool(_answers(config))
+
+
+def _answers(config: GroupConfig) -> tuple[str, ...]:
+    """Prefixes in S3 where an asynchronous endpoint answers its smoke test."""
+    if config.endpoint.asynchronous is None or not config.smoke_test.enabled:
+        return ()
+    answers = config.endpoint.asynchronous.as_spec()
+    return tuple(dict.fromkeys((answers.output, answers.failures)))
 
 
 class ReaderRole(NamedRole):
@@ -43,7 +52,7 @@ class ReaderRole(NamedRole):
             ),
             policy="reader",
             grants=[
-                *read_below(config.artifacts, "Objects", "ListObjects", why=_BELOW),
+                *read_below((*config.artifacts, *_answers(config)), "Objects", "ListObjects", why=_BELOW),
                 *keys_of_objects(),
             ],
         )

@@ -12,7 +12,7 @@ from lambdas.adapters.deleting import unless_gone
 from lambdas.adapters.sameness import unlike_config, unlike_model
 from lambdas.core.errors import Busy, Gone, NotOurs, NotReady
 from lambdas.core.facts import Endpoint, EndpointStatus
-from lambdas.core.spec import VARIANT, RolloutSpec, Strategy
+from lambdas.core.spec import VARIANT, EndpointMode, RolloutSpec, Strategy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from types_boto3_sagemaker import SageMakerClient
 
     from lambdas.core import actions as do
-    from lambdas.core.spec import DataCapture
+    from lambdas.core.spec import Asynchronous, DataCapture, Serverless
 
 _VISIBILITY_WAITS = (0.5, 1.0, 2.0)  # seconds between tries while a config just made is not visible yet
 
@@ -52,6 +52,7 @@ class Endpoints:
             failure=answer.get("FailureReason"),
             variants=tuple(one["VariantName"] for one in answer.get("ProductionVariants", ())) or (VARIANT,),
             steps=tuple(step["Status"] for one in pending for step in one.get("VariantStatus", ())),
+            mode=_mode(answer),
         )
 
     def tags(self, arn: str) -> dict[str, str]:
@@ -90,23 +91,23 @@ class Endpoints:
         Raises:
             NotOurs: it is another, that somebody made to be taken for ours.
         """
+        hardware: dict[str, Any] = (
+            {"ServerlessConfig": _serverless(action.serverless)}
+            if action.serverless is not None
+            else {"InstanceType": action.instance_type, "InitialInstanceCount": action.instance_count}
+        )
+        variant = {"VariantName": VARIANT, "ModelName": action.model, "InitialVariantWeight": 1.0}
         request: dict[str, Any] = {
             "EndpointConfigName": action.name,
-            "ProductionVariants": [
-                {
-                    "VariantName": VARIANT,
-                    "ModelName": action.model,
-                    "InstanceType": action.instance_type,
-                    "InitialInstanceCount": action.instance_count,
-                    "InitialVariantWeight": 1.0,
-                }
-            ],
+            "ProductionVariants": [variant | hardware],
             "Tags": _tags(action.tags),
         }
         if action.kms_key is not None:
             request["KmsKeyId"] = action.kms_key
         if action.data_capture is not None:
             request["DataCaptureConfig"] = _data_capture(action.data_capture)
+        if action.asynchronous is not None:
+            request["AsyncInferenceConfig"] = _asynchronous(action.asynchronous)
         what = f"creating endpoint config {action.name}"
         if not self._made(what, self._sagemaker.create_endpoint_config, request):
             with aws_errors(what):
@@ -125,18 +126,21 @@ class Endpoints:
         )
 
     def update_endpoint(self, action: do.UpdateEndpoint) -> None:
-        """UpdateEndpoint with its deployment spelled out: what an update leaves out, AWS drops [B]."""
-        excluded = [{"VariantPropertyType": "DataCaptureConfig"}]
-        if not action.retain_capacity:
-            excluded.append({"VariantPropertyType": "DesiredInstanceCount"})
-        request = {
-            "EndpointName": action.name,
-            "EndpointConfigName": action.config,
-            "RetainAllVariantProperties": True,
-            # Data capture is part of each config, so the config's own is the one that holds.
-            "ExcludeRetainedVariantProperties": excluded,
-            "DeploymentConfig": _deployment(action.rollout, action.alarms),
-        }
+        """UpdateEndpoint with its deployment spelled out: what an update leaves out, AWS drops [B].
+
+        A serverless endpoint has no capacity or capture to retain, and takes no deployment config.
+        """
+        request: dict[str, Any] = {"EndpointName": action.name, "EndpointConfigName": action.config}
+        if action.rollout is not None:
+            excluded = [{"VariantPropertyType": "DataCaptureConfig"}]
+            if not action.retain_capacity:
+                excluded.append({"VariantPropertyType": "DesiredInstanceCount"})
+            request |= {
+                "RetainAllVariantProperties": True,
+                # Data capture is part of each config, so the config's own is the one that holds.
+                "ExcludeRetainedVariantProperties": excluded,
+                "DeploymentConfig": _deployment(action.rollout, action.alarms),
+            }
         self._once_visible(
             f"updating endpoint {action.name} to {action.config}",
             self._sagemaker.update_endpoint,
@@ -221,6 +225,41 @@ def _data_capture(capture: DataCapture) -> dict[str, Any]:
     if capture.kms_key is not None:
         config["KmsKeyId"] = capture.kms_key
     return config
+
+
+def _serverless(serverless: Serverless) -> dict[str, int]:
+    """ProductionVariant's ServerlessConfig."""
+    config = {"MemorySizeInMB": serverless.memory_mb, "MaxConcurrency": serverless.max_concurrency}
+    if serverless.provisioned_concurrency is not None:
+        config["ProvisionedConcurrency"] = serverless.provisioned_concurrency
+    return config
+
+
+def _asynchronous(asynchronous: Asynchronous) -> dict[str, Any]:
+    """CreateEndpointConfig's AsyncInferenceConfig."""
+    output: dict[str, Any] = {
+        "S3OutputPath": asynchronous.output,
+        "S3FailurePath": asynchronous.failures,
+    }
+    topics = {"SuccessTopic": asynchronous.success_topic, "ErrorTopic": asynchronous.error_topic}
+    if given := {name: topic for name, topic in topics.items() if topic is not None}:
+        output["NotificationConfig"] = given
+    if asynchronous.kms_key is not None:
+        output["KmsKeyId"] = asynchronous.kms_key
+    config: dict[str, Any] = {"OutputConfig": output}
+    if asynchronous.max_concurrent_invocations is not None:
+        most = asynchronous.max_concurrent_invocations
+        config["ClientConfig"] = {"MaxConcurrentInvocationsPerInstance": most}
+    return config
+
+
+def _mode(described: Mapping[str, Any]) -> EndpointMode:
+    """How an endpoint is served, from DescribeEndpoint's answer."""
+    if described.get("AsyncInferenceConfig"):
+        return EndpointMode.ASYNCHRONOUS
+    if any(one.get("CurrentServerlessConfig") for one in described.get("ProductionVariants", ())):
+        return EndpointMode.SERVERLESS
+    return EndpointMode.REAL_TIME
 
 
 def _deployment(rollout: RolloutSpec, alarms: tuple[str, ...]) -> dict[str, Any]:

@@ -71,6 +71,10 @@ def _of_container(wanted: Mapping[str, Any], found: Mapping[str, Any]) -> Iterat
 def _of_config(wanted: Mapping[str, Any], found: Mapping[str, Any]) -> Iterator[str]:
     yield from _other(wanted, found, "ProductionVariants")
     yield from _more(wanted, found, _OF_CONFIG)
+    if _notified(wanted) != _notified(
+        found
+    ):  # a topic of somebody's would be told what is asked and answered
+        yield "AsyncInferenceConfig"
     if "DataCaptureConfig" not in wanted and found.get("DataCaptureConfig", {}).get("EnableCapture"):
         yield "DataCaptureConfig"
     for ours, theirs in _pairs(wanted, found, "ProductionVariants"):
@@ -79,6 +83,12 @@ def _of_config(wanted: Mapping[str, Any], found: Mapping[str, Any]) -> Iterator[
         else:
             yield from _other(ours, theirs)
             yield from _more(ours, theirs, _OF_VARIANT)
+
+
+def _notified(config: Mapping[str, Any]) -> Any:
+    """Who is told of an asynchronous endpoint's answers."""
+    told = config.get("AsyncInferenceConfig", {}).get("OutputConfig", {}).get("NotificationConfig", {})
+    return {name: value for name, value in told.items() if value}
 
 
 def _pairs(

@@ -1,4 +1,4 @@
-"""Smoke tests: one request to an endpoint (InvokeEndpoint), and whether its answer is what was asked for."""
+"""Smoke tests: one request to an endpoint (InvokeEndpoint, InvokeEndpointAsync), and whether its answer is right."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ import json
 import time
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError, ReadTimeoutError
+from botocore.exceptions import ClientError, ParamValidationError, ReadTimeoutError
 
 from lambdas.adapters.aws import aws_errors, code_of
-from lambdas.core.errors import GreenlightError
+from lambdas.core.errors import GreenlightError, Unreadable
 from lambdas.core.facts import Outcome, Trial
+from lambdas.core.spec import EndpointMode
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,6 +22,12 @@ _TRIES = 2  # a container that has just taken over may stumble over its first re
 _PAUSE = 2.0  # seconds between them
 _MOST_SHOWN = 200  # characters of what a model says that go into the ledger
 _OK = 200
+_QUEUED = (
+    60  # seconds after which a request that no instance took up is dropped: the least that AWS takes [B]
+)
+_ASKING = 10  # seconds that InvokeEndpointAsync may take to take a request in
+_LOOK = 1.0  # seconds between two looks for an answer in S3
+_LARGEST = 6_000_000  # bytes of an answer that is read from S3: as much as InvokeEndpoint gives at once
 
 
 class Trials:
@@ -29,11 +36,17 @@ class Trials:
     Args:
         runtime: gives the client of SageMaker Runtime whose read time-out is so many seconds, and that does not repeat
             by itself what was not answered in time; made only when it is needed.
+        read: gives an object of S3 as a role, by its URI and with at most so many bytes; raises Unreadable.
         sleep: takes seconds.
     """
 
-    def __init__(self, runtime: Callable[[int], Any], sleep: Callable[[float], None] = time.sleep) -> None:
-        self._runtime, self._sleep = runtime, sleep
+    def __init__(
+        self,
+        runtime: Callable[[int], Any],
+        read: Callable[[str | None, str, int], bytes],
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._runtime, self._read, self._sleep = runtime, read, sleep
 
     def make(self, probe: Probe) -> Trial:
         """Ask once, and once more if the first answer is no good.
@@ -57,6 +70,8 @@ class Trials:
             request["Accept"] = probe.accept
         try:
             with aws_errors(f"invoking endpoint {probe.endpoint}"):
+                if probe.mode is EndpointMode.ASYNCHRONOUS:
+                    return self._later(probe, request)
                 status, body = self._answer(probe, request)
         except _SilentError:
             return Trial(Outcome.FAILED, f"no answer within {probe.seconds} s")
@@ -77,6 +92,28 @@ class Trials:
             return int(told.get("OriginalStatusCode", 0)), str(told.get("OriginalMessage", "")).encode()
         except ReadTimeoutError as error:
             raise _SilentError from error
+
+    def _later(self, probe: Probe, request: dict[str, Any]) -> Trial:
+        """What an asynchronous endpoint puts into S3; none within its seconds says nothing: the queue may be long."""
+        request |= {"InvocationTimeoutSeconds": probe.seconds, "RequestTTLSeconds": _QUEUED}
+        try:
+            asked = self._runtime(_ASKING).invoke_endpoint_async(**request)
+        except ParamValidationError as error:
+            # Lambda's own SDK may be older than requests that come with the call.
+            return Trial(Outcome.INCONCLUSIVE, f"this SDK cannot ask an asynchronous endpoint: {error}")
+        for _ in range(probe.seconds):
+            self._sleep(_LOOK)
+            try:
+                return judged(probe, _OK, self._read(probe.reader, asked["OutputLocation"], _LARGEST))
+            except Unreadable as error:
+                why = str(error)
+            try:
+                failure = self._read(probe.reader, asked.get("FailureLocation", ""), _LARGEST)
+            except Unreadable:
+                continue
+            said = failure.decode(errors="replace")[:_MOST_SHOWN]
+            return Trial(Outcome.FAILED, f"the model failed: {said}")
+        return Trial(Outcome.INCONCLUSIVE, f"no answer within {probe.seconds} s: {why}")
 
 
 class _SilentError(Exception):

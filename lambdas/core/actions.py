@@ -5,7 +5,16 @@ from dataclasses import dataclass
 
 from lambdas.core.content import Container
 from lambdas.core.facts import Baseline
-from lambdas.core.spec import Autoscaling, DataCapture, Monitor, MonitorSpec, RolloutSpec, Vpc
+from lambdas.core.spec import (
+    Asynchronous,
+    Autoscaling,
+    DataCapture,
+    Monitor,
+    MonitorSpec,
+    RolloutSpec,
+    Serverless,
+    Vpc,
+)
 
 
 @dataclass(frozen=True)
@@ -43,15 +52,20 @@ class PutGuardrail:
 
 @dataclass(frozen=True)
 class CreateConfig:
-    """Make an endpoint config (CreateEndpointConfig); existing already is success."""
+    """Make an endpoint config (CreateEndpointConfig); existing already is success.
+
+    `instance_type`, `instance_count`: mean nothing where `serverless` is given.
+    """
 
     name: str
     model: str
-    instance_type: str
+    instance_type: str | None
     instance_count: int
     kms_key: str | None
     data_capture: DataCapture | None
     tags: Mapping[str, str]
+    serverless: Serverless | None = None
+    asynchronous: Asynchronous | None = None
 
 
 @dataclass(frozen=True)
@@ -67,13 +81,14 @@ class CreateEndpoint:
 class UpdateEndpoint:
     """Move the endpoint to another config (UpdateEndpoint), traffic by `rollout`, watched by `alarms`.
 
+    `rollout` None: the endpoint is serverless, and SageMaker takes no deployment config for it.
     `retain_capacity`: keep the instance count that autoscaling chose. `config_is_new`: the config was made
     in this very step, so that "could not find" means "not yet visible".
     """
 
     name: str
     config: str
-    rollout: RolloutSpec
+    rollout: RolloutSpec | None
     alarms: tuple[str, ...]
     retain_capacity: bool
     config_is_new: bool

@@ -50,7 +50,7 @@ def targets(record: Record, spec: GroupSpec) -> tuple[Target, ...]:
         # What was approved after the version that is left, and could not start yet, still may afterwards.
         config = (
             config_name(record.group, good.version, record.versions[good.version], spec)
-            if good.gone
+            if good.gone or good.mode is not live.mode
             else good.config
         )
         back = Target(good.version, config, Direction.BACKWARD, live.decided_at)
@@ -106,8 +106,9 @@ def overtaken(record: Record, rollout: Rollout) -> bool:
 def last_known_good(record: Record, *, if_proven: bool = False) -> Placement | None:
     """The placement that was live and healthy before the live one, still approved; its config is kept.
 
-    Another version; the same one only where its config under a changed spec is what failed. `if_proven`: what it is
-    once CloudTrail has proven what it may yet prove; until then that must not be deleted.
+    Another version; the same one only where its config under a changed spec is what failed, and of the same mode, which
+    an endpoint cannot change. `if_proven`: what it is once CloudTrail has proven what it may yet prove; until then that
+    must not be deleted.
     """
     live = record.live_placement()
     other = live.instead_of if live is not None and live.config == record.refused else None
@@ -116,6 +117,7 @@ def last_known_good(record: Record, *, if_proven: bool = False) -> Placement | N
         for placement in record.kept
         if placement.live_at is not None
         and (live is None or placement.version != live.version or placement.config == other)
+        and (placement.config != other or live is None or placement.mode is live.mode)
         and (decided := record.versions.get(placement.version)) is not None
         and _is_candidate(record, decided)
         and _still_stands(record, placement, decided, if_proven=if_proven)
@@ -147,6 +149,8 @@ def config_name(group: str, version: int, decided: Decided, spec: GroupSpec) -> 
         endpoint.kms_key,
         endpoint.data_capture,
         decided.failures,
+        # Nothing where there is neither, so that real-time configs keep their names.
+        *(mode for mode in (endpoint.serverless, endpoint.asynchronous) if mode is not None),
     )
 
 

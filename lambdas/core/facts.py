@@ -9,7 +9,7 @@ from lambdas.core.acts import Act
 from lambdas.core.content import Container, fingerprint
 from lambdas.core.identity import Identity
 from lambdas.core.record import Approval, Record
-from lambdas.core.spec import VARIANT, Calendar, Freeze, GroupSpec, Monitor
+from lambdas.core.spec import VARIANT, Calendar, EndpointMode, Freeze, GroupSpec, Monitor
 from lambdas.core.trail import Breach, Witness
 
 
@@ -109,7 +109,7 @@ class Endpoint:
     """An endpoint as DescribeEndpoint tells it; `modified` in epoch seconds.
 
     `pending_config` is the config that an update in progress leads to, where AWS says so. `variants`: their names.
-    `steps`: what an update is at, such as Baking (VariantStatus of PendingDeploymentSummary).
+    `steps`: what an update is at, such as Baking (VariantStatus of PendingDeploymentSummary). `mode`: of what serves.
     """
 
     name: str
@@ -121,6 +121,7 @@ class Endpoint:
     failure: str | None = None
     variants: tuple[str, ...] = (VARIANT,)
     steps: tuple[str, ...] = ()
+    mode: EndpointMode = EndpointMode.REAL_TIME
 
 
 @dataclass(frozen=True)
@@ -276,7 +277,10 @@ class Payload:
 
 @dataclass(frozen=True)
 class Probe:
-    """One request to an endpoint, and what a sound answer is; the members are `SmokeTest`'s, filled in."""
+    """One request to an endpoint, and what a sound answer is; the members are `SmokeTest`'s, filled in.
+
+    `mode`: whether the answer comes at once, or is looked for in S3. `reader`: by which role.
+    """
 
     endpoint: str
     body: bytes
@@ -285,6 +289,8 @@ class Probe:
     status: int
     answer: str | None
     seconds: int
+    mode: EndpointMode = EndpointMode.REAL_TIME
+    reader: str | None = None
 
 
 class Outcome(StrEnum):

@@ -17,7 +17,7 @@ from lambdas.core.quality import Compared, shortcomings
 from lambdas.core.record import Approval, Direction, Phase, Placement, Rollout, run_of
 from lambdas.core.rules import Verdict
 from lambdas.core.smoke import cannot_be_tested
-from lambdas.core.spec import GatesSpec, GroupSpec, RolloutSpec, Strategy, Withdrawal
+from lambdas.core.spec import EndpointMode, GatesSpec, GroupSpec, RolloutSpec, Strategy, Withdrawal
 from lambdas.core.testimony import explains
 from lambdas.core.turn import Need, Turn, on_probation
 
@@ -92,8 +92,9 @@ def _serves(turn: Turn, target: Target) -> bool:
 def _obstacle(turn: Turn, target: Target) -> Need | Obstacle | None:
     """Why a target must not start now, after a fresh read of it in this very invocation."""
     if target.version not in turn.facts.details or turn.facts.spec is None:
-        alarms = _watching(turn) if _watched(turn, target) else ()
-        return Need(details=frozenset({target.version}), spec=True, alarms=alarms)
+        return Need(details=frozenset({target.version}), spec=True, alarms=_watching(turn, target))
+    if (wrong := _other_mode(turn, target)) is not None:
+        return _obstructed(target, wrong)
     detail = turn.facts.details[target.version]
     placement = turn.record.placement(target.config)
     if target.direction in {Direction.BACKWARD, None} and placement is not None and placement.is_ready:
@@ -113,7 +114,25 @@ def _obstacle(turn: Turn, target: Target) -> Need | Obstacle | None:
             return _not_let_in(turn, target, reasons)
         if untestable := cannot_be_tested(turn, detail) if detail is not None else None:
             return untestable if isinstance(untestable, Need) else _obstructed(target, untestable)
-    return _unwatchable(turn, target) if _watched(turn, target) else None
+    return _unwatchable(turn, target)
+
+
+def _mode(turn: Turn, target: Target) -> EndpointMode:
+    """How the target's config is served: a kept one as it was made, a new one as the spec says."""
+    placement = turn.record.placement(target.config)
+    return turn.spec.endpoint.mode if placement is None else placement.mode
+
+
+def _other_mode(turn: Turn, target: Target) -> str | None:
+    """AWS changes no instance-based endpoint into a serverless one, neither back again, and takes AsyncInferenceConfig
+    from no endpoint that has it: a way there would have no way back (docs/decisions/022)."""
+    endpoint, mode = turn.facts.endpoint, _mode(turn, target)
+    if endpoint is None or endpoint.mode is mode:
+        return None
+    return (
+        f"endpoint {endpoint.name} is {endpoint.mode.value}, and AWS makes no {mode.value} one of it that could go"
+        " back. See the runbook, 'Another mode'"
+    )
 
 
 def _note_rewritten(turn: Turn, target: Target, detail: VersionDetail) -> None:
@@ -165,12 +184,12 @@ def _shortcomings(turn: Turn, target: Target, detail: VersionDetail | None) -> N
 
 def _unwatchable(turn: Turn, target: Target) -> Need | Obstacle | None:
     """Without its abort alarm a rollout could not be stopped; and AWS refuses alarms that are not there."""
-    names = _watching(turn)
+    names, abort = _watching(turn, target), abort_alarm(turn.record.group)
     if any(name not in turn.facts.alarms for name in names):
         return Need(alarms=names)
     missing = [name for name in names if turn.facts.alarms[name] is AlarmState.MISSING]
-    if abort_alarm(turn.record.group) in missing:
-        return _obstructed(target, f"the abort alarm {names[0]} is missing; deploy the group's stack again")
+    if abort in missing:
+        return _obstructed(target, f"the abort alarm {abort} is missing; deploy the group's stack again")
     if missing:
         return _obstructed(
             target, f"the group's guardrails name alarms that are missing: {', '.join(missing)}"
@@ -178,9 +197,13 @@ def _unwatchable(turn: Turn, target: Target) -> Need | Obstacle | None:
     return None
 
 
-def _watching(turn: Turn) -> tuple[str, ...]:
-    """The alarms that are there before the rollout: the abort alarm, and those that the spec names."""
-    return (abort_alarm(turn.record.group), *turn.spec.guardrails.alarms)
+def _watching(turn: Turn, target: Target) -> tuple[str, ...]:
+    """The alarms that must be there before the rollout: those that the spec names, for they watch it or what comes
+    after it, and the abort alarm, if it can be aborted at all."""
+    if turn.facts.endpoint is None or target.direction is Direction.BACKWARD:
+        return ()
+    abort = (abort_alarm(turn.record.group),) if _watched(turn, target) else ()
+    return (*abort, *turn.spec.guardrails.alarms)
 
 
 def _unwatched(turn: Turn, target: Target) -> tuple[str, ...]:
@@ -193,9 +216,10 @@ def _unwatched(turn: Turn, target: Target) -> tuple[str, ...]:
 
 
 def _watched(turn: Turn, target: Target) -> bool:
-    """Whether alarms watch the move: a way back to a good version must not be stopped by any, and the first
-    creation has nothing to go back to."""
-    return turn.facts.endpoint is not None and target.direction is not Direction.BACKWARD
+    """Whether alarms watch the move: a way back to a good version must not be stopped by any, the first creation has
+    nothing to go back to, and SageMaker watches none while it updates a serverless endpoint."""
+    serverless = _mode(turn, target) is EndpointMode.SERVERLESS
+    return turn.facts.endpoint is not None and target.direction is not Direction.BACKWARD and not serverless
 
 
 # --- staying ---------------------------------------------------------------------------------------------
@@ -341,6 +365,7 @@ def _placement(turn: Turn, target: Target) -> Placement:
             ),
             instance_type=turn.spec.endpoint.instance_type,
             alarms=_alarm_names(turn, target.config),
+            mode=turn.spec.endpoint.mode,
         )
     if target.direction is Direction.BACKWARD:
         return known
@@ -436,19 +461,18 @@ def _steps(turn: Turn, target: Target, placement: Placement) -> list[do.Action]:
     if made_before and target.direction is not Direction.BACKWARD:
         steps += _guardrails(turn, placement)
     steps += _release_scaling(turn, placement)
-    backward = target.direction is Direction.BACKWARD
     steps.append(
         do.UpdateEndpoint(
             name=spec.endpoint.name,
             config=target.config,
-            rollout=_at_once(spec.rollout) if backward else spec.rollout,
-            alarms=()
-            if backward
-            else (
+            rollout=_deployment(turn, target, placement),
+            alarms=(
                 abort_alarm(turn.record.group),
                 *_alarm_names(turn, target.config),
                 *(name for name in spec.guardrails.alarms if name not in _unwatched(turn, target)),
-            ),
+            )
+            if _watched(turn, target)
+            else (),
             retain_capacity=spec.endpoint.autoscaling is not None,
             config_is_new=not made_before,
         )
@@ -456,8 +480,16 @@ def _steps(turn: Turn, target: Target, placement: Placement) -> list[do.Action]:
     return steps
 
 
-def _at_once(rollout: RolloutSpec) -> RolloutSpec:
-    """A way back takes all traffic at once and bakes nothing: the version it leads to was good."""
+def _deployment(turn: Turn, target: Target, placement: Placement) -> RolloutSpec | None:
+    """How traffic moves; SageMaker has one way only for a serverless endpoint [DG, "Deployment guardrails"].
+
+    A way back takes all traffic at once and bakes nothing: the version it leads to was good.
+    """
+    rollout = turn.spec.rollout
+    if placement.mode is EndpointMode.SERVERLESS:
+        return None
+    if target.direction is not Direction.BACKWARD:
+        return rollout
     return replace(rollout, strategy=Strategy.ALL_AT_ONCE, bake_seconds=0, termination_wait_seconds=0)
 
 
@@ -488,6 +520,8 @@ def _makings(turn: Turn, target: Target, placement: Placement) -> list[do.Action
             endpoint.kms_key,
             endpoint.data_capture,
             tags,
+            endpoint.serverless,
+            endpoint.asynchronous,
         ),
     ]
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 from lambdas.core.codec import decode, encode
 from lambdas.core.errors import Malformed
 from lambdas.core.identity import Identity
-from lambdas.core.spec import GroupSpec, Monitor
+from lambdas.core.spec import EndpointMode, GroupSpec, Monitor
 
 
 class Approval(StrEnum):
@@ -107,19 +107,20 @@ class Placement:
     `decided_at`: the time of the decision that put it there; only younger approvals replace it. `muted`: further
     alarms that were in ALARM before it served, and say nothing about it until they have been OK. `gone`: its config
     was deleted by somebody; it is made anew before it serves again. `instead_of`: the config of the same version that
-    it replaced under a changed spec.
+    it replaced under a changed spec. `instance_type`: None if it is serverless.
     """
 
     version: int
     config: str
     model: str
-    instance_type: str
+    instance_type: str | None
     alarms: tuple[str, ...] = ()
     live_at: float | None = None
     decided_at: float = 0.0
     muted: tuple[str, ...] = ()
     gone: bool = False
     instead_of: str | None = None
+    mode: EndpointMode = EndpointMode.REAL_TIME
 
     @property
     def is_ready(self) -> bool:

@@ -14,7 +14,7 @@ from lambdas.core.monitoring import release
 from lambdas.core.names import GROUP_TAG, REASON_TAG, abort_alarm
 from lambdas.core.record import Direction, Phase, Placement, Rollout
 from lambdas.core.smoke import smoke_test
-from lambdas.core.spec import VARIANT
+from lambdas.core.spec import VARIANT, EndpointMode
 from lambdas.core.turn import Need, Turn, on_probation
 
 Verdict = Need | bool | None
@@ -118,11 +118,12 @@ def _must_abort(turn: Turn, rollout: Rollout) -> bool:
 
 
 def _abort(turn: Turn, rollout: Rollout, endpoint: Endpoint) -> Verdict:
-    if endpoint.status is EndpointStatus.CREATING:
-        # A creation has nothing to go back to and watches no alarm; the version goes when the endpoint is free.
-        turn.enter(
-            Phase.ROLLING, f"v{rollout.version} was rejected while its endpoint is created; it goes next"
-        )
+    placement = turn.record.placement(rollout.config)
+    serverless = placement is not None and placement.mode is EndpointMode.SERVERLESS
+    if endpoint.status is EndpointStatus.CREATING or serverless:
+        # Neither watches an alarm, and a creation has nothing to go back to. The version goes when it is over.
+        meanwhile = "its serverless endpoint is updated" if serverless else "its endpoint is created"
+        turn.enter(Phase.ROLLING, f"v{rollout.version} was rejected while {meanwhile}; it goes next")
         return True
     alarm = abort_alarm(turn.record.group)
     if alarm not in turn.facts.alarms:

@@ -2,8 +2,13 @@
 
 from lambdas.core.facts import Outcome, Payload, Probe, Trial, VersionDetail
 from lambdas.core.record import Direction, Rollout
-from lambdas.core.spec import SmokeTest
+from lambdas.core.spec import EndpointMode, SmokeTest
 from lambdas.core.turn import Need, Turn
+
+COLD_START = (
+    45  # seconds more for a serverless endpoint: with the longest smoke test the minute that AWS waits [B]
+)
+MOST_INLINE = 128_000  # bytes that InvokeEndpointAsync takes with the call [B]
 
 
 def smoke_test(turn: Turn, rollout: Rollout) -> Need | Trial | None:
@@ -26,6 +31,7 @@ def smoke_test(turn: Turn, rollout: Rollout) -> Need | Trial | None:
     if payload.problem is not None:
         return Trial(Outcome.INCONCLUSIVE, payload.problem)
     types = detail.content_types if detail is not None else ()
+    mode = turn.spec.endpoint.mode if turn.facts.endpoint is None else turn.facts.endpoint.mode
     return turn.facts.trial or Need(
         trial=Probe(
             endpoint=turn.spec.endpoint.name,
@@ -34,7 +40,9 @@ def smoke_test(turn: Turn, rollout: Rollout) -> Need | Trial | None:
             accept=asked.accept,
             status=asked.status,
             answer=asked.answer,
-            seconds=asked.seconds,
+            seconds=asked.seconds + (COLD_START if mode is EndpointMode.SERVERLESS else 0),
+            mode=mode,
+            reader=turn.spec.reader_role if mode is EndpointMode.ASYNCHRONOUS else None,
         )
     )
 
@@ -53,4 +61,10 @@ def _payload(turn: Turn, asked: SmokeTest, detail: VersionDetail | None) -> Need
         return None
     if detail.sample not in turn.facts.payloads:
         return Need(payloads=frozenset({detail.sample}))
-    return turn.facts.payloads[detail.sample]
+    sample = turn.facts.payloads[detail.sample]
+    if turn.spec.endpoint.mode is EndpointMode.ASYNCHRONOUS and len(sample.content) > MOST_INLINE:
+        size = f"{len(sample.content)} bytes"
+        return Payload(
+            problem=f"its sample payload has {size}; an asynchronous endpoint is tested by at most {MOST_INLINE}"
+        )
+    return sample

@@ -72,23 +72,67 @@ class Vpc:
     security_groups: tuple[str, ...]
 
 
+class EndpointMode(StrEnum):
+    """How an endpoint runs and is asked; AWS cannot change it and change it back (docs/decisions/022)."""
+
+    REAL_TIME = "real-time"
+    SERVERLESS = "serverless"
+    ASYNCHRONOUS = "asynchronous"
+
+
+@dataclass(frozen=True)
+class Serverless:
+    """An endpoint without instances (ProductionVariant's ServerlessConfig); memory in megabytes."""
+
+    memory_mb: int
+    max_concurrency: int
+    provisioned_concurrency: int | None = None
+
+
+@dataclass(frozen=True)
+class Asynchronous:
+    """An endpoint that puts its answers into S3 (CreateEndpointConfig's AsyncInferenceConfig).
+
+    `output`, `failures`: prefixes in S3 for answers and for what failed. `max_concurrent_invocations`: of one instance,
+    None: SageMaker chooses. `success_topic`, `error_topic`: ARNs of SNS topics. `kms_key`: encrypts the answers.
+    """
+
+    output: str
+    failures: str
+    max_concurrent_invocations: int | None = None
+    success_topic: str | None = None
+    error_topic: str | None = None
+    kms_key: str | None = None
+
+
 @dataclass(frozen=True)
 class EndpointSpec:
-    """The endpoint of a group: name and hardware."""
+    """The endpoint of a group: name, and hardware; `instance_type` None: it is serverless."""
 
     name: str
-    instance_type: str
+    instance_type: str | None = None
     instance_count: int = 1
     autoscaling: Autoscaling | None = None
     kms_key: str | None = None
     vpc: Vpc | None = None
     network_isolation: bool = True
     data_capture: DataCapture | None = None
+    serverless: Serverless | None = None
+    asynchronous: Asynchronous | None = None
+
+    @property
+    def mode(self) -> EndpointMode:
+        """Serverless or asynchronous where the spec says so; both at once are refused before synth."""
+        if self.serverless is not None:
+            return EndpointMode.SERVERLESS
+        return EndpointMode.REAL_TIME if self.asynchronous is None else EndpointMode.ASYNCHRONOUS
 
 
 @dataclass(frozen=True)
 class RolloutSpec:
     """How a version takes over: `step_percent` is the canary, each linear step, or each rolling batch.
+
+    A serverless endpoint takes over all at once, without a bake; nothing of this holds for it.
 
     Times are seconds with AWS's limits: bake and termination wait 0-3600, timeout 600-28800.
     """
@@ -102,7 +146,7 @@ class RolloutSpec:
 
 @dataclass(frozen=True)
 class GuardrailSpec:
-    """Thresholds for alarms on the new fleet, and further alarms by name.
+    """Thresholds for alarms on the new fleet, and further alarms by name; of a serverless endpoint for probation only.
 
     `error_rate`: share of requests that answer 5xx, 0-1. `latency_p99_ms`: milliseconds.
     """

@@ -65,6 +65,7 @@ def ports_of(aws: Aws, store: Store, retrain_url: str) -> Ports:
         Monitoring(aws.sagemaker),
     )
     retraining = RetrainQueue(aws.sqs, retrain_url)
+    objects = Objects(lambda: aws.sts, aws.s3_as)
     return Ports(
         registry=Registry(aws.sagemaker),
         endpoints=endpoints,
@@ -73,8 +74,8 @@ def ports_of(aws: Aws, store: Store, retrain_url: str) -> Ports:
         specs=Specs(aws.ssm),
         store=store,
         executor=Executor(endpoints, alarms, Scaling(aws.application_autoscaling), monitoring, retraining),
-        objects=Objects(lambda: aws.sts, aws.s3_as),
-        trials=Trials(aws.runtime),
+        objects=objects,
+        trials=Trials(aws.runtime, objects.read),
         pipelines=Pipelines(aws.sagemaker),
         monitoring=monitoring,
         now=time.time,

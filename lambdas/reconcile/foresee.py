@@ -20,6 +20,7 @@ from lambdas.core.identity import Identity
 from lambdas.core.ledger import Kind
 from lambdas.core.names import SWEEP, account_of, role_name
 from lambdas.core.record import Approval
+from lambdas.core.spec import RolloutSpec, Strategy
 from lambdas.core.turn import Decision
 from lambdas.reconcile.look import decided, observed
 from lambdas.reconcile.ports import Ports, Registry
@@ -127,11 +128,8 @@ def in_words(decision: Decision) -> list[str]:
 def _said(action: do.Action) -> str:
     match action:
         case do.UpdateEndpoint():
-            share = (
-                "" if action.rollout.strategy.value == "all_at_once" else f" {action.rollout.step_percent} %"
-            )
             watched = f"watched by {len(action.alarms)} alarms" if action.alarms else "watched by no alarm"
-            how = f"{action.rollout.strategy.value}{share}, {watched}"
+            how = f"{_strategy(action.rollout)}, {watched}"
             return f"UpdateEndpoint {action.name} to {action.config}: {how}"
         case do.CreateEndpoint():
             return f"CreateEndpoint {action.name} on {action.config}"
@@ -153,3 +151,9 @@ def _said(action: do.Action) -> str:
             return f"RemoveMonitoring {action.schedule}"
         case do.AskToRetrain():
             return f"AskToRetrain {action.run}"
+
+
+def _strategy(rollout: RolloutSpec | None) -> str:
+    if rollout is None or rollout.strategy is Strategy.ALL_AT_ONCE:
+        return Strategy.ALL_AT_ONCE.value
+    return f"{rollout.strategy.value} {rollout.step_percent} %"

@@ -52,7 +52,13 @@ _COMPANY_POLICIES: dict[str, list[dict[str, Any]]] = {
         {"Effect": "Allow", "Action": ["s3:PutObject", "s3:GetObject"], "Resource": "arn:aws:s3:::*/*"},
         {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": "arn:aws:s3:::*"},
     ],
-    "applications": [{"Effect": "Allow", "Action": "sagemaker:InvokeEndpoint", "Resource": "*"}],
+    "applications": [
+        {
+            "Effect": "Allow",
+            "Action": ["sagemaker:InvokeEndpoint", "sagemaker:InvokeEndpointAsync"],
+            "Resource": "*",
+        }
+    ],
 }
 
 

@@ -207,6 +207,7 @@ _RESOURCES: dict[str, Arns] = {
     "DescribeEndpoint": _named("endpoint", "EndpointName"),
     "DeleteEndpoint": _named("endpoint", "EndpointName"),
     "InvokeEndpoint": _named("endpoint", "EndpointName"),
+    "InvokeEndpointAsync": _named("endpoint", "EndpointName"),
     **{
         f"{call}{kind}JobDefinition": _named(name, "JobDefinitionName")
         for kind, name in KINDS.items()

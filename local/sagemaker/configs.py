@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from local.sagemaker.copies import copied
 from local.sagemaker.errors import existing, invalid, missing
 from local.sagemaker.models import the_model
+from local.sagemaker.modes import check_serverless
 from local.sagemaker.paging import chosen, ordered, page
 from local.sagemaker.shapes import output_members
 from local.sagemaker.state import Config, find_config
@@ -21,7 +22,7 @@ _SORTED_BY = {"Name": "EndpointConfigName", "CreationTime": "CreationTime"}
 
 
 def create_config(account: Account, request: Fields, _caller: Caller) -> Fields:
-    """CreateEndpointConfig: its models must be there; serverless variants take no capture and no volume key."""
+    """CreateEndpointConfig: its models must be there, and each variant one that AWS runs."""
     name = request["EndpointConfigName"]
     arn = account.arn("endpoint-config", name)
     if name.lower() in account.state.configs:
@@ -89,11 +90,6 @@ def _check_variant(account: Account, request: Fields, variant: Fields) -> None:
         raise invalid(f"Production variant {name} needs a ModelName.")
     the_model(account, variant["ModelName"])
     if "ServerlessConfig" in variant:
-        if "InstanceType" in variant or "InitialInstanceCount" in variant:
-            raise invalid(
-                f"Serverless production variant {name} takes no InstanceType or InitialInstanceCount."
-            )
-        if "DataCaptureConfig" in request or "KmsKeyId" in request:
-            raise invalid(f"Serverless production variant {name} takes no DataCaptureConfig and no KmsKeyId.")
+        check_serverless(account, request, variant)
     elif "InstanceType" not in variant or "InitialInstanceCount" not in variant:
         raise invalid(f"Production variant {name} needs an InstanceType and an InitialInstanceCount.")

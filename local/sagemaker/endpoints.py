@@ -12,6 +12,7 @@ from local.sagemaker.copies import copied
 from local.sagemaker.deployment import Deployment, Kind
 from local.sagemaker.errors import busy, existing, invalid, missing
 from local.sagemaker.guardrails import check_alarms, check_names, check_policy
+from local.sagemaker.modes import check_update
 from local.sagemaker.monitoring import schedules_of
 from local.sagemaker.paging import chosen, ordered, page
 from local.sagemaker.sides import RETAINABLE, check_quota, instances_of, make_side
@@ -54,6 +55,7 @@ def update_endpoint(account: Account, request: Fields, _caller: Caller) -> Field
     policy = _policy(endpoint, request)
     check_policy(policy, new)
     check_names(policy, old, new)
+    check_update(endpoint, policy, old, new)
     check_alarms(account, policy)
     check_quota(account, instances_of(new))
     endpoint.last_deployment_config = policy or None

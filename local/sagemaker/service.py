@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any
 
-from local.sagemaker import authorization, capture, monitoring, pipelines, rollout, routing
+from local.sagemaker import authorization, capture, modes, monitoring, pipelines, rollout, routing
 from local.sagemaker.account import Account
 from local.sagemaker.authorization import AuthCheck
 from local.sagemaker.caller import Caller
@@ -123,15 +123,24 @@ class SageMaker:
         with self._lock:
             return min((at for at, _ in self._due(start=True)), default=None)
 
-    def route(self, endpoint: str, variant: str | None = None) -> list[tuple[Fleet, float]]:
-        """The fleets that serve an endpoint now, with their shares of the traffic.
+    def route(
+        self, endpoint: str, variant: str | None = None, *, later: bool = False
+    ) -> list[tuple[Fleet, float]]:
+        """The fleets that serve an endpoint now, with their shares of the traffic; `later`: asked asynchronously.
 
         Raises:
-            SageMakerError: ValidationError, as InvokeEndpoint, if it cannot be invoked.
+            SageMakerError: ValidationError, as InvokeEndpoint, if it cannot be invoked so.
         """
         self._advance(start=not self._real_time)
         with self._lock:
-            return routing.route(self._account, endpoint, variant)
+            fleets = routing.route(self._account, endpoint, variant)
+            modes.check_invocation(self._account, endpoint, later=later)
+            return fleets
+
+    def asynchronous_of(self, endpoint: str) -> Mapping[str, Any] | None:
+        """The AsyncInferenceConfig of what an endpoint serves; None: it has none."""
+        with self._lock:
+            return modes.asynchronous_of(self._account, endpoint)
 
     def capture_of(self, fleet: Fleet) -> Mapping[str, Any] | None:
         """The DataCaptureConfig by which a fleet's requests are captured; None: they are not."""

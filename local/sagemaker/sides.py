@@ -47,7 +47,8 @@ def make_side(
     capture = config.fields.get("DataCaptureConfig")
     if old is not None and CAPTURE in retained:
         capture = old.data_capture
-    return Side(config.name, config.arn, variants, copied(capture))
+    later = copied(config.fields.get("AsyncInferenceConfig"))
+    return Side(config.name, config.arn, variants, copied(capture), later)
 
 
 def check_quota(account: Account, wanted: Mapping[str, int]) -> None:

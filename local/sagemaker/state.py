@@ -108,6 +108,7 @@ class Side:
     config_arn: str
     variants: list[Variant]
     data_capture: Fields | None
+    asynchronous: Fields | None = None  # AsyncInferenceConfig
 
     @property
     def total_weight(self) -> float:

@@ -27,6 +27,7 @@ def describe(endpoint: Endpoint) -> Fields:
         "ProductionVariants": variants(endpoint),
         "DataCaptureConfig": endpoint.serving and _capture(endpoint.serving),
         "FailureReason": endpoint.failure_reason,
+        "AsyncInferenceConfig": endpoint.serving and endpoint.serving.asynchronous,
         "LastDeploymentConfig": endpoint.last_deployment_config,
         "PendingDeploymentSummary": pending(endpoint),
     }

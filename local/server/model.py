@@ -36,9 +36,15 @@ class CurrentModel:
         """The resource policy of a group; see SageMaker.policy_of."""
         return self._model.policy_of(arn)
 
-    def route(self, endpoint: str, variant: str | None = None) -> list[tuple[Fleet, float]]:
+    def route(
+        self, endpoint: str, variant: str | None = None, *, later: bool = False
+    ) -> list[tuple[Fleet, float]]:
         """The fleets that serve an endpoint now; see SageMaker.route."""
-        return self._model.route(endpoint, variant)
+        return self._model.route(endpoint, variant, later=later)
+
+    def asynchronous_of(self, endpoint: str) -> Mapping[str, Any] | None:
+        """The AsyncInferenceConfig of an endpoint; see SageMaker.asynchronous_of."""
+        return self._model.asynchronous_of(endpoint)
 
     def capture_of(self, fleet: Fleet) -> Mapping[str, Any] | None:
         """The DataCaptureConfig of a fleet; see SageMaker.capture_of."""

@@ -63,17 +63,17 @@ class SageMakerParts:
         )
         self.heart = Heart(self.model)
         self._captures = Captures(settings)
-        runtime = Runtime(
-            account=account,
-            region=region,
+        self._runtime = Runtime(
+            settings=settings,
             route=self.model.route,
+            asynchronous_of=self.model.asynchronous_of,
             invoke=self.fleets.invoke,
             checks=self.model.checks,
             capture=self._capture,
         )
         self.scaling = AutoScaling(account, region, ModelVariants(self.model, account))
         self.services: Mapping[str, Handler] = {
-            "sagemaker": SageMakerApi(self.model, runtime, self.heart).serve,
+            "sagemaker": SageMakerApi(self.model, self._runtime, self.heart).serve,
             "application-autoscaling": self.scaling.serve,
         }
         self.types: list[ResourceType] = [ModelPackageGroups(self.model, account, region).type()]
@@ -99,6 +99,7 @@ class SageMakerParts:
         self.heart.stop()
         self.inspections.stop()
         self.pipelines.stop_all()
+        self._runtime.later.stop()
         self.fleets.stop_all()
 
     def clear(self) -> None:

@@ -15,7 +15,16 @@ from lambdas.core import actions as do
 from lambdas.core.content import Container
 from lambdas.core.errors import Busy, Denied, Gone, NotOurs, NotReady, QuotaExceeded, Refused, Throttled
 from lambdas.core.facts import Endpoint, EndpointStatus
-from lambdas.core.spec import Autoscaling, DataCapture, RolloutSpec, Strategy, Vpc
+from lambdas.core.spec import (
+    Asynchronous,
+    Autoscaling,
+    DataCapture,
+    EndpointMode,
+    RolloutSpec,
+    Serverless,
+    Strategy,
+    Vpc,
+)
 from tests.adapters.conftest import Stubbed
 
 ARN = "arn:aws:sagemaker:us-east-1:123456789012:endpoint/fraud"
@@ -533,3 +542,115 @@ def test_a_placement_whose_model_another_config_uses_leaves_the_model(sagemaker:
     sagemaker.answers("delete_endpoint_config", None, EndpointConfigName="c")
     executor = _executor(sagemaker, Alarms(Stubbed("cloudwatch").client))
     executor.perform(do.DeletePlacement("c", None, ()))
+
+
+SERVERLESS = Serverless(2048, 20, 5)
+ASYNCHRONOUS = Asynchronous(
+    "s3://answers/fraud",
+    "s3://answers/fraud/failures",
+    4,
+    "arn:aws:sns:us-east-1:123456789012:done",
+    "arn:aws:sns:us-east-1:123456789012:failed",
+    "key",
+)
+TOPICS = {"SuccessTopic": ASYNCHRONOUS.success_topic, "ErrorTopic": ASYNCHRONOUS.error_topic}
+OUTPUT = {
+    "S3OutputPath": "s3://answers/fraud",
+    "S3FailurePath": "s3://answers/fraud/failures",
+    "NotificationConfig": TOPICS,
+    "KmsKeyId": "key",
+}
+SIZE = {"MemorySizeInMB": 2048, "MaxConcurrency": 20, "ProvisionedConcurrency": 5}
+
+
+def test_a_serverless_config_has_memory_and_concurrency_and_no_instances(sagemaker: Stubbed) -> None:
+    sagemaker.answers(
+        "create_endpoint_config",
+        {"EndpointConfigArn": "arn:aws:sagemaker:us-east-1:123456789012:endpoint-config/c"},
+        EndpointConfigName="c",
+        ProductionVariants=[
+            {
+                "VariantName": "AllTraffic",
+                "ModelName": "m",
+                "ServerlessConfig": SIZE,
+                "InitialVariantWeight": 1.0,
+            }
+        ],
+        Tags=TAG_LIST,
+    )
+    Endpoints(sagemaker.client).create_config(
+        do.CreateConfig("c", "m", None, 1, None, None, TAGS, SERVERLESS)
+    )
+
+
+def test_an_asynchronous_config_says_where_answers_go_and_who_is_told(sagemaker: Stubbed) -> None:
+    sagemaker.answers(
+        "create_endpoint_config",
+        {"EndpointConfigArn": "arn:aws:sagemaker:us-east-1:123456789012:endpoint-config/c"},
+        EndpointConfigName="c",
+        ProductionVariants=[
+            {
+                "VariantName": "AllTraffic",
+                "ModelName": "m",
+                "InstanceType": "ml.m5.large",
+                "InitialInstanceCount": 2,
+                "InitialVariantWeight": 1.0,
+            }
+        ],
+        Tags=TAG_LIST,
+        AsyncInferenceConfig={
+            "OutputConfig": OUTPUT,
+            "ClientConfig": {"MaxConcurrentInvocationsPerInstance": 4},
+        },
+    )
+    action = do.CreateConfig("c", "m", "ml.m5.large", 2, None, None, TAGS, asynchronous=ASYNCHRONOUS)
+    Endpoints(sagemaker.client).create_config(action)
+
+
+@pytest.mark.parametrize("topic", [None, "arn:aws:sns:us-east-1:999999999999:evil"])
+def test_an_asynchronous_config_that_tells_somebody_else_is_not_ours(
+    sagemaker: Stubbed, topic: str | None
+) -> None:
+    told = {} if topic is None else {"NotificationConfig": {**TOPICS, "SuccessTopic": topic}}
+    output = {name: value for name, value in OUTPUT.items() if name != "NotificationConfig"} | told
+    _config_is_there(sagemaker, {"AsyncInferenceConfig": {"OutputConfig": output}})
+    ours = Asynchronous("s3://answers/fraud", "s3://answers/fraud/failures", kms_key="key")
+    action = do.CreateConfig("c", "m", "ml.m5.large", 2, None, None, TAGS, asynchronous=ours)
+    if topic is None:
+        Endpoints(sagemaker.client).create_config(action)
+        return
+    with pytest.raises(NotOurs, match="another AsyncInferenceConfig"):
+        Endpoints(sagemaker.client).create_config(action)
+
+
+def test_a_serverless_endpoint_is_updated_without_a_deployment_config(sagemaker: Stubbed) -> None:
+    sagemaker.answers("update_endpoint", {"EndpointArn": ARN}, EndpointName="fraud", EndpointConfigName="c")
+    Endpoints(sagemaker.client).update_endpoint(update(rollout=None, alarms=(), retain_capacity=False))
+
+
+@pytest.mark.parametrize(
+    ("members", "mode"),
+    [
+        ({}, EndpointMode.REAL_TIME),
+        ({"AsyncInferenceConfig": {"OutputConfig": OUTPUT}}, EndpointMode.ASYNCHRONOUS),
+        (
+            {"ProductionVariants": [{"VariantName": "AllTraffic", "CurrentServerlessConfig": SIZE}]},
+            EndpointMode.SERVERLESS,
+        ),
+    ],
+)
+def test_how_an_endpoint_is_served_is_read_from_it(
+    sagemaker: Stubbed, members: dict[str, Any], mode: EndpointMode
+) -> None:
+    there = {
+        "EndpointName": "fraud",
+        "EndpointArn": ARN,
+        "EndpointConfigName": "c",
+        "EndpointStatus": "InService",
+        "CreationTime": AT,
+        "LastModifiedTime": AT,
+    }
+    sagemaker.answers("describe_endpoint", {**there, **members}, EndpointName="fraud")
+    read = Endpoints(sagemaker.client).describe("fraud")
+    assert read is not None
+    assert read.mode is mode

@@ -2,14 +2,20 @@
 
 import io
 import json
+from dataclasses import replace
 from typing import Any
 
+import boto3
 import pytest
-from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
+from botocore.exceptions import ClientError, EndpointConnectionError, ParamValidationError, ReadTimeoutError
 
 from lambdas.adapters.trials import Trials, judged
+from lambdas.core.errors import Unreadable
 from lambdas.core.facts import Outcome, Probe
+from lambdas.core.spec import EndpointMode
 
+OUTPUT, FAILURE = "s3://answers/churn/1.out", "s3://answers/churn/failures/1-error.out"
+READER = "arn:aws:iam::123456789012:role/greenlight/churn-reader"
 PROBE = Probe("churn", b"1,2", "text/csv", "application/json", 200, None, 7)
 SCHEMA = json.dumps({"type": "object", "required": ["score"], "properties": {"score": {"maximum": 1}}})
 
@@ -29,6 +35,9 @@ class Runtime:
     def __init__(self, *answers: bytes | Exception) -> None:
         self.answers, self.requests, self.seconds = list(answers), list[dict[str, Any]](), list[int]()
         self.slept: list[float] = []
+        self.asked: dict[str, Any] | Exception = {"OutputLocation": OUTPUT, "FailureLocation": FAILURE}
+        self.objects: dict[str, bytes] = {}
+        self.after, self.reads = 0, list[tuple[str | None, str]]()
 
     def invoke_endpoint(self, **request: Any) -> dict[str, Any]:
         self.requests.append(request)
@@ -37,12 +46,24 @@ class Runtime:
             raise answer
         return {"Body": io.BytesIO(answer)}
 
+    def invoke_endpoint_async(self, **request: Any) -> dict[str, Any]:
+        self.requests.append(request)
+        if isinstance(self.asked, Exception):
+            raise self.asked
+        return self.asked
+
+    def read(self, role: str | None, uri: str, most: int) -> bytes:  # noqa: ARG002 - as the adapter has it
+        self.reads.append((role, uri))
+        if uri not in self.objects or len(self.slept) < self.after:
+            raise Unreadable(f"{uri} is not there")
+        return self.objects[uri]
+
     def trials(self) -> Trials:
         def client(seconds: int) -> "Runtime":
             self.seconds.append(seconds)
             return self
 
-        return Trials(client, sleep=self.slept.append)
+        return Trials(client, self.read, sleep=self.slept.append)
 
 
 def test_the_request_is_what_was_asked_for() -> None:
@@ -107,3 +128,57 @@ def test_an_answer_is_judged_by_its_status_and_the_groups_schema(
 
 def test_what_a_model_says_is_cut_before_it_goes_into_the_ledger() -> None:
     assert len(judged(PROBE, 500, b"x" * 10_000).reason) < 300
+
+
+ASYNCHRONOUS = replace(PROBE, mode=EndpointMode.ASYNCHRONOUS, reader=READER)
+
+
+def test_an_asynchronous_endpoint_is_sent_the_payload_with_the_call_and_its_answer_read_by_the_groups_reader() -> (
+    None
+):
+    runtime = Runtime()
+    runtime.objects, runtime.after = {OUTPUT: b"fine"}, 3
+    assert runtime.trials().make(ASYNCHRONOUS).outcome is Outcome.PASSED
+    (request,) = runtime.requests
+    assert request == {
+        "EndpointName": "churn",
+        "Body": b"1,2",
+        "ContentType": "text/csv",
+        "Accept": "application/json",
+        "InvocationTimeoutSeconds": 7,
+        "RequestTTLSeconds": 60,
+    }
+    assert runtime.slept == [1.0, 1.0, 1.0]
+    assert set(runtime.reads) == {(READER, OUTPUT), (READER, FAILURE)}
+
+
+def test_the_request_to_an_asynchronous_endpoint_is_one_that_the_sdk_knows() -> None:
+    """`Body` is new in InvokeEndpointAsync: an older SDK refuses it."""
+    model = boto3.client("sagemaker-runtime", region_name="us-east-1").meta.service_model
+    shape = model.operation_model("InvokeEndpointAsync").input_shape
+    assert shape is not None
+    runtime = Runtime()
+    runtime.objects = {OUTPUT: b"fine"}
+    runtime.trials().make(ASYNCHRONOUS)
+    assert set(runtime.requests[0]) <= set(shape.members)
+
+
+@pytest.mark.parametrize(
+    ("asked", "objects", "outcome", "says"),
+    [
+        (None, {OUTPUT: b"fine"}, Outcome.PASSED, "answered 200"),
+        (None, {FAILURE: b"boom"}, Outcome.FAILED, "the model failed: boom"),
+        (None, {}, Outcome.INCONCLUSIVE, f"no answer within 7 s: {OUTPUT} is not there"),
+        ({"OutputLocation": OUTPUT}, {}, Outcome.INCONCLUSIVE, "no answer within 7 s"),
+        (refusal("ValidationError"), {}, Outcome.INCONCLUSIVE, "ValidationError"),
+        (ParamValidationError(report="Unknown parameter: Body"), {}, Outcome.INCONCLUSIVE, "this SDK cannot"),
+    ],
+    ids=["answer", "failure", "silence", "no-failures", "refused", "old-sdk"],
+)
+def test_what_an_asynchronous_endpoint_puts_into_s3_is_its_answer_and_silence_says_nothing(
+    asked: Any, objects: dict[str, bytes], outcome: Outcome, says: str
+) -> None:
+    runtime = Runtime()
+    runtime.asked, runtime.objects = asked or runtime.asked, objects
+    trial = runtime.trials().make(ASYNCHRONOUS)
+    assert (trial.outcome, says in trial.reason) == (outcome, True), trial

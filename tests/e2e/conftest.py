@@ -64,7 +64,7 @@ def scene(aws: LocalAws) -> Callable[..., Scene]:
     """A scene for one of the groups in `GROUPS`."""
 
     def make(group: str) -> Scene:
-        endpoint = GROUPS.get(group, {}).get("endpoint", {}).get("name", group)
-        return Scene(aws, group, endpoint)
+        endpoint = GROUPS.get(group, {}).get("endpoint", {})
+        return Scene(aws, group, endpoint.get("name", group), "asynchronous" in endpoint)
 
     return make

@@ -46,6 +46,23 @@ _MONITORED: dict[str, Any] = {
     },
 }  # for the role of its jobs, in the access matrix; nothing of it is ever live
 
+_ANSWERED: dict[str, Any] = {"smoke_test": {"payload": "hello", "content_type": "text/plain"}}
+_SERVERLESS: dict[str, Any] = {
+    **_ANSWERED,
+    "endpoint": {
+        "serverless": {"memory_mb": 2048, "max_concurrency": 5},
+        "network_isolation": False,
+    },
+    "rollout": {"strategy": "all_at_once"},
+    "probation_minutes": 60,
+}
+
+
+def _asynchronous(name: str) -> dict[str, Any]:
+    output = f"s3://greenlight-demo-models/answers/{name}"
+    return {**_ANSWERED, "endpoint": {**_HARDWARE, "asynchronous": {"output": output}}}
+
+
 _SHORT_BAKE = {"strategy": "canary", "bake_seconds": 300, "termination_wait_seconds": 0}
 
 _REGISTRANTS = [f"arn:aws:iam::123456789012:role/{role}" for role in ("data-scientists", "model-pipelines")]
@@ -125,5 +142,7 @@ GROUPS: dict[str, dict[str, Any]] = {
     "circled-other": {"registrants": _REGISTRANTS, "retraining": {"pipeline": "circled-other-retrain"}},
     "piped-nowhere": {"retraining": {"pipeline": "none"}},
     "strict-door": {"sessions": {"source_identity": True}},
+    **dict.fromkeys(("serverless", "serverless-probation", "serverless-in-flight"), _SERVERLESS),
+    **{name: _asynchronous(name) for name in ("asynchronous", "asynchronous-guarded")},
     **{name: {"rollout": _SHORT_BAKE} for name in SWITCHES},
 }

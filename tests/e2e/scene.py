@@ -54,6 +54,7 @@ class Scene:
     aws: LocalAws
     group: str
     endpoint: str = ""
+    asynchronous: bool = False
     watch: Watch = field(init=False)
     arns: dict[int, str] = field(default_factory=dict, init=False)
     _clients: dict[str, Any] = field(default_factory=dict, init=False)
@@ -186,9 +187,14 @@ class Scene:
         )
 
     def invoke(self, body: bytes = b"hello") -> str:
-        """Ask the endpoint once; its answer, or the error's code."""
+        """Ask the endpoint once; its answer, or the error's code. An asynchronous one: where the answer will lie."""
         runtime = self._client("runtime", lambda: session(self.aws, CLIENT, "sagemaker-runtime"))
         try:
+            if self.asynchronous:
+                asked = runtime.invoke_endpoint_async(
+                    EndpointName=self.endpoint, ContentType="text/plain", Body=body
+                )
+                return str(asked["OutputLocation"])
             answer = runtime.invoke_endpoint(EndpointName=self.endpoint, ContentType="text/plain", Body=body)
         except ClientError as error:
             return str(error.response["Error"]["Code"])

@@ -109,6 +109,34 @@ owner: nobody@example.com
 artifacts: ["s3://models/lonely"]
 endpoint: {instance_type: ml.t2.medium}
 """
+SLEEPY = """
+name: sleepy
+owner: serverless@example.com
+artifacts: ["s3://models/sleepy"]
+endpoint:
+  network_isolation: false
+  serverless: {memory_mb: 2048, max_concurrency: 20, provisioned_concurrency: 5}
+guardrails: {error_rate: 0.01, alarms: [somebody-elses]}
+"""
+PATIENT = f"""
+name: patient
+owner: asynchronous@example.com
+artifacts: ["s3://models/patient"]
+endpoint:
+  instance_type: ml.m5.large
+  instance_count: 2
+  asynchronous:
+    output: "s3://answers/patient"
+    failures: "s3://failures/patient"
+    input: "s3://requests/patient"
+    max_concurrent_invocations: 4
+    success_topic: "arn:aws:sns:us-east-1:123456789012:done"
+    error_topic: "arn:aws:sns:us-east-1:123456789012:failed"
+    kms_key: "{KEY}"
+rollout: {{strategy: canary, bake_seconds: 60}}
+guardrails: {{error_rate: 0.01}}
+smoke_test: {{payload: "1,2", content_type: text/csv}}
+"""
 
 
 GOVERNANCE = GovernanceConfig.model_validate_json(
@@ -174,12 +202,15 @@ def synthesize(
 
 @pytest.fixture(scope="session")
 def assembly(tmp_path_factory: pytest.TempPathFactory) -> Assembly:
-    """The examples, a group that uses every key, one that names nobody, and all that governance can have."""
+    """The examples, a group that uses every key, one that names nobody, one of each further mode of endpoints, and all
+    that governance can have."""
     groups = tmp_path_factory.mktemp("groups")
     for path in EXAMPLES.glob("*.yaml"):
         (groups / path.name).write_text(path.read_text())
     (groups / "everything.yaml").write_text(EVERYTHING)
     (groups / "lonely.yaml").write_text(LONELY)
+    (groups / "sleepy.yaml").write_text(SLEEPY)
+    (groups / "patient.yaml").write_text(PATIENT)
     return synthesize(tmp_path_factory.mktemp("assembly"), groups)
 
 

@@ -14,7 +14,7 @@ from infra.config.problems import ConfigError
 from infra.config.rules import waiting_seconds
 from infra.config.schema import PATH, schema
 from lambdas.core.spec import GroupSpec, Monitor, MonitorSpec, spec_from_json, spec_to_json
-from tests.infra.conftest import EVERYTHING, EXAMPLES, LONELY, ROOT
+from tests.infra.conftest import EVERYTHING, EXAMPLES, LONELY, PATIENT, ROOT, SLEEPY
 
 PRINCIPAL = "arn:aws:iam::123456789012:role/model-risk"
 
@@ -169,7 +169,17 @@ def test_what_the_yaml_leaves_out_is_the_specs_own_default() -> None:
         ({"endpoint__instance_count": "2"}, "endpoint.instance_count", "integer"),
         ({"endpoint__network_isolation": "no"}, "endpoint.network_isolation", "boolean"),
         ({"endpoint__kms_key": "alias/mine"}, "endpoint.kms_key", "not of an alias"),
-        ({"endpoint__serverless": {"memory": 1}}, "endpoint.serverless", "not supported yet"),
+        ({"endpoint__asynchronous": {"output": "answers"}}, "endpoint.asynchronous.output", "s3://bucket/prefix"),
+        (
+            {"endpoint__asynchronous": {"output": "s3://answers/x", "error_topic": "arn:aws:sqs:x"}},
+            "endpoint.asynchronous.error_topic",
+            "an SNS topic",
+        ),
+        (
+            {"endpoint__asynchronous": {"output": "s3://answers/x", "max_concurrent_invocations": 1001}},
+            "endpoint.asynchronous.max_concurrent_invocations",
+            "1000",
+        ),
         ({"endpoint__vpc": {"subnets": [], "security_groups": ["sg-1"]}}, "endpoint.vpc.subnets", "at least 1"),
         ({"endpoint__vpc": {"subnets": ["x"], "security_groups": ["sg-1"]}}, "endpoint.vpc.subnets.0", "subnet-"),
         (
@@ -668,3 +678,176 @@ def test_one_who_does_both_is_let_be_where_the_group_waives_four_eyes() -> None:
 )
 def test_repositories_are_told_whole_or_by_their_prefix(repository: str) -> None:
     assert told(allowed__image_repositories=[repository]) == {}
+
+
+# --- modes of endpoints ----------------------------------------------------------------------------------
+
+SIZE = {"memory_mb": 2048, "max_concurrency": 20}
+ANSWERS = {"output": "s3://answers/lonely"}
+
+
+def serverless(**changes: Any) -> dict[str, str]:
+    """What is said about a serverless group with changes."""
+    endpoint = {"serverless": SIZE, "network_isolation": False}
+    for path in [path for path in changes if path.startswith("endpoint__")]:
+        endpoint[path.removeprefix("endpoint__")] = changes.pop(path)
+    return told(endpoint=endpoint, **changes)
+
+
+def asynchronous(**changes: Any) -> dict[str, str]:
+    """What is said about an asynchronous group with changes."""
+    return told(**{"endpoint__asynchronous": ANSWERS, **changes})
+
+
+def test_a_serverless_and_an_asynchronous_group_are_right_and_survive_the_parameter(tmp_path: Path) -> None:
+    for config in load_groups(write(tmp_path, sleepy=SLEEPY, patient=PATIENT)):
+        spec = to_spec(config, "arn:aws:iam::123456789012:role/e", "arn:aws:iam::123456789012:role/r", None)
+        assert spec_from_json(spec_to_json(spec)) == spec
+        assert spec.endpoint.mode.value == {"sleepy": "serverless", "patient": "asynchronous"}[config.name]
+
+
+def test_failures_go_below_the_answers_unless_it_is_said() -> None:
+    config, _ = check(group(endpoint__asynchronous=ANSWERS), "x.yaml")
+    assert config is not None
+    spec = to_spec(config, "role", "reader", None).endpoint.asynchronous
+    assert spec is not None
+    assert spec.failures == "s3://answers/lonely/failures"
+
+
+def test_an_endpoint_needs_an_instance_type_unless_it_is_serverless() -> None:
+    assert serverless() == {}
+    assert told(endpoint={}) == {"endpoint": "needs instance_type, or serverless"}
+    assert told(endpoint={"asynchronous": ANSWERS}) == {"endpoint": "needs instance_type, or serverless"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "key", "says"),
+    [
+        (
+            {"endpoint__serverless": SIZE | {"memory_mb": 1536}},
+            "endpoint.serverless.memory_mb",
+            "multiple of 1024",
+        ),
+        ({"endpoint__serverless": SIZE | {"memory_mb": 7168}}, "endpoint.serverless.memory_mb", "6144"),
+        (
+            {"endpoint__serverless": SIZE | {"max_concurrency": 201}},
+            "endpoint.serverless.max_concurrency",
+            "200",
+        ),
+        ({"endpoint__serverless": {"memory_mb": 1024}}, "endpoint.serverless.max_concurrency", "required"),
+        (
+            {"endpoint__serverless": SIZE | {"provisioned_concurrency": 21}},
+            "endpoint.serverless.provisioned_concurrency",
+            "at most max_concurrency, 20",
+        ),
+        ({"endpoint__instance_type": "ml.m5.large"}, "endpoint.instance_type", "no instances"),
+        ({"endpoint__instance_count": 2}, "endpoint.instance_count", "max_concurrency is what bounds it"),
+        (
+            {"endpoint__autoscaling": {"min": 1, "max": 2, "invocations_per_instance": 9}},
+            "endpoint.autoscaling",
+            "scales by itself",
+        ),
+        (
+            {"endpoint__kms_key": "arn:aws:kms:us-east-1:123456789012:key/1"},
+            "endpoint.kms_key",
+            "no volumes to encrypt; leave it out, or give instance_type",
+        ),
+        (
+            {"endpoint__vpc": {"subnets": ["subnet-1"], "security_groups": ["sg-1"]}},
+            "endpoint.vpc",
+            "no serverless endpoint in a VPC",
+        ),
+        ({"endpoint__data_capture": CAPTURE}, "endpoint.data_capture", "captures nothing"),
+        (
+            {"endpoint__network_isolation": True},
+            "endpoint.network_isolation",
+            "must be false: AWS isolates no",
+        ),
+        ({"endpoint__asynchronous": ANSWERS}, "endpoint.asynchronous", "beside serverless"),
+        (
+            {"rollout": {"strategy": "canary"}},
+            "rollout.strategy",
+            "must be all_at_once for a serverless endpoint",
+        ),
+        ({"rollout": {"strategy": "linear"}}, "rollout.strategy", "must be all_at_once"),
+        ({"rollout": {"strategy": "rolling"}}, "rollout.strategy", "its smoke test and probation show"),
+        ({"rollout": {"bake_seconds": 60}}, "rollout.bake_seconds", "without a bake"),
+        ({"rollout": {"step_percent": 50}}, "rollout.step_percent", "left out"),
+        (
+            {"guardrails": {"error_rate": 0.1}, "probation_minutes": 0},
+            "probation_minutes",
+            "on probation only",
+        ),
+        (
+            {"monitoring": {"output": "s3://reports/lonely", "data_quality": monitor()}},
+            "monitoring",
+            "which AWS has of no serverless endpoint",
+        ),
+    ],
+)
+def test_what_a_serverless_endpoint_cannot_have_is_told_with_the_way_out(
+    changes: dict[str, Any], key: str, says: str
+) -> None:
+    found = serverless(**changes)
+    assert list(found) == [key]
+    assert says in found[key]
+
+
+def test_all_that_a_serverless_group_has_too_much_is_told_at_once() -> None:
+    found = serverless(
+        endpoint__instance_type="ml.m5.large",
+        endpoint__data_capture=CAPTURE,
+        endpoint__network_isolation=True,
+        rollout={"strategy": "canary", "bake_seconds": 60},
+        guardrails={"error_rate": 0.1},
+        probation_minutes=0,
+    )
+    assert list(found) == [
+        "endpoint.instance_type",
+        "endpoint.data_capture",
+        "endpoint.network_isolation",
+        "rollout.strategy",
+        "rollout.bake_seconds",
+        "probation_minutes",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "key", "says"),
+    [
+        (
+            {"endpoint__autoscaling": {"min": 1, "max": 2, "invocations_per_instance": 9}},
+            "endpoint.autoscaling",
+            "InvocationsPerInstance, which AWS does not publish",
+        ),
+        ({"endpoint__data_capture": CAPTURE}, "endpoint.data_capture", "lie in S3 already"),
+        (
+            {"endpoint__asynchronous": {"output": "s3://models/lonely/answers"}},
+            "endpoint.asynchronous.output",
+            "must not lie below or above artifacts, s3://models/lonely",
+        ),
+        (
+            {"endpoint__asynchronous": {**ANSWERS, "failures": "s3://models/lonely"}},
+            "endpoint.asynchronous.failures",
+            "who writes answers could write artifacts",
+        ),
+        ({"smoke_test": {"status": 400}}, "smoke_test.status", "does not tell a model's status"),
+        (
+            {"monitoring": {"output": "s3://reports/lonely", "data_quality": monitor()}},
+            "monitoring",
+            "which AWS has of no asynchronous endpoint",
+        ),
+    ],
+)
+def test_what_an_asynchronous_endpoint_cannot_have_is_told_with_the_way_out(
+    changes: dict[str, Any], key: str, says: str
+) -> None:
+    found = asynchronous(**changes)
+    assert list(found) == [key]
+    assert says in found[key]
+
+
+def test_an_asynchronous_endpoint_has_the_guardrails_of_a_real_time_one() -> None:
+    canary = {"strategy": "canary", "bake_seconds": 60}
+    assert asynchronous(rollout=canary, endpoint__instance_count=2, guardrails={"error_rate": 0.1}) == {}
+    assert list(asynchronous(rollout=canary)) == ["endpoint.instance_count"]

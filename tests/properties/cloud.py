@@ -45,7 +45,7 @@ class Config:
     name: str
     model: str
     version: int
-    instance_type: str
+    instance_type: str | None
     count: int
 
 
@@ -248,7 +248,7 @@ class Cloud:
         if self.scaling is not None and live is not None and live.instance_type != config.instance_type:
             raise Refused("deregister the scalable target before changing the instance type")
         baking_from = self.now + PROVISION
-        ends = baking_from + action.rollout.bake_seconds
+        ends = baking_from + (action.rollout.bake_seconds if action.rollout is not None else 0)
         self.deployment = Deployment(config.name, baking_from, ends, action.alarms)
         if not action.retain_capacity:
             self.capacity = config.count

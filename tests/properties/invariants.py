@@ -142,6 +142,7 @@ def _keeps_guardrails_and_capacity(cloud: Cloud, record: Record, action: do.Upda
         assert not others, f"14: an alarm of another fleet than the new one watches: {others}, live is {live}"
     else:
         assert rollout.direction is Direction.BACKWARD, "13: a rollout forward without alarms"
+        assert action.rollout is not None
         assert action.rollout.strategy is Strategy.ALL_AT_ONCE
 
 

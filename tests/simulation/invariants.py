@@ -112,6 +112,18 @@ class Invariants:
         )
 
     def _watched(self, call: Call, config: str, record: Record) -> None:
+        serverless = self._is_serverless(config)
+        must(
+            serverless is ("DeploymentConfig" not in call.request),
+            "13: guardrails where AWS has none, or none",
+        )
+        if serverless:
+            made = self.life.aws.alarms.names()
+            must(
+                any(config in name for name in made),
+                "13: a serverless version without its alarm for probation",
+            )
+            return
         deployment = call.request["DeploymentConfig"]
         alarms = [
             one["AlarmName"] for one in deployment.get("AutoRollbackConfiguration", {}).get("Alarms", [])
@@ -125,6 +137,10 @@ class Invariants:
         must(any(config in name for name in alarms), "13: a rollout without its guardrail")
         others = [name for name in alarms if name != abort_alarm(GROUP) and config not in name]
         must(not others, f"14: alarms of another fleet watch: {others}")
+
+    def _is_serverless(self, config: str) -> bool:
+        found = self.life.aws.sagemaker._account.state.configs.get(config.lower())
+        return found is not None and "ServerlessConfig" in found.fields["ProductionVariants"][0]
 
     def _may_delete(self, name: str) -> str | None:
         """5, 10: why a config must not be deleted; None: it may."""
@@ -161,6 +177,9 @@ class Invariants:
         rollout = record.rollout
         if rollout is None:
             return  # another invocation has gone on; see docs/architecture.md
+        must(
+            not self._is_serverless(rollout.config), "4: an abort that no alarm of a serverless rollout sees"
+        )
         known = self.life.versions.get(rollout.version)
         package = self.life.package(rollout.version)
         against = package is None or package["ModelApprovalStatus"] != "Approved"

@@ -12,6 +12,7 @@ from lambdas.core.names import abort_alarm, act_parameter, parameter_name
 from lambdas.core.record import Record, record_from_json
 from lambdas.core.spec import (
     Autoscaling,
+    EndpointMode,
     EndpointSpec,
     GroupSpec,
     GuardrailSpec,
@@ -284,6 +285,15 @@ class Life:
     def delete(self, number: int) -> None:
         """A version leaves the registry."""
         self._call(EVE, "sagemaker", "delete_model_package", ModelPackageName=self.arn(number))
+
+    def endpoint_mode(self) -> EndpointMode:
+        """How the endpoint is served."""
+        found = self.endpoint() or {}
+        if found.get("AsyncInferenceConfig"):
+            return EndpointMode.ASYNCHRONOUS
+        variants = found.get("ProductionVariants", ())
+        serverless = any("CurrentServerlessConfig" in one for one in variants)
+        return EndpointMode.SERVERLESS if serverless else EndpointMode.REAL_TIME
 
     def respec(self, **endpoint: Any) -> None:
         """The group's endpoint is to be another."""

@@ -22,7 +22,7 @@ from lambdas.core.actions import UpdateEndpoint
 from lambdas.core.facts import AlarmState, Facts, VersionDetail
 from lambdas.core.names import abort_alarm
 from lambdas.core.record import Approval, Decided, Placement, Record, Rollout
-from lambdas.core.spec import GroupSpec
+from lambdas.core.spec import EndpointMode, GroupSpec
 from lambdas.core.turn import Need, Turn
 from lambdas.reconcile import look
 
@@ -63,8 +63,8 @@ def _trust_in_service(patch: Patch) -> None:
 def _skip_the_fresh_read(patch: Patch) -> None:
     def stale(turn: Turn, target: Any) -> Any:
         if turn.facts.spec is None:
-            return Need(spec=True, alarms=moves._watching(turn) if moves._watched(turn, target) else ())
-        return moves._unwatchable(turn, target) if moves._watched(turn, target) else None
+            return Need(spec=True, alarms=moves._watching(turn, target))
+        return moves._unwatchable(turn, target)
 
     makings = moves._makings
 
@@ -260,6 +260,30 @@ def _rule(patch: Patch, rule: Any, other: Any) -> None:
     patch(decide, "RULES", tuple(other if one is rule else one for one in decide.RULES))
 
 
+def _guard_a_serverless_rollout(patch: Patch) -> None:
+    """As if SageMaker took a deployment config for it."""
+    patch(moves, "_deployment", lambda turn, _target, _placement: turn.spec.rollout)
+
+
+def _move_between_modes(patch: Patch) -> None:
+    """As if a changed mode were a changed spec like any other."""
+    patch(moves, "_other_mode", lambda *_: None)
+
+
+def _abort_what_cannot_be(patch: Patch) -> None:
+    """The abort alarm is tripped for a serverless rollout too, which no alarm watches."""
+    abort = rules._abort
+
+    def tripping(turn: Turn, rollout: Any, endpoint: Any) -> Any:
+        kept = turn.record.kept
+        turn.record = replace(turn.record, kept=tuple(replace(p, mode=EndpointMode.REAL_TIME) for p in kept))
+        verdict = abort(turn, rollout, endpoint)
+        turn.record = replace(turn.record, kept=kept)
+        return verdict
+
+    patch(rules, "_abort", tripping)
+
+
 MUTANTS = (
     Mutant("what an event leaves out is taken for unchanged", ("2",), _take_silence_for_evidence),
     Mutant("an approver may approve own content", ("2",), _forget_the_writer),
@@ -273,6 +297,9 @@ MUTANTS = (
     Mutant("whoever approved counts as an approver", ("11",), _believe_messages),
     Mutant("the record's revision is not checked", ("8", "9", "10"), _forget_the_revision, crowded=True),
     Mutant("any rejection aborts what is in flight", ("4", "9"), _abort_on_any_rejection),
+    Mutant("a serverless rollout is given guardrails", ("9", "13", "3"), _guard_a_serverless_rollout),
+    Mutant("an endpoint is moved to another mode", ("9", "3"), _move_between_modes),
+    Mutant("a serverless rollout is aborted", ("4",), _abort_what_cannot_be),
     Mutant("success is recorded before it is verified", ("6", "8", "9"), _succeed_before_verifying),
     Mutant("an alarm watches the way back", ("14",), _watch_the_way_back),
     Mutant("what was approved before the group's spec is deployed", ("9", "11"), _act_on_what_was_before_us),

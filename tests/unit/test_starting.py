@@ -150,6 +150,7 @@ def test_a_way_back_to_a_kept_config_is_one_call_all_at_once_that_no_alarm_can_s
     update = only(decision.actions, UpdateEndpoint)
     assert update.config == placed(V1, GUARDED, live_at=None).config
     assert update.alarms == ()
+    assert update.rollout is not None
     assert update.rollout.strategy is Strategy.ALL_AT_ONCE
     assert (update.rollout.bake_seconds, update.rollout.termination_wait_seconds) == (0, 0)
     assert not update.config_is_new

@@ -145,6 +145,12 @@ CALLS: dict[str, Call] = {
         having={"": part({"Body": b"tried"})},
         bounce=f"Endpoint ({OURS}|{THEIRS}) of account",
     ),
+    "InvokeEndpointAsync": Call(
+        "sagemaker-runtime",
+        on=_owned("EndpointName", "endpoint"),
+        having={"": part({"Body": b"tried"})},
+        bounce=f"Endpoint ({OURS}|{THEIRS}) of account",
+    ),
     "RegisterScalableTarget": Call(
         "application-autoscaling",
         on={"variant of ours": part({})},

@@ -151,6 +151,31 @@ SERVERLESS = {
         ([{"VariantName": "main"}], {}, "ModelName"),
         ([SERVERLESS | {"InstanceType": "ml.m5.large"}], {}, "InstanceType"),
         ([SERVERLESS], {"KmsKeyId": "key"}, "KmsKeyId"),
+        (
+            [SERVERLESS],
+            {"AsyncInferenceConfig": {"OutputConfig": {"S3OutputPath": "s3://x/y"}}},
+            "AsyncInferenceConfig",
+        ),
+        ([SERVERLESS, SERVERLESS | {"VariantName": "other"}], {}, "one production variant"),
+        (
+            [SERVERLESS | {"ServerlessConfig": {"MemorySizeInMB": 1500, "MaxConcurrency": 5}}],
+            {},
+            "multiple of 1024",
+        ),
+        (
+            [
+                SERVERLESS
+                | {
+                    "ServerlessConfig": {
+                        "MemorySizeInMB": 1024,
+                        "MaxConcurrency": 5,
+                        "ProvisionedConcurrency": 6,
+                    }
+                }
+            ],
+            {},
+            "MaxConcurrency",
+        ),
     ],
 )
 def test_a_config_that_cannot_be_is_refused(aws: Sim, variants: Any, more: dict[str, Any], says: str) -> None:
@@ -172,6 +197,95 @@ def test_a_serverless_endpoint_has_no_instances_and_no_deployment_events(aws: Si
     assert main["CurrentServerlessConfig"]["MemorySizeInMB"] == 2048
     assert aws.traffic() == {"b": 1.0}
     assert aws.world.details("Endpoint Deployment") == []
+
+
+ANSWERS = {"OutputConfig": {"S3OutputPath": "s3://answers/x", "S3FailurePath": "s3://answers/x/failures"}}
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        {"EnableNetworkIsolation": True},
+        {"VpcConfig": {"Subnets": ["subnet-1"], "SecurityGroupIds": ["sg-1"]}},
+        {"Containers": [{"Image": "image:1"}, {"Image": "image:2"}], "PrimaryContainer": None},
+    ],
+    ids=["isolated", "vpc", "pipeline"],
+)
+def test_a_model_that_no_serverless_variant_runs_is_refused(aws: Sim, model: dict[str, Any]) -> None:
+    aws(
+        "CreateModel",
+        ModelName="one",
+        ExecutionRoleArn=ROLE,
+        **({"PrimaryContainer": {"Image": "image:1"}} | model),
+    )
+    error = aws.refused("CreateEndpointConfig", EndpointConfigName="c", ProductionVariants=[SERVERLESS])
+    assert "Serverless production variant main takes no" in error.message
+
+
+def modes(aws: Sim) -> None:
+    """A configuration of each mode, named by it."""
+    aws.config("real-time")
+    aws(
+        "CreateEndpointConfig",
+        EndpointConfigName="serverless",
+        ProductionVariants=[SERVERLESS | {"ModelName": "real-time"}],
+    )
+    aws(
+        "CreateEndpointConfig",
+        EndpointConfigName="asynchronous",
+        ProductionVariants=[variant("real-time")],
+        AsyncInferenceConfig=ANSWERS,
+    )
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "says"),
+    [
+        ("real-time", "serverless", "cannot be updated from instance-based to serverless"),
+        ("real-time", "asynchronous", "cannot be added to this endpoint fraud"),
+        ("asynchronous", "real-time", "cannot be removed from this endpoint fraud"),
+        ("asynchronous", "serverless", "cannot be updated from instance-based to serverless"),
+        ("serverless", "real-time", None),
+    ],
+)
+def test_an_endpoint_changes_its_mode_only_from_serverless_to_real_time(
+    aws: Sim, was: str, now: str, says: str | None
+) -> None:
+    modes(aws)
+    aws("CreateEndpoint", EndpointName="fraud", EndpointConfigName=was)
+    aws.settle()
+    if says is None:
+        aws.update(now)
+        aws.settle()
+        assert aws.traffic() == {now: 1.0}
+    else:
+        assert says in aws.refused("UpdateEndpoint", EndpointName="fraud", EndpointConfigName=now).message
+
+
+def test_a_serverless_endpoint_takes_no_deployment_config(aws: Sim) -> None:
+    modes(aws)
+    aws("CreateEndpoint", EndpointName="fraud", EndpointConfigName="serverless")
+    aws.settle()
+    routing = {"Type": "ALL_AT_ONCE", "WaitIntervalInSeconds": 0}
+    policy = {"BlueGreenUpdatePolicy": {"TrafficRoutingConfiguration": routing}}
+    error = aws.refused(
+        "UpdateEndpoint", EndpointName="fraud", EndpointConfigName="serverless", DeploymentConfig=policy
+    )
+    assert "takes no DeploymentConfig" in error.message
+
+
+@pytest.mark.parametrize(
+    ("mode", "later"), [("real-time", False), ("serverless", False), ("asynchronous", True)]
+)
+def test_an_endpoint_is_asked_in_one_way_only_and_shows_which(aws: Sim, mode: str, later: bool) -> None:
+    modes(aws)
+    aws("CreateEndpoint", EndpointName="fraud", EndpointConfigName=mode)
+    aws.settle()
+    assert aws.sagemaker.route("fraud", later=later)
+    with pytest.raises(SageMakerError, match="cannot be asked by InvokeEndpoint"):
+        aws.sagemaker.route("fraud", later=not later)
+    assert aws.describe().get("AsyncInferenceConfig") == (ANSWERS if later else None)
+    assert aws.sagemaker.asynchronous_of("fraud") == (ANSWERS if later else None)
 
 
 def test_traffic_goes_by_weight_or_to_the_variant_that_is_named(aws: Sim) -> None:

@@ -7,6 +7,7 @@ import json
 import re
 import tarfile
 import time
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -340,3 +341,152 @@ def test_what_is_asked_and_answered_is_captured_in_s3_if_the_execution_role_may_
     }  # fmt: skip
     assert line["captureData"]["endpointOutput"]["data"] == answer
     assert line["eventMetadata"]["eventId"] in key
+
+
+# --- other modes of endpoints ----------------------------------------------------------------------------
+
+
+def served(aws: LocalAws, name: str, variant: dict[str, object], **more: object) -> str:
+    """An endpoint of the small model in service."""
+    sagemaker = aws.client("sagemaker")
+    sagemaker.create_endpoint_config(
+        EndpointConfigName=f"{name}-1",
+        ProductionVariants=[{"VariantName": "all", "ModelName": "small", **variant}],
+        **more,
+    )
+    sagemaker.create_endpoint(EndpointName=name, EndpointConfigName=f"{name}-1")
+
+    def status() -> bool:
+        return bool(sagemaker.describe_endpoint(EndpointName=name)["EndpointStatus"] == "InService")
+
+    assert eventually(status, within=30)
+    return name
+
+
+def test_a_serverless_endpoint_is_served_by_a_process_without_instances(aws: LocalAws, endpoint: str) -> None:
+    size = {"MemorySizeInMB": 1024, "MaxConcurrency": 2}
+    name = served(aws, "sleepy", {"ServerlessConfig": size})
+    runtime = aws.client("sagemaker-runtime")
+    answer = runtime.invoke_endpoint(EndpointName=name, ContentType="application/json", Body=b'{"value": 4}')
+    assert json.load(answer["Body"]) == {"doubled": 8}
+    with pytest.raises(ClientError, match="cannot be asked by InvokeEndpointAsync"):
+        runtime.invoke_endpoint_async(EndpointName=name, Body=b"{}")
+
+
+@pytest.fixture(scope="module")
+def patient(aws: LocalAws, endpoint: str) -> str:
+    """An asynchronous endpoint that tells a queue what it has done; its role may do what it must."""
+    aws.client("s3").create_bucket(Bucket="small-answers")
+    sqs, sns, iam = aws.client("sqs"), aws.client("sns"), aws.client("iam")
+    queue = sqs.create_queue(QueueName="small-answers")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    may_send = {"Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage", "Resource": arn}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [may_send]})
+    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"Policy": policy})
+    topic = sns.create_topic(Name="small-answers")["TopicArn"]
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn, Attributes={"RawMessageDelivery": "true"})
+    allow = {"Effect": "Allow", "Action": ["s3:PutObject", "sns:Publish"], "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [allow]})
+    iam.put_role_policy(RoleName="small-endpoint", PolicyName="answers", PolicyDocument=document)
+    return served(
+        aws,
+        "patient",
+        {"InstanceType": "ml.m5.large", "InitialInstanceCount": 1},
+        AsyncInferenceConfig={
+            "OutputConfig": {
+                "S3OutputPath": "s3://small-answers/out",
+                "S3FailurePath": "s3://small-answers/failures",
+                "NotificationConfig": {"SuccessTopic": topic, "ErrorTopic": topic},
+            }
+        },
+    )
+
+
+def ask_later(aws: LocalAws, **request: object) -> dict[str, Any]:
+    return dict(
+        aws.client("sagemaker-runtime").invoke_endpoint_async(
+            EndpointName="patient", ContentType="application/json", **request
+        )
+    )
+
+
+def object_at(aws: LocalAws, uri: str) -> bytes:
+    """What lies there, nothing if it does not lie there yet."""
+    bucket, _, key = uri.removeprefix("s3://").partition("/")
+    try:
+        return bytes(aws.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read())
+    except aws.client("s3").exceptions.NoSuchKey:
+        return b""
+
+
+def test_an_asynchronous_endpoint_answers_into_s3_what_came_with_the_call_or_lies_there(
+    aws: LocalAws, patient: str
+) -> None:
+    aws.client("s3").put_object(Bucket="small-answers", Key="in/1.json", Body=b'{"value": 5}')
+    asked = [
+        (ask_later(aws, Body=b'{"value": 4}'), b'{"doubled": 8}'),
+        (ask_later(aws, InputLocation="s3://small-answers/in/1.json"), b'{"doubled": 10}'),
+    ]
+    for answer, wanted in asked:
+        assert answer["ResponseMetadata"]["HTTPStatusCode"] == 202
+        assert answer["OutputLocation"].startswith("s3://small-answers/out/")
+        assert eventually(partial(object_at, aws, answer["OutputLocation"])) == wanted
+
+
+def test_what_fails_is_said_below_the_failures_and_counted_but_not_as_an_invocation(
+    aws: LocalAws, patient: str
+) -> None:
+    start = time.time()
+    answer = ask_later(aws, Body=b'{"break": true}')
+    assert b"the model broke" in eventually(lambda: object_at(aws, answer["FailureLocation"]))
+    missing = ask_later(aws, InputLocation="s3://small-answers/in/none.json")
+    assert b"cannot be read" in eventually(lambda: object_at(aws, missing["FailureLocation"]))
+    fleet = [
+        {"Name": "EndpointName", "Value": "patient"},
+        {"Name": "VariantName", "Value": "all"},
+        {"Name": "EndpointConfigName", "Value": "patient-1"},
+    ]
+
+    def points(name: str) -> float:
+        found = aws.client("cloudwatch").get_metric_statistics(
+            Namespace="AWS/SageMaker", MetricName=name, Dimensions=fleet, StartTime=start,
+            EndTime=time.time() + 1, Period=3600, Statistics=["Sum"],
+        )["Datapoints"]  # fmt: skip
+        return float(sum(point["Sum"] for point in found))
+
+    assert points("Invocation5XXErrors") == 1
+    assert points("Invocations") == 0
+
+
+def test_who_wants_to_know_is_told_by_a_topic(aws: LocalAws, patient: str) -> None:
+    sqs = aws.client("sqs")
+    url = sqs.get_queue_url(QueueName="small-answers")["QueueUrl"]
+    asked = ask_later(aws, Body=b'{"value": 1}', InferenceId="number-one")
+
+    def message() -> dict[str, Any]:
+        for one in sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", []):
+            told = json.loads(one["Body"])
+            if told["inferenceId"] == "number-one":
+                return dict(told)
+        return {}
+
+    told = eventually(message)
+    assert told["invocationStatus"] == "Completed"
+    assert told["responseParameters"]["outputLocation"] == asked["OutputLocation"]
+
+
+def test_asking_later_needs_its_permission_one_payload_and_an_asynchronous_endpoint(
+    aws: LocalAws, patient: str
+) -> None:
+    runtime = aws.client("sagemaker-runtime")
+    nobody = role_with(aws, "nobody-later", {"Effect": "Deny", "Action": "*", "Resource": "*"})
+    with pytest.raises(ClientError, match=r"sagemaker:InvokeEndpointAsync.*explicit deny"):
+        aws.client("sagemaker-runtime", role=nobody).invoke_endpoint_async(EndpointName=patient, Body=b"{}")
+    with pytest.raises(ClientError, match="exactly one of InputLocation and Body"):
+        runtime.invoke_endpoint_async(EndpointName=patient)
+    with pytest.raises(ClientError, match="more than 128000 bytes"):
+        runtime.invoke_endpoint_async(EndpointName=patient, Body=b"x" * 128_001)
+    with pytest.raises(ClientError, match="cannot be asked by InvokeEndpoint: it is only"):
+        runtime.invoke_endpoint(EndpointName=patient, Body=b"{}")
+    with pytest.raises(ClientError, match="ValidationError"):
+        runtime.invoke_endpoint_async(EndpointName="missing", Body=b"{}")
