@@ -106,7 +106,9 @@ def _only(model: dict[str, Any], operations: Iterable[str]) -> dict[str, Any]:
             reached.add(name)
             waiting += _named(model["shapes"][name])
     shapes = {name: shape for name, shape in model["shapes"].items() if name in reached}
-    return _undocumented({**model, "operations": kept, "shapes": shapes})  # type: ignore[no-any-return] # a dict stays one
+    # The rest stays as it is: of clientContextParams botocore reads the documentation, too.
+    rest = {name: value for name, value in model.items() if name != "documentation"}
+    return rest | {"operations": _undocumented(kept), "shapes": _undocumented(shapes)}
 
 
 def _named(part: Any) -> Iterator[str]:

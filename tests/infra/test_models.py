@@ -1,6 +1,7 @@
 """The functions' part of AWS's service models has all that their adapters call, and says of it what the whole says."""
 
 import ast
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -107,6 +108,51 @@ def _described(shape: Shape | None, above: tuple[str, ...] = ()) -> Any:
     return own, [_described(one, deeper) for one in parts if isinstance(one, Shape)]
 
 
+@pytest.mark.parametrize(("service", "operation"), EVERY)
+def test_a_call_becomes_the_same_request_as_by_the_whole_model(
+    part: Loader, service: str, operation: str
+) -> None:
+    asked = service_model(WHOLE, service).operation_model(operation)
+    made_up = dict.fromkeys(asked.idempotent_members, "a" * 32)  # by botocore, anew for each call
+    arguments = _least(asked.input_shape) | made_up
+    ours, theirs = (_sent(session(one), service, operation, arguments) for one in (part, WHOLE))
+    assert ours == theirs
+
+
+def _least(shape: Shape | None) -> Any:
+    """The least that validates: required members only."""
+    if shape is None:
+        return {}
+    if isinstance(shape, StructureShape):
+        return {name: _least(shape.members[name]) for name in shape.required_members}
+    if shape.type_name == "list":
+        return [_least(shape.member)]  # type: ignore[attr-defined] # a list's
+    if shape.type_name == "string":
+        return next(iter(shape.metadata.get("enum", ())), "a" * max(20, shape.metadata.get("min", 0)))
+    least = {"integer": 1, "long": 1, "float": 1.0, "double": 1.0, "boolean": True, "map": {}, "blob": b"x"}
+    return (least | {"timestamp": 1_700_000_000})[shape.type_name]
+
+
+class _Sent(Exception):
+    """Carries the request that would have been sent."""
+
+
+def _sent(made: Any, service: str, operation: str, arguments: dict[str, Any]) -> dict[str, Any]:
+    """The request as it leaves, but for what differs from call to call."""
+    client = _client(made, service, "eu-west-1", Config())
+
+    def stop(request: Any, **_: Any) -> None:
+        own = ("authorization", "amz-sdk-invocation-id", "x-amz-date", "amz-sdk-request", "user-agent")
+        headers = {name: value for name, value in request.headers.items() if name.lower() not in own}
+        raise _Sent({"to": (request.method, request.url), "headers": headers, "body": request.body})
+
+    client.meta.events.register("before-send", stop)
+    with pytest.raises(_Sent) as caught:
+        getattr(client, xform_name(operation))(**arguments)
+    (request,) = caught.value.args
+    return dict(request)
+
+
 @pytest.mark.parametrize("service", OPERATIONS)
 def test_a_client_speaks_to_the_same_address_in_every_region(part: Loader, service: str) -> None:
     ours, theirs = session(part), session(WHOLE)
@@ -148,9 +194,12 @@ def test_what_is_left_out_is_not_known(part: Loader) -> None:
         part.load_service_model("ec2", "service-2")
 
 
-def test_a_part_has_no_documentation_and_is_small() -> None:
+def test_a_part_has_no_documentation_but_what_botocore_asks_for_and_is_small() -> None:
     """botocore reads all of it at each start."""
     files = models()
-    assert not [name for name, text in files.items() if '"documentation":"' in text]
+    contents = [json.loads(text) for text in files.values()]
+    for content in contents:
+        content.pop("clientContextParams", None)
+    assert '"documentation": "' not in json.dumps(contents)
     whole = Path(botocore.session.__file__).parent / "data" / "sagemaker" / "2017-07-24" / "service-2.json.gz"
     assert len(files["sagemaker/2017-07-24/service-2.json"]) < whole.stat().st_size / 2
