@@ -15,6 +15,7 @@ from lambdas.core.names import CONTROLLER_STACK, OBSERVABILITY_STACK, STATE_STAC
 from lambdas.core.record import Phase, Record
 from local.aws import LocalAws
 
+_LOOKS_SECONDS = 60.0  # wall time; looks of all groups take a few seconds
 _MARKUP = re.compile(r"<cwdb-action.*?</cwdb-action>|<[^>]*>")  # an action's text is for the console
 
 
@@ -144,13 +145,24 @@ class Watch:
 
     def sweep(self, *, full: bool = True) -> None:
         """Run the sweep now and wait until its looks are over: the hourly one, of all groups, or that of every few
-        minutes, of those that changed or are unsettled."""
+        minutes, of those that changed or are unsettled.
+
+        Raises:
+            RuntimeError: it failed, or its looks do not end; those that fail are tried again later and later.
+        """
         functions = self._aws.client("lambda")
         name = self._aws.outputs(CONTROLLER_STACK)["SweepFunction"]
         done = functions.invoke(FunctionName=name, Payload=json.dumps({"full": full}))
         if done.get("FunctionError"):
             raise RuntimeError(f"the sweep failed: {done['Payload'].read().decode()}")
+        given_up = time.monotonic() + _LOOKS_SECONDS
         while not self.at_rest():
+            if time.monotonic() > given_up:
+                waiting, in_flight = self.messages()
+                raise RuntimeError(
+                    f"{_LOOKS_SECONDS:.0f} s after a sweep {waiting} messages wait for reconcile, and {in_flight} are"
+                    f" in flight: looks fail; the log of reconcile says why"
+                )
             time.sleep(0.1)
 
     def page_row(self) -> str:

@@ -178,7 +178,7 @@ class Scene:
 
     def until_said(self, kind: Kind, version: int | None, traffic: bytes | None = None) -> str:
         """Wait until the ledger says this of a version; returns the reason."""
-        return self.until(
+        return self.until_swept(
             f"the ledger to say {kind.value} of v{version}",
             lambda: next(
                 (e.reason for e in self.watch.ledger() if (e.kind, e.version) == (kind, version)), None
