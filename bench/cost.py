@@ -141,8 +141,8 @@ def tables() -> str:
         f"| **all** | {' | '.join(f'**{sum(column.values()):,.2f}**' for column in columns)} |",
         f"| for each group | {' | '.join(f'{usd:,.2f}' for usd in each)} |",
         "",
-        f"Prices: {prices.REGION}, {prices.DATED}, without the free tier, as commonly known (see `bench/prices.py`:"
-        f" check what you rely on). Counted: a rollout takes {one.looks} looks,"
+        f"Prices: {prices.REGION}, {prices.DATED}, without the free tier, from public summaries (`bench/prices.py`"
+        f" names them: check what you rely on). Counted: a rollout takes {one.looks} looks,"
         f" {one.written} write units and {one.entries} entries of {one.entry_bytes:.0f} bytes; a record has"
         f" {one.record_bytes:,} bytes; a look that finds nothing to do is {sweeping.LOOK} calls, a sweep"
         f" {sweeping.calls_when(0)}, a full pass of {sweeping.GROUPS:,} groups {sweeping.full_pass():,}. Assumed:"

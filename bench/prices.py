@@ -1,12 +1,15 @@
-"""List prices of AWS in US dollars, US East (N. Virginia), as commonly known in November 2026; no free tier.
+"""List prices of AWS in US dollars, US East (N. Virginia), of 2026; no free tier.
 
-Not read from AWS's own pages: those of Lambda, DynamoDB and SnapStart are from public summaries of them, the others
-are from memory. Before you rely on one: aws.amazon.com/{lambda,dynamodb,sqs,eventbridge,cloudwatch,kms,sns}/pricing.
+Read from public summaries that name AWS's own pages as theirs, not from those pages: SQS, EventBridge with its
+Scheduler, CloudWatch, and KMS from cloudburn.io (guides of February and March 2026), fast alarms also from c3x.dev,
+SNS from factualminds.com (June 2026), SnapStart from awsnegotiations.com (May 2026). DynamoDB and Lambda are their
+prices since November 2024, from memory. Before you rely on one:
+aws.amazon.com/{lambda,dynamodb,sqs,eventbridge,cloudwatch,kms,sns}/pricing.
 SageMaker's control plane, standard parameters of Parameter Store, CloudTrail's event history and events of AWS's own
 services cost nothing.
 """
 
-DATED = "November 2026"
+DATED = "list prices of 2026"
 REGION = "US East (N. Virginia)"
 MILLION = 1e6
 
@@ -22,9 +25,7 @@ SQS = 0.40 / MILLION
 EVENT = 1.00 / MILLION
 SCHEDULE = 1.00 / MILLION
 ALARM = 0.10  # a month
-FAST_ALARM = (
-    0.30  # a month, of one that is evaluated more often than once a minute, as a group's abort alarm is
-)
+FAST_ALARM = 0.30  # a month, of one whose period is below a minute, as a group's abort alarm's is
 DASHBOARD = 3.00  # a month
 METRIC = 0.30  # a month, by the hours in which it is written
 LOG_GB = 0.50
