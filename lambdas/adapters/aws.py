@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 
 MODELS = Path(__file__).parents[2] / "models"
 """What a function's asset brings of AWS's service models: the operations that it calls (`infra.constructs.models`)."""
+OLDEST = (1, 37, 0)
+"""The first botocore that reads them: which one Lambda has is AWS's to say, and not the same everywhere."""
 _CONFIG: dict[str, Any] = {
     # Adaptive: the client slows itself down when AWS throttles; control-plane rates are not published.
     "retries": {"mode": "adaptive", "total_max_attempts": 5},
@@ -114,8 +116,17 @@ def loader_of(models: Path) -> Loader:
     return Loader(extra_search_paths=[str(models)], file_loader=files, include_default_search_paths=False)
 
 
+def reads_models(version: str) -> bool:
+    """Whether a botocore of this version reads `MODELS`; one that does not has its own, which are whole.
+
+    Args:
+        version: as botocore says it, 1.37.0 for example.
+    """
+    return tuple(int(part) for part in version.split(".")[:3] if part.isdecimal()) >= OLDEST
+
+
 class _Later:
-    """A client that is made when it is first used: most looks need no more than three, and each takes time to make.
+    """A client that is made when it is first used: most looks need no more than two, and each takes time to make.
 
     Args:
         make: makes it.
@@ -145,9 +156,12 @@ class Aws:
 
     @functools.cached_property
     def _session(self) -> Any:
-        """botocore's own: what boto3 adds to it is not needed here, and takes time at each start of a function."""
+        """botocore's own: what boto3 adds to it is not needed here, and takes time at each start of a function.
+
+        In a function it reads `MODELS`, unless it is too old for them; people's commands have none.
+        """
         session = botocore.session.get_session()
-        if MODELS.is_dir():  # in a function; people's commands have botocore's own models, which are whole
+        if MODELS.is_dir() and reads_models(botocore.__version__):
             session.register_component("data_loader", loader_of(MODELS))
         return session
 
@@ -182,7 +196,7 @@ class Aws:
     @functools.cached_property
     def ssm(self) -> SSMClient:
         """AWS Systems Manager, for its Parameter Store."""
-        return self._client("ssm")  # type: ignore[no-any-return] # see _client
+        return self._later("ssm")  # type: ignore[no-any-return] # see _client
 
     @functools.cached_property
     def cloudtrail(self) -> Any:

@@ -2,7 +2,10 @@
 
 import ast
 import json
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,7 +20,8 @@ from botocore.model import OperationNotFoundError, ServiceModel, Shape, Structur
 
 from infra.constructs.asset import ROOT, modules_of
 from infra.constructs.models import OPERATIONS, models
-from lambdas.adapters.aws import loader_of
+from lambdas.adapters import aws
+from lambdas.adapters.aws import OLDEST, loader_of
 
 FUNCTIONS = ["announce", "dashboard", "reconcile", "retrain", "sweep"]
 EVERY = [(service, name) for service, names in OPERATIONS.items() for name in names]
@@ -28,10 +32,15 @@ WHOLE = Loader()
 def part(tmp_path_factory: pytest.TempPathFactory) -> Loader:
     """botocore's loader as a function has it."""
     folder = tmp_path_factory.mktemp("models")
+    write_models(folder)
+    return loader_of(folder)
+
+
+def write_models(folder: Path) -> None:
+    """As an asset has them."""
     for name, text in models().items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text)
-    return loader_of(folder)
 
 
 def session(loader: Loader) -> Any:
@@ -112,11 +121,62 @@ def _described(shape: Shape | None, above: tuple[str, ...] = ()) -> Any:
 def test_a_call_becomes_the_same_request_as_by_the_whole_model(
     part: Loader, service: str, operation: str
 ) -> None:
-    asked = service_model(WHOLE, service).operation_model(operation)
+    assert request_of(part, service, operation) == request_of(WHOLE, service, operation)
+
+
+def test_the_oldest_botocore_that_may_read_the_part_makes_the_same_calls_of_it(tmp_path: Path) -> None:
+    """Lambda brings its own; what is older reads its own models."""
+    older, folder = tmp_path / "older", tmp_path / "models"
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]
+    lock = Path(__file__).with_name("oldest-botocore.txt")
+    subprocess.run([*pip, "--require-hashes", "--requirement", str(lock), "--target", str(older)], check=True)  # noqa: S603 - our own interpreter and lock
+    script = f"""
+import sys; sys.path[:0] = {[str(older), str(ROOT)]!r}
+from pathlib import Path
+import botocore
+from tests.infra.test_models import EVERY, essence, loader_of
+assert botocore.__version__ == {".".join(map(str, OLDEST))!r}, botocore.__version__
+part = loader_of(Path({str(folder)!r}))
+for service, operation in EVERY:
+    print(essence(part, service, operation))
+"""
+    write_models(folder)
+    # Which address of STS is asked without this is a default that has changed since, no matter of the models.
+    environment = os.environ | {"AWS_STS_REGIONAL_ENDPOINTS": "regional"}
+    told = subprocess.run(  # noqa: S603 - our own interpreter and script
+        [sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=False
+    )
+    assert told.returncode == 0, told.stderr
+    part = loader_of(folder)
+    assert told.stdout.splitlines() == [essence(part, service, operation) for service, operation in EVERY]
+
+
+@pytest.mark.parametrize(
+    ("version", "reads"),
+    [("1.36.26", False), ("1.37.0", True), ("1.37.0rc1", False), ("1.43.106", True), ("2.0.0", True)],
+)
+def test_a_botocore_that_is_too_old_for_the_part_has_its_own_models(
+    version: str, reads: bool, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    write_models(tmp_path)
+    monkeypatch.setattr(aws, "MODELS", tmp_path)
+    monkeypatch.setattr(botocore, "__version__", version)
+    loader = aws.Aws()._session.get_component("data_loader")
+    assert ("ec2" in loader.list_available_services("service-2")) is not reads
+
+
+def essence(loader: Loader, service: str, operation: str) -> str:
+    """What of a request does not depend on botocore's version, in one line."""
+    request = request_of(loader, service, operation)
+    headers = {name: str(request["headers"].get(name)) for name in ("Content-Type", "X-Amz-Target")}
+    return repr((request["to"], headers, request["body"]))
+
+
+def request_of(loader: Loader, service: str, operation: str) -> dict[str, Any]:
+    """The least that this operation can be asked, as it leaves by the models of this loader."""
+    asked = service_model(loader, service).operation_model(operation)
     made_up = dict.fromkeys(asked.idempotent_members, "a" * 32)  # by botocore, anew for each call
-    arguments = _least(asked.input_shape) | made_up
-    ours, theirs = (_sent(session(one), service, operation, arguments) for one in (part, WHOLE))
-    assert ours == theirs
+    return _sent(session(loader), service, operation, _least(asked.input_shape) | made_up)
 
 
 def _least(shape: Shape | None) -> Any:
