@@ -38,7 +38,7 @@ def shown(figure: float) -> str:
     """Three digits, as far as they say anything."""
     if figure == int(figure):
         return f"{int(figure):,}"
-    return f"{figure:.0f}" if abs(figure) >= 100 else f"{figure:.3g}"  # noqa: PLR2004 - digits
+    return f"{figure:,.0f}" if abs(figure) >= 100 else f"{figure:.3g}"  # noqa: PLR2004 - digits
 
 
 def as_markdown(rows: Sequence[Row]) -> str:

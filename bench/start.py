@@ -15,7 +15,7 @@ from bench.row import Row, median_row
 from bench.synthesis import synthesized
 from lambdas.core.settings import HANDLER
 
-ROUNDS = 15
+ROUNDS = 25
 MOST = 0.6  # of the time that boto3 takes
 _RUNTIME = ("boto3", "botocore", "dateutil", "jmespath", "s3transfer", "six", "urllib3")
 _BOTO3 = "import boto3; boto3.client('sagemaker'); boto3.client('dynamodb')"

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
-
-from cronsim import CronSim, CronSimError
 
 from lambdas.core.spec import Freeze
 
@@ -37,6 +34,11 @@ def holding(windows: Sequence[Recurring], now: float) -> tuple[Freeze, ...]:
 
 def _last(window: Recurring, now: float) -> Freeze | None:
     """The last time that a window began; None: it never did."""
+    # Needed by groups with windows that recur only, and no cold start should pay for it.
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError  # noqa: PLC0415 - see above
+
+    from cronsim import CronSim, CronSimError  # noqa: PLC0415 - see above
+
     try:
         zone = ZoneInfo(window.timezone)
         # It is asked for times before a moment, so a minute later; a minute that begins now counts.

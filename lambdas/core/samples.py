@@ -1,8 +1,6 @@
 """The sample payload that a version was registered with."""
 
-import gzip
 import io
-import tarfile
 import zlib
 
 from lambdas.core.errors import Unreadable
@@ -16,6 +14,9 @@ def sample_of(archive: bytes) -> bytes:
     Raises:
         Unreadable: it is no such archive, holds no file, or one too large.
     """
+    import gzip  # noqa: PLC0415 - needed by smoke tests with a sample only, and no cold start should pay for it
+    import tarfile  # noqa: PLC0415 - as gzip
+
     try:
         with (
             gzip.GzipFile(fileobj=io.BytesIO(archive)) as packed,
