@@ -11,7 +11,7 @@ WORKERS ?= 2
 GROUPS ?= groups
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo demo-loop test check explore walk storm pictures local synth deploy lock schema policies clean
+.PHONY: help install demo demo-loop test check bench explore walk storm pictures local synth deploy lock schema policies clean
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12

@@ -38,6 +38,7 @@ class Trials:
             by itself what was not answered in time; made only when it is needed.
         read: gives an object of S3 as a role, by its URI and with at most so many bytes; raises Unreadable.
         sleep: takes seconds.
+        clock: seconds, that only grow.
     """
 
     def __init__(
@@ -45,24 +46,26 @@ class Trials:
         runtime: Callable[[int], Any],
         read: Callable[[str | None, str, int], bytes],
         sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._runtime, self._read, self._sleep = runtime, read, sleep
+        self._runtime, self._read, self._sleep, self._clock = runtime, read, sleep, clock
 
     def make(self, probe: Probe) -> Trial:
-        """Ask once, and once more if the first answer is no good.
+        """Ask once, and once more if the first answer is no good; an asynchronous endpoint only once, as its own queue
+        tries again what a container stumbled over.
 
         Returns:
             Passed or failed by what the model answered; inconclusive where AWS did not let the request through.
         """
-        trial = self._ask(probe)
+        trial = self._ask(probe, probe.seconds + probe.cold_start)
         for _ in range(_TRIES - 1):
-            if trial.outcome is Outcome.PASSED:
+            if trial.outcome is Outcome.PASSED or probe.mode is EndpointMode.ASYNCHRONOUS:
                 break
             self._sleep(_PAUSE)
-            trial = self._ask(probe)
+            trial = self._ask(probe, probe.seconds)
         return trial
 
-    def _ask(self, probe: Probe) -> Trial:
+    def _ask(self, probe: Probe, seconds: int) -> Trial:
         request: dict[str, Any] = {"EndpointName": probe.endpoint, "Body": probe.body}
         if probe.content_type is not None:
             request["ContentType"] = probe.content_type
@@ -72,17 +75,17 @@ class Trials:
             with aws_errors(f"invoking endpoint {probe.endpoint}"):
                 if probe.mode is EndpointMode.ASYNCHRONOUS:
                     return self._later(probe, request)
-                status, body = self._answer(probe, request)
+                status, body = self._answer(seconds, request)
         except _SilentError:
-            return Trial(Outcome.FAILED, f"no answer within {probe.seconds} s")
+            return Trial(Outcome.FAILED, f"no answer within {seconds} s")
         except GreenlightError as error:
             return Trial(Outcome.INCONCLUSIVE, str(error))
         return judged(probe, status, body)
 
-    def _answer(self, probe: Probe, request: dict[str, Any]) -> tuple[int, bytes]:
+    def _answer(self, seconds: int, request: dict[str, Any]) -> tuple[int, bytes]:
         """The model's own status and answer; a model that errs is an answer too (ModelError [B])."""
         try:
-            answer = self._runtime(probe.seconds).invoke_endpoint(**request)
+            answer = self._runtime(seconds).invoke_endpoint(**request)
             with answer["Body"] as body:
                 return _OK, bytes(body.read())
         except ClientError as error:
@@ -95,13 +98,14 @@ class Trials:
 
     def _later(self, probe: Probe, request: dict[str, Any]) -> Trial:
         """What an asynchronous endpoint puts into S3; none within its seconds says nothing: the queue may be long."""
-        request |= {"InvocationTimeoutSeconds": probe.seconds, "RequestTTLSeconds": _QUEUED}
+        request |= {"RequestTTLSeconds": _QUEUED}
         try:
             asked = self._runtime(_ASKING).invoke_endpoint_async(**request)
         except ParamValidationError as error:
             # Lambda's own SDK may be older than requests that come with the call.
             return Trial(Outcome.INCONCLUSIVE, f"this SDK cannot ask an asynchronous endpoint: {error}")
-        for _ in range(probe.seconds):
+        until, why = self._clock() + probe.seconds, ""
+        while self._clock() < until:
             self._sleep(_LOOK)
             try:
                 return judged(probe, _OK, self._read(probe.reader, asked["OutputLocation"], _LARGEST))

@@ -33,7 +33,7 @@ def targets(record: Record, spec: GroupSpec) -> tuple[Target, ...]:
     """
     live = record.live_placement()
     if live is None:
-        return tuple(_forward(record, spec, v, d) for v, d in _candidates(record))
+        return tuple(target for v, d in _candidates(record) for target in _anew(record, spec, v, d))
     stands = serves_rightly(record)
     decision = record.versions[live.version]
     since = max(live.decided_at, decision.since) if stands else live.decided_at
@@ -169,6 +169,16 @@ def _is_candidate(record: Record, decided: Decided) -> bool:
 def _forward(record: Record, spec: GroupSpec, version: int, decided: Decided) -> Target:
     config = config_name(record.group, version, decided, spec)
     return Target(version, config, Direction.FORWARD, decided.since)
+
+
+def _anew(record: Record, spec: GroupSpec, version: int, decided: Decided) -> tuple[Target, ...]:
+    """Where a version goes when nothing is live: never to the config that failed, rather to one that was good."""
+    target = _forward(record, spec, version, decided)
+    if target.config != record.refused:
+        return (target,)
+    good = [p for p in record.kept if p.version == version and p.is_ready]
+    configs = [p.config for p in sorted(good, key=lambda p: p.live_at or 0.0) if p.config != record.refused]
+    return tuple(replace(target, config=config) for config in configs[-1:])
 
 
 def _stay(record: Record, spec: GroupSpec, live: Placement) -> tuple[Target, ...]:

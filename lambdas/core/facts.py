@@ -279,7 +279,8 @@ class Payload:
 class Probe:
     """One request to an endpoint, and what a sound answer is; the members are `SmokeTest`'s, filled in.
 
-    `mode`: whether the answer comes at once, or is looked for in S3. `reader`: by which role.
+    `seconds`: for an answer; the first may take `cold_start` more. `mode`: whether the answer comes at once, or is
+    looked for in S3. `reader`: by which role.
     """
 
     endpoint: str
@@ -291,6 +292,7 @@ class Probe:
     seconds: int
     mode: EndpointMode = EndpointMode.REAL_TIME
     reader: str | None = None
+    cold_start: int = 0
 
 
 class Outcome(StrEnum):

@@ -52,6 +52,8 @@ def follow_live(turn: Turn) -> Need | None:
         return None
     if any(isinstance(action, do.DeleteEndpoint) for action in turn.actions):
         return None
+    if endpoint.mode is not turn.spec.endpoint.mode:
+        return None  # what serves on in the mode that it has is watched on, whatever the new one cannot have
     wanted = turn.spec.monitoring.schedules if turn.spec.monitoring is not None else {}
     _remove(turn, frozenset(Monitor) - wanted.keys(), "the group's spec does not ask for it")
     return _put(turn, turn.spec.monitoring, live) if turn.spec.monitoring is not None else None

@@ -112,7 +112,9 @@ def _obstacle(turn: Turn, target: Target) -> Need | Obstacle | None:
         decided = turn.record.versions[target.version]
         if reasons := (*obstacles(turn.spec, decided, detail), *short):
             return _not_let_in(turn, target, reasons)
-        if untestable := cannot_be_tested(turn, detail) if detail is not None else None:
+        # A way back is not held up for want of a sample: what it leads off is worse.
+        tested = detail if target.direction is not Direction.BACKWARD else None
+        if untestable := cannot_be_tested(turn, tested, _mode(turn, target)) if tested is not None else None:
             return untestable if isinstance(untestable, Need) else _obstructed(target, untestable)
     return _unwatchable(turn, target)
 
@@ -133,6 +135,13 @@ def _other_mode(turn: Turn, target: Target) -> str | None:
         f"endpoint {endpoint.name} is {endpoint.mode.value}, and AWS makes no {mode.value} one of it that could go"
         " back. See the runbook, 'Another mode'"
     )
+
+
+def is_other_mode(turn: Turn) -> bool:
+    """Whether the spec asks for another mode than the endpoint has. What the new mode cannot have, the endpoint keeps
+    for as long as it serves: autoscaling, its capacity, the schedules that watch it."""
+    endpoint = turn.facts.endpoint
+    return endpoint is not None and endpoint.mode is not turn.spec.endpoint.mode
 
 
 def _note_rewritten(turn: Turn, target: Target, detail: VersionDetail) -> None:
@@ -207,10 +216,10 @@ def _watching(turn: Turn, target: Target) -> tuple[str, ...]:
 
 
 def _unwatched(turn: Turn, target: Target) -> tuple[str, ...]:
-    """Further alarms that do not watch the rollout: all on a way that none may stop, else those that have tripped
-    already, for they speak of what is live and would stop its repair."""
+    """Further alarms that say nothing of what takes over while they are in ALARM: all on a way that none may stop, else
+    those that have tripped already, for they speak of what is live and would stop its repair."""
     further = turn.spec.guardrails.alarms
-    if not _watched(turn, target):
+    if turn.facts.endpoint is None or target.direction is Direction.BACKWARD:
         return further
     return tuple(name for name in further if turn.facts.alarms[name] is AlarmState.ALARM)
 
@@ -235,7 +244,8 @@ def _settle(turn: Turn, target: Target, blocked: list[Obstacle]) -> Verdict:
         refused = turn.record.refused
         note = f"; its changed spec failed as {refused} and is not tried again by itself" if refused else ""
         turn.enter(Phase.SETTLED, f"v{target.version} is live, as the registry wants{note}")
-    _follow_scaling(turn)
+    if not is_other_mode(turn):
+        _follow_scaling(turn)
     _clean_up(turn)
     return True
 
@@ -473,7 +483,8 @@ def _steps(turn: Turn, target: Target, placement: Placement) -> list[do.Action]:
             )
             if _watched(turn, target)
             else (),
-            retain_capacity=spec.endpoint.autoscaling is not None,
+            retain_capacity=spec.endpoint.autoscaling is not None
+            or (is_other_mode(turn) and turn.record.scaling is not None),
             config_is_new=not made_before,
         )
     )
@@ -573,6 +584,7 @@ def _nothing_to_serve(turn: Turn, blocked: list[Obstacle]) -> Verdict:
     if endpoint is None:
         if turn.record.live is not None and not serves_rightly(turn.record):
             turn.update(live=None, scaling=None)
+            turn.again = True  # without it, others may be wanted
         if blocked:
             _block(turn, blocked)
         elif turn.record.phase is not Phase.WITHDRAWN:

@@ -5,33 +5,39 @@ from lambdas.core.record import Direction, Rollout
 from lambdas.core.spec import EndpointMode, SmokeTest
 from lambdas.core.turn import Need, Turn
 
-COLD_START = (
-    45  # seconds more for a serverless endpoint: with the longest smoke test the minute that AWS waits [B]
-)
+COLD_START = 45
+"""Seconds more for a serverless endpoint's first answer: with the longest smoke test the minute that AWS waits [B]."""
 MOST_INLINE = 128_000  # bytes that InvokeEndpointAsync takes with the call [B]
 
 
 def smoke_test(turn: Turn, rollout: Rollout) -> Need | Trial | None:
-    """What the smoke test of a version shows that serves now; a way back, which led to what was good, has none.
+    """What the smoke test of a version shows that serves now; a way back has none, if its config served well before.
+
+    A way back is not held up for want of a payload, either.
 
     Returns:
         What must be read or tried first, what came of the test, or None: there is none to make.
     """
     asked = turn.spec.smoke_test
-    if asked is None or rollout.direction is Direction.BACKWARD:
+    placement, backward = turn.record.placement(rollout.config), rollout.direction is Direction.BACKWARD
+    if asked is None or (backward and placement is not None and placement.live_at is not None):
         return None
     if rollout.version not in turn.facts.details:
         return Need(details=frozenset({rollout.version}))
     detail = turn.facts.details[rollout.version]
-    payload = _payload(turn, asked, detail)
+    mode = turn.spec.endpoint.mode if turn.facts.endpoint is None else turn.facts.endpoint.mode
+    payload = _payload(turn, asked, detail, mode)
     if payload is None or isinstance(payload, Need):
         return payload
+    if backward and payload.problem is not None:
+        return None
     if turn.record.versions[rollout.version].is_rejected:
         return Trial(Outcome.INCONCLUSIVE, "it was rejected before")
     if payload.problem is not None:
         return Trial(Outcome.INCONCLUSIVE, payload.problem)
+    if mode is EndpointMode.ASYNCHRONOUS and turn.spec.reader_role is None:
+        return Trial(Outcome.INCONCLUSIVE, "nobody may read its answer: the group's spec is not asynchronous")
     types = detail.content_types if detail is not None else ()
-    mode = turn.spec.endpoint.mode if turn.facts.endpoint is None else turn.facts.endpoint.mode
     return turn.facts.trial or Need(
         trial=Probe(
             endpoint=turn.spec.endpoint.name,
@@ -40,21 +46,24 @@ def smoke_test(turn: Turn, rollout: Rollout) -> Need | Trial | None:
             accept=asked.accept,
             status=asked.status,
             answer=asked.answer,
-            seconds=asked.seconds + (COLD_START if mode is EndpointMode.SERVERLESS else 0),
+            seconds=asked.seconds,
+            cold_start=COLD_START if mode is EndpointMode.SERVERLESS else 0,
             mode=mode,
             reader=turn.spec.reader_role if mode is EndpointMode.ASYNCHRONOUS else None,
         )
     )
 
 
-def cannot_be_tested(turn: Turn, detail: VersionDetail) -> Need | str | None:
-    """Why a version could go live and not be tested then, in words; None: it can be, or need not be."""
+def cannot_be_tested(turn: Turn, detail: VersionDetail, mode: EndpointMode) -> Need | str | None:
+    """Why a version could go live in this mode and not be tested then, in words; None: it can be, or need not be."""
     asked = turn.spec.smoke_test
-    payload = None if asked is None else _payload(turn, asked, detail)
+    payload = None if asked is None else _payload(turn, asked, detail, mode)
     return payload.problem if isinstance(payload, Payload) else payload
 
 
-def _payload(turn: Turn, asked: SmokeTest, detail: VersionDetail | None) -> Need | Payload | None:
+def _payload(
+    turn: Turn, asked: SmokeTest, detail: VersionDetail | None, mode: EndpointMode
+) -> Need | Payload | None:
     if asked.payload is not None:
         return Payload(asked.payload.encode())
     if detail is None or detail.sample is None:
@@ -62,7 +71,7 @@ def _payload(turn: Turn, asked: SmokeTest, detail: VersionDetail | None) -> Need
     if detail.sample not in turn.facts.payloads:
         return Need(payloads=frozenset({detail.sample}))
     sample = turn.facts.payloads[detail.sample]
-    if turn.spec.endpoint.mode is EndpointMode.ASYNCHRONOUS and len(sample.content) > MOST_INLINE:
+    if mode is EndpointMode.ASYNCHRONOUS and len(sample.content) > MOST_INLINE:
         size = f"{len(sample.content)} bytes"
         return Payload(
             problem=f"its sample payload has {size}; an asynchronous endpoint is tested by at most {MOST_INLINE}"

@@ -63,7 +63,7 @@ class Runtime:
             self.seconds.append(seconds)
             return self
 
-        return Trials(client, self.read, sleep=self.slept.append)
+        return Trials(client, self.read, self.slept.append, clock=lambda: sum(self.slept))
 
 
 def test_the_request_is_what_was_asked_for() -> None:
@@ -145,11 +145,26 @@ def test_an_asynchronous_endpoint_is_sent_the_payload_with_the_call_and_its_answ
         "Body": b"1,2",
         "ContentType": "text/csv",
         "Accept": "application/json",
-        "InvocationTimeoutSeconds": 7,
         "RequestTTLSeconds": 60,
     }
     assert runtime.slept == [1.0, 1.0, 1.0]
     assert set(runtime.reads) == {(READER, OUTPUT), (READER, FAILURE)}
+
+
+def test_only_the_first_answer_may_take_a_cold_start() -> None:
+    runtime = Runtime(SILENT, b"ok")
+    assert runtime.trials().make(replace(PROBE, cold_start=45)).outcome is Outcome.PASSED
+    assert runtime.seconds == [52, 7]
+
+
+def test_an_asynchronous_endpoint_is_asked_once_and_waited_for_no_longer_than_its_seconds() -> None:
+    """Looks wait for one another: what is read slowly counts, too."""
+    runtime = Runtime()
+    slow = Trials(
+        lambda _: runtime, runtime.read, runtime.slept.append, clock=lambda: 3.5 * len(runtime.reads)
+    )
+    assert slow.make(ASYNCHRONOUS).outcome is Outcome.INCONCLUSIVE
+    assert (len(runtime.requests), len(runtime.slept)) == (1, 1)
 
 
 def test_the_request_to_an_asynchronous_endpoint_is_one_that_the_sdk_knows() -> None:

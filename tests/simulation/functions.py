@@ -2,6 +2,7 @@
 
 # ruff: noqa: ARG002 - the reporter has the arguments of its protocol
 
+import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -97,7 +98,10 @@ def reconcile(aws: Aws, name: str, reporter: Reporter) -> Callable[[list[Message
             endpoints, alarms, Scaling(clients.application_autoscaling), monitoring, retraining
         ),
         objects=objects,
-        trials=Trials(lambda _: clients.sagemaker_runtime, objects.read, sleep=lambda _: None),
+        # A second passes each time the clock is looked at.
+        trials=Trials(
+            lambda _: clients.sagemaker_runtime, objects.read, lambda _: None, itertools.count().__next__
+        ),
         pipelines=Pipelines(clients.sagemaker),
         monitoring=monitoring,
         now=aws.clock.now,

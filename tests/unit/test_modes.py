@@ -6,15 +6,18 @@ import pytest
 
 from lambdas.core.actions import CreateConfig, CreateEndpoint, PutGuardrail, UpdateEndpoint
 from lambdas.core.facts import AlarmState, EndpointStatus, Outcome, Payload, Probe, Trial
+from lambdas.core.moves import scaling_text
 from lambdas.core.names import abort_alarm
-from lambdas.core.record import Approval, Direction, Phase
+from lambdas.core.record import Approval, Direction, Monitored, Phase
 from lambdas.core.smoke import COLD_START, MOST_INLINE
 from lambdas.core.spec import (
     Asynchronous,
+    Autoscaling,
     EndpointMode,
     EndpointSpec,
     GroupSpec,
     GuardrailSpec,
+    Monitor,
     RolloutSpec,
     Serverless,
     SmokeTest,
@@ -150,6 +153,18 @@ def test_a_further_alarm_that_is_loud_already_says_nothing_of_what_takes_over() 
     assert told(decision) == ["rollout.succeeded"]
 
 
+def test_a_further_alarm_that_what_takes_over_trips_counts_against_it() -> None:
+    """However late it is seen to have taken over."""
+    spec = serverless()
+    begun = after(decided_on(live_on(V1, V2, spec=spec, alarms={"business-kpi": AlarmState.OK})))
+    serving = an_endpoint(placed(V2, spec, live_at=None).config, modified=AFTER, mode=EndpointMode.SERVERLESS)
+    tripped = {"business-kpi": AlarmState.ALARM}
+    late = live_on(V1, V2, spec=spec, alarms=tripped)
+    decision = decided_on(replace(late, record=begun, endpoint=serving))
+    assert told(decision) == ["rollout.succeeded", "version.failed", "rollout.started"]
+    assert only(decision.actions, UpdateEndpoint).config == placed(V1, spec, live_at=None).config
+
+
 def test_a_serverless_way_back_is_one_call_without_a_deployment() -> None:
     decision = decided_on(going_back(serverless()))
     assert names(decision) == ["UpdateEndpoint"]
@@ -175,7 +190,7 @@ def test_a_serverless_rollout_in_flight_cannot_be_aborted_and_goes_when_the_endp
 def test_a_serverless_endpoint_is_given_time_for_its_cold_start() -> None:
     asked = probe(ended(serverless(smoke_test=SmokeTest(payload="1,2"))))
     assert asked == Probe(
-        GROUP, b"1,2", "text/csv", None, 200, None, 10 + COLD_START, EndpointMode.SERVERLESS
+        GROUP, b"1,2", "text/csv", None, 200, None, 10, EndpointMode.SERVERLESS, cold_start=COLD_START
     )
 
 
@@ -267,6 +282,97 @@ def test_the_way_back_to_what_was_good_in_another_mode_is_made_anew_in_this_one(
     rollout = after(decision).rollout
     assert rollout is not None
     assert rollout.direction is Direction.BACKWARD
+
+
+TESTED = SmokeTest(payload="1,2")
+
+
+def remade(**seen: object) -> Seen:
+    """v1, good in real-time, was made anew on the asynchronous endpoint that v2 was rejected from, and serves there."""
+    spec = asynchronous(smoke_test=TESTED)
+    before = moved("real-time", "asynchronous")
+    assert before.record is not None
+    before = replace(before, spec=spec, record=replace(before.record, spec=spec))
+    begun = after(decided_on(before))
+    config = placed(V1, spec, live_at=None).config
+    serving = an_endpoint(config, modified=AFTER, mode=EndpointMode.ASYNCHRONOUS)
+    return replace(before, record=begun, endpoint=serving, **seen)  # type: ignore[arg-type] # members of Seen
+
+
+def test_what_is_made_anew_for_a_way_back_is_tested_before_it_is_called_good() -> None:
+    asked = probe(remade())
+    assert asked is not None
+    assert asked.mode is EndpointMode.ASYNCHRONOUS
+    passed = decided_on(remade(trial=Trial(Outcome.PASSED, "answered 200")))
+    assert told(passed) == ["rollout.succeeded"]
+    failed = decided_on(remade(trial=Trial(Outcome.FAILED, "boom")))
+    assert told(failed)[0] == "rollout.failed"
+
+
+def test_a_way_back_is_not_held_up_for_want_of_a_sample() -> None:
+    sample = "s3://models/churn/sample.tar.gz"
+    seen = changed(moved("real-time", "asynchronous"), 1, sample=sample)
+    large = {sample: Payload(b"x" * (MOST_INLINE + 1))}
+    decision = decided_on(replace(seen, payloads=large))
+    assert (
+        only(decision.actions, UpdateEndpoint).config
+        == placed(V1, MODES["asynchronous"], live_at=None).config
+    )
+    serving = an_endpoint(
+        only(decision.actions, UpdateEndpoint).config, modified=AFTER, mode=EndpointMode.ASYNCHRONOUS
+    )
+    end = decided_on(replace(seen, record=after(decision), endpoint=serving, payloads=large))
+    assert told(end) == ["rollout.succeeded"]
+
+
+def test_a_sample_is_measured_by_the_mode_of_the_endpoint_that_is_asked() -> None:
+    """The group's spec may have become asynchronous while a real-time rollout was under way."""
+    sample = "s3://models/churn/sample.tar.gz"
+    seen = changed(ended(a_spec()), 2, sample=sample)
+    large = {sample: Payload(b"x" * (MOST_INLINE + 1))}
+    assert seen.record is not None
+    spec = asynchronous()
+    seen = replace(seen, spec=spec, record=replace(seen.record, spec=spec), payloads=large)
+    asked = probe(seen)
+    assert asked is not None
+    assert asked.mode is EndpointMode.REAL_TIME
+
+
+def test_an_answer_that_nobody_may_read_any_more_is_not_waited_for() -> None:
+    seen = ended(asynchronous(smoke_test=TESTED))
+    assert seen.record is not None
+    spec = a_spec(smoke_test=TESTED)
+    decision = decided_on(replace(seen, spec=spec, record=replace(seen.record, spec=spec)))
+    assert "nobody may read its answer" in after(decision).reason
+
+
+def test_what_serves_on_in_its_mode_keeps_its_capacity_and_its_schedules() -> None:
+    scaled = a_spec(endpoint=an_endpoint_spec(autoscaling=Autoscaling(2, 6, 500)))
+    seen = live_on(V2, V1, spec=scaled, kept=(placed(V1, scaled, live_at=START + 150),))
+    assert seen.record is not None
+    watched = {Monitor.DATA_QUALITY: Monitored(2, "x", done=True)}
+    record = replace(seen.record, spec=serverless(), scaling=scaling_text(scaled), monitored=watched)
+    seen = replace(seen, spec=serverless(), record=record)
+    settled = decided_on(seen)
+    assert settled.actions == ()
+    back = decided_on(
+        changed(replace(seen, record=after(settled)), 2, approval=Approval.REJECTED, modified=NOW - 1)
+    )
+    assert only(back.actions, UpdateEndpoint).retain_capacity
+
+
+@pytest.mark.parametrize(("was", "now"), CHANGES)
+def test_once_the_endpoint_of_what_failed_in_its_new_mode_is_deleted_the_good_config_is_looked_for_at_once(
+    was: str, now: str
+) -> None:
+    old, new = placed(V1, MODES[was], live_at=START + 150), placed(V1, MODES[now], live_at=NOW - 60)
+    seen = live_on(V1, spec=MODES[now], kept=(old, replace(new, instead_of=old.config)), live_at=NOW - 60)
+    assert seen.record is not None
+    gone = replace(seen, record=replace(seen.record, refused=new.config), endpoint=None)
+    first = decided_on(gone)
+    assert first.again
+    second = decided_on(replace(gone, record=after(first)))
+    assert only(second.actions, CreateEndpoint).config == old.config
 
 
 @pytest.mark.parametrize(("was", "now"), CHANGES)
