@@ -1,7 +1,7 @@
 """What Lambda starts, whatever the function: makes the function ready before its first event, at the least cost.
 
-Ready is imported, configured and with its clients made. AWS gives a start a whole processor, and an invocation only
-what the function's memory buys, so all of it is better done here than in the first invocation.
+Ready is imported, configured and with the clients made that every event needs. AWS gives a start a whole processor, and
+an invocation only what the function's memory buys, so these are better made here than in the first invocation.
 """
 
 import gc

@@ -134,8 +134,8 @@ def build_asset(handler: str) -> tuple[Path, str]:
             (fresh / path).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(ROOT / path, fresh / path)
         for name, text in _models().items():
-            (fresh / "models" / name).parent.mkdir(parents=True, exist_ok=True)
-            (fresh / "models" / name).write_text(text)
+            (fresh / "aws_models" / name).parent.mkdir(parents=True, exist_ok=True)
+            (fresh / "aws_models" / name).write_text(text)
         _compile(fresh, _PACKAGE)
         _prepare(fresh, handler)
         _finish(fresh, folder)
@@ -149,8 +149,9 @@ def _models() -> dict[str, str]:
 
 @functools.cache
 def _recipe() -> str:
-    """What else an asset is made by: whether it has bytecode, and how that is recorded."""
-    return f"{_BYTECODE} {_RECORDING.read_text()}"
+    """What else an asset is made by: this module, how things are recorded, and by which Python if by Lambda's."""
+    python = sys.version_info[:3] if _BYTECODE else None
+    return f"{python} {Path(__file__).read_text()} {_RECORDING.read_text()}"
 
 
 def _compile(asset: Path, part: str = "") -> None:
@@ -177,7 +178,7 @@ def _prepare(folder: Path, handler: str) -> None:
 
 def _dependencies() -> Path:
     """The pinned dependencies for the Lambda runtime, installed once for each lock; wheels only, no Docker."""
-    recipe = hashlib.sha256(LOCK.read_bytes() + repr((_RUNTIME, _UNUSED, _BYTECODE)).encode())
+    recipe = hashlib.sha256(LOCK.read_bytes() + _recipe().encode())
     folder = BUILD / "dependencies" / recipe.hexdigest()[:16]
     if folder.is_dir():
         return folder

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import os
 import random
 import re
 import threading
@@ -13,7 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 import botocore.session
 from botocore.config import Config
-from botocore.exceptions import ClientError, ConnectionError, HTTPClientError  # noqa: A004 - botocore's name
+from botocore.exceptions import (
+    ClientError,
+    ConnectionError,  # noqa: A004 - botocore's name
+    DataNotFoundError,
+    HTTPClientError,
+)
 from botocore.loaders import Loader
 
 from lambdas.core.errors import (
@@ -38,7 +44,7 @@ if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
     from types_boto3_ssm import SSMClient
 
-MODELS = Path(__file__).parents[2] / "models"
+MODELS = Path(__file__).parents[2] / "aws_models"
 """What a function's asset brings of AWS's service models: the operations that it calls (`infra.constructs.models`)."""
 OLDEST = (1, 37, 0)
 """The first botocore that reads them: which one Lambda has is AWS's to say, and not the same everywhere."""
@@ -110,10 +116,31 @@ class _Files:
         return json.loads(Path(f"{path}.json").read_bytes()) if self.exists(path) else None
 
 
+class _Part(Loader):
+    """botocore's loader of a part of its models. Whatever else some botocore asks for that is no service's, is its own.
+
+    Its endpoints pass for built in, as they are: those that somebody made himself would be asked whatever the rules
+    of a service say, and a bucket in another region would never be found.
+    """
+
+    def is_builtin_path(self, path: str) -> bool:  # noqa: ARG002 - botocore's own signature
+        """Asked by botocore of `endpoints.json`."""
+        return True
+
+    def load_data_with_path(self, name: str) -> Any:
+        """Asked for each file: `service/version/type`, or a name alone."""
+        try:
+            return super().load_data_with_path(name)
+        except DataNotFoundError:
+            if os.sep in name:
+                raise
+            return Loader().load_data_with_path(name)
+
+
 def loader_of(models: Path) -> Loader:
-    """botocore's loader, that finds what is in this folder and nothing else."""
+    """botocore's loader, that finds the services in this folder and no other."""
     files: Any = _Files()  # Any: the stubs ask for botocore's own
-    return Loader(extra_search_paths=[str(models)], file_loader=files, include_default_search_paths=False)
+    return _Part(extra_search_paths=[str(models)], file_loader=files, include_default_search_paths=False)
 
 
 def reads_models(version: str) -> bool:

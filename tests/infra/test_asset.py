@@ -88,11 +88,11 @@ def test_an_asset_holds_no_tests_or_sdk_and_bytecode_of_lambdas_python_only(func
     top = {name.split("/")[0] for name in files_of(function)} - MADE_BY_ITS_PYTHON
     assert top == {
         "aws_lambda_powertools",
+        "aws_models",
         "cronsim",
         "fastjsonschema",
         "jmespath",
         "lambdas",
-        "models",
         "typing_extensions.py",
         "tzdata",
     }

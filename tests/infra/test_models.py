@@ -1,6 +1,8 @@
 """The functions' part of AWS's service models has all that their adapters call, and says of it what the whole says."""
 
 import ast
+import io
+import itertools
 import json
 import os
 import re
@@ -13,10 +15,12 @@ from typing import Any
 import botocore.session
 import pytest
 from botocore import xform_name
+from botocore.awsrequest import AWSResponse
 from botocore.config import Config
-from botocore.exceptions import UnknownServiceError
+from botocore.exceptions import DataNotFoundError, UnknownServiceError
 from botocore.loaders import Loader
 from botocore.model import OperationNotFoundError, ServiceModel, Shape, StructureShape
+from urllib3 import HTTPHeaderDict
 
 from infra.constructs.asset import ROOT, modules_of
 from infra.constructs.models import OPERATIONS, models
@@ -197,9 +201,17 @@ class _Sent(Exception):
     """Carries the request that would have been sent."""
 
 
-def _sent(made: Any, service: str, operation: str, arguments: dict[str, Any]) -> dict[str, Any]:
+def _sent(
+    made: Any,
+    service: str,
+    operation: str,
+    arguments: dict[str, Any],
+    *,
+    region: str = "eu-west-1",
+    fips: bool = False,
+) -> dict[str, Any]:
     """The request as it leaves, but for what differs from call to call."""
-    client = _client(made, service, "eu-west-1", Config())
+    client = _client(made, service, region, Config(use_fips_endpoint=fips))
 
     def stop(request: Any, **_: Any) -> None:
         own = ("authorization", "amz-sdk-invocation-id", "x-amz-date", "amz-sdk-request", "user-agent")
@@ -214,16 +226,58 @@ def _sent(made: Any, service: str, operation: str, arguments: dict[str, Any]) ->
 
 
 @pytest.mark.parametrize("service", OPERATIONS)
-def test_a_client_speaks_to_the_same_address_in_every_region(part: Loader, service: str) -> None:
-    ours, theirs = session(part), session(WHOLE)
-    for partition in ("aws", "aws-cn", "aws-us-gov"):
-        for region in theirs.get_available_regions(service, partition)[:3]:
-            told = [
-                _client(one, service, region, Config(use_fips_endpoint=fips)).meta.endpoint_url
+def test_a_client_speaks_to_the_same_address_in_every_partition_with_and_without_fips(
+    part: Loader, service: str
+) -> None:
+    ours, theirs, operation = session(part), session(WHOLE), OPERATIONS[service][0]
+    arguments = _least(service_model(part, service).operation_model(operation).input_shape)
+    for partition, choices in (("aws", (False, True)), ("aws-us-gov", (False, True)), ("aws-cn", (False,))):
+        regions = theirs.get_available_regions(service, partition)
+        for region, fips in itertools.product({*regions[:2], *regions[-1:]}, choices):  # China has no FIPS
+            mine, its = (
+                _sent(one, service, operation, arguments, region=region, fips=fips)["to"]
                 for one in (ours, theirs)
-                for fips in (False, True)
-            ]
-            assert told[:2] == told[2:]
+            )
+            assert mine == its
+
+
+def test_a_bucket_in_another_region_is_found_where_it_is(part: Loader) -> None:
+    """S3 says in which; what asks for it there is botocore's, by its own endpoints."""
+    client = _client(session(part), "s3", "eu-west-1", Config())
+    asked: list[str] = []
+
+    def answer(request: Any, **_: Any) -> AWSResponse:
+        asked.append(request.url)
+        if len(asked) > 1:
+            raise _Sent
+        said: Any = HTTPHeaderDict({"x-amz-bucket-region": "us-west-2"})
+        body = b"<Error><Code>PermanentRedirect</Code><Message>elsewhere</Message></Error>"
+        return AWSResponse(request.url, 301, said, _Raw(body))
+
+    client.meta.events.register("before-send", answer)
+    with pytest.raises(_Sent):
+        client.get_object(Bucket="acme-models", Key="report.json")
+    assert [url.split("/")[2] for url in asked] == [
+        "acme-models.s3.eu-west-1.amazonaws.com",
+        "acme-models.s3.us-west-2.amazonaws.com",
+    ]
+
+
+class _Raw(io.BytesIO):
+    """An answer's body, as urllib3 gives it."""
+
+    def stream(self, **_: Any) -> Iterator[bytes]:
+        yield self.getvalue()
+
+
+def test_what_is_no_services_and_is_not_in_the_part_is_botocores_own(part: Loader) -> None:
+    """A newer botocore may ask for a file more."""
+    assert part.load_data_with_path("endpoints")[1].startswith(str(part.search_paths[0]))
+    assert part.load_data_with_path("sdk-default-configuration")[0]
+    lean = loader_of(Path("/nowhere"))
+    assert lean.load_data("partitions") == WHOLE.load_data("partitions")
+    with pytest.raises(DataNotFoundError):
+        lean.load_data("nothing-of-that-name")
 
 
 @pytest.mark.parametrize("service", OPERATIONS)
@@ -244,6 +298,15 @@ def _client(made: Any, service: str, region: str, config: Config) -> Any:
     return made.create_client(
         service, region_name=region, config=config, aws_access_key_id="a", aws_secret_access_key="b"
     )
+
+
+def test_all_that_deploys_has_the_botocore_that_was_tested() -> None:
+    """Models are cut from the one that is installed."""
+    pins = {
+        re.findall(r"^botocore==(\S+)", (ROOT / lock).read_text(), re.MULTILINE)[0]
+        for lock in ("requirements.txt", "requirements-dev.txt")
+    }
+    assert pins == {botocore.__version__}
 
 
 def test_what_is_left_out_is_not_known(part: Loader) -> None:
