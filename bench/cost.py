@@ -25,6 +25,7 @@ ROLLOUTS = 4  # versions registered, approved and rolled out, for each group and
 # Fixed, as the templates have them; tests/infra/test_cost.py counts.
 ALARMS, KEYS, QUEUES_READ = 17, 3, 2
 GROUP_ALARMS, GUARDRAILS = 1, 2
+SCALING_ALARMS = 2  # made by AWS for a target-tracking policy, one for each way
 # Assumed, as no simulation knows them.
 CALL_SECONDS = 0.05  # of AWS, in its own region
 LOOK_BYTES = 1_000  # of log, with the metric in it
@@ -111,13 +112,16 @@ def monthly(groups: int) -> dict[str, float]:
         + kept * prices.DYNAMODB_GB
     )
     # A message is sent, received and deleted; a full pass does so with ten at once.
-    found["SQS"] = (3 * (idle / BATCH + busy) + IDLE_READS) * prices.SQS_FIFO + IDLE_READS * prices.SQS
+    # One of the queues that Lambda reads is a FIFO queue.
+    found["SQS"] = (3 * (idle / BATCH + busy) + IDLE_READS) * prices.SQS_FIFO
+    found["SQS"] += (QUEUES_READ - 1) * IDLE_READS * prices.SQS
     found["EventBridge and SNS"] = (
         entries * (prices.EVENT + prices.MESSAGE) + (sweeps + passes) * prices.SCHEDULE
     )
     found["CloudWatch: the controller's"] = ALARMS * prices.ALARM + prices.DASHBOARD + prices.METRIC
     found["CloudWatch: abort alarms"] = groups * GROUP_ALARMS * prices.FAST_ALARM
     found["CloudWatch: guardrails"] = groups * GUARDRAILS * GroupSpec.retain_versions * prices.ALARM
+    found["CloudWatch: alarms that scale"] = groups * SCALING_ALARMS * prices.ALARM
     found["CloudWatch: logs, metrics of groups"] = (idle + busy) * LOOK_BYTES / 1e9 * prices.LOG_GB + (
         entries * prices.METRIC / HOURS
     )
@@ -148,7 +152,7 @@ def tables() -> str:
         f" {sweeping.calls_when(0)}, a full pass of {sweeping.GROUPS:,} groups {sweeping.full_pass():,}. Assumed:"
         f" {ROLLOUTS} rollouts for each group and month, {CALL_SECONDS * 1000:.0f} ms for a call,"
         f" {LOOK_BYTES:,} bytes of log for a look, two guardrails for each of {GroupSpec.retain_versions} kept"
-        f" configs, a ledger of one year. `snap_start` adds {snapstart():.2f} a month, and"
+        f" configs, autoscaling, a ledger of one year. `snap_start` adds {snapstart():.2f} a month, and"
         f" {prices.SNAPSTART_RESTORE * MEMORY_GB['reconcile']:.5f} for each start of reconcile.",
     ]
     return "\n".join(lines)

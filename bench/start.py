@@ -61,7 +61,10 @@ def rows() -> list[Row]:
             for function in functions:
                 measured[function.name].append(_start(_READY, [function.asset, runtime], function.variables))
     base = measured.pop("boto3")
-    how = "process start → ready (imports, settings, clients), a part of a process with boto3 and two clients"
+    how = (
+        "process start → ready (imports, settings, the clients of SageMaker and DynamoDB), a part of a process with"
+        " boto3 and two clients"
+    )
     found = [
         median_row(
             "start: boto3 alone",

@@ -56,7 +56,7 @@ def _all(account: Account, checkup: Checkup) -> list[list[Finding]]:
     checks: dict[str, Callable[[], Iterable[Finding]]] = {
         "stacks": lambda: findings.stacks(checkup.stacks(), groups()),
         "reconcile": lambda: findings.mapping(checkup.mappings(of_controller("ReconcileFunction"))),
-        "sweep": lambda: findings.swept(account.store.swept_at(), time.time()),
+        "sweep": lambda: findings.swept(account.store.swept().at, time.time()),
         "dead letters": lambda: findings.dead_letters(checkup.messages(of_controller("DeadLetterUrl"))),
         "alarms": lambda: findings.alarms(checkup.alarms()),
         "roles": lambda: findings.roles(checkup.roles(ROLE_PATH), groups()),

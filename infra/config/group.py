@@ -77,7 +77,7 @@ class ServerlessConfig(Section):
 class AsynchronousConfig(Section):
     """An endpoint that queues requests and puts its answers into S3 (CreateEndpointConfig's AsyncInferenceConfig)."""
 
-    output: words.S3Prefix
+    output: words.ShortS3Prefix
     """Where answers go."""
     failures: words.S3Prefix | None = None
     """Where it is said what failed; left out: `failures` below output."""

@@ -194,6 +194,11 @@ S3Prefix = Annotated[
     StringConstraints(max_length=512, pattern=_S3_PREFIX),
     Field(description="s3://bucket/prefix, without wildcards."),
 ]
+ShortS3Prefix = Annotated[
+    str,
+    StringConstraints(max_length=500, pattern=_S3_PREFIX),  # with what is put behind it, still within 512
+    Field(description="s3://bucket/prefix, without wildcards, of at most 500 characters."),
+]
 Topic = Annotated[
     str, StringConstraints(max_length=2048, pattern=_TOPIC), Field(description="The ARN of an SNS topic.")
 ]

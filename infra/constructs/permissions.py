@@ -46,8 +46,8 @@ def reconcile_tables(state_arn: str, ledger_arn: str, state_key_arn: str, ledger
 
 
 def sweep_tables(state_arn: str, key_arn: str) -> list[Grant]:
-    """Its own items, and the indexes."""
-    own = {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["#pass", "#sweep"]}}
+    """Its own item, and the indexes."""
+    own = {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["#sweep"]}}
     indexes = [f"{state_arn}/index/endpoint", f"{state_arn}/index/unsettled"]
     return [
         allow("OwnState", ["dynamodb:GetItem", "dynamodb:PutItem"], [state_arn], own),

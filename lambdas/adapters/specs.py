@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 
 from lambdas.adapters.aws import aws_errors, code_of
 from lambdas.core.acts import KINDS, Act
-from lambdas.core.errors import Malformed
+from lambdas.core.errors import Gone, Malformed
 from lambdas.core.facts import SpecRead
 from lambdas.core.names import (
     ACT_PREFIX,
@@ -75,10 +75,13 @@ class Specs:
         """The names of all groups that have a spec (GetParametersByPath, ten a call).
 
         Args:
-            rest: where to go on, as it was told with a page; None, or one that AWS has forgotten: at the beginning.
+            rest: where to go on, as it was told with a page; None: at the beginning.
 
         Yields:
             A page of names, and where to go on after it; None: it was the last.
+
+        Raises:
+            Gone: AWS has forgotten where that was; how long it remembers is not documented.
         """
         while True:
             page = self._page(rest)
@@ -90,13 +93,15 @@ class Specs:
 
     def _page(self, rest: str | None) -> GetParametersByPathResultTypeDef:
         with aws_errors(f"listing parameters below {PARAMETER_PREFIX}"):
-            if rest is not None:
-                try:
-                    return self._ssm.get_parameters_by_path(Path=PARAMETER_PREFIX, NextToken=rest)
-                except ClientError as error:
-                    if code_of(error) != "InvalidNextToken":
-                        raise
-            return self._ssm.get_parameters_by_path(Path=PARAMETER_PREFIX)
+            if rest is None:
+                return self._ssm.get_parameters_by_path(Path=PARAMETER_PREFIX)
+            try:
+                return self._ssm.get_parameters_by_path(Path=PARAMETER_PREFIX, NextToken=rest)
+            except ClientError as error:
+                # The latter is what AWS says of members that it cannot read; only the token differs from call to call.
+                if code_of(error) in {"InvalidNextToken", "ValidationException"}:
+                    raise Gone(f"where the listing of {PARAMETER_PREFIX} goes on") from error
+                raise
 
 
 def _stamp(parameter: ParameterTypeDef) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from lambdas.adapters.aws import aws_errors
@@ -18,7 +18,16 @@ if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
 _MOST_ENTRIES = 99  # a transaction holds 100 items, and one is the record
-_SWEEP_KEY, _PASS_KEY = "#sweep", "#pass"  # no group's name begins with a number sign
+_SWEEP_KEY = "#sweep"  # no group's name begins with a number sign
+
+
+@dataclass(frozen=True)
+class Swept:
+    """How far sweeps came: when the last one began that came to its end, epoch seconds (0: none did), and where a full
+    pass goes on (None: it came to its end)."""
+
+    at: float = 0.0
+    rest: str | None = None
 
 
 class Store:
@@ -115,28 +124,18 @@ class Store:
         with aws_errors(f"reading the end of the ledger of group {group}"):
             return [entry_of(item) for page in pages for item in page["Items"]][::-1]
 
-    def swept_at(self) -> float:
-        """When the last sweep began that came to its end, epoch seconds; 0: never."""
+    def swept(self) -> Swept:
+        """How far sweeps came."""
         item = self._item(_SWEEP_KEY)
-        return float(item["at"]["N"]) if item else 0.0
+        return Swept(float(item["at"]["N"]), item.get("rest", {}).get("S")) if item else Swept()
 
-    def mark_swept(self, at: float) -> None:
-        """Remember when a sweep began."""
+    def mark_swept(self, swept: Swept) -> None:
+        """Remember how far sweeps came."""
+        item = {"group": {"S": _SWEEP_KEY}, "at": {"N": repr(swept.at)}}
         with aws_errors("marking the sweep"):
             self._dynamodb.put_item(
-                TableName=self._state, Item={"group": {"S": _SWEEP_KEY}, "at": {"N": repr(at)}}
+                TableName=self._state, Item=item | ({"rest": {"S": swept.rest}} if swept.rest else {})
             )
-
-    def rest_of_pass(self) -> str | None:
-        """Where the full pass goes on; None: at the beginning."""
-        item = self._item(_PASS_KEY)
-        return item["rest"]["S"] if item and "rest" in item else None
-
-    def mark_pass(self, rest: str | None) -> None:
-        """Remember where the full pass goes on; None: it came to its end."""
-        item = {"group": {"S": _PASS_KEY}} | ({"rest": {"S": rest}} if rest is not None else {})
-        with aws_errors("marking the full pass"):
-            self._dynamodb.put_item(TableName=self._state, Item=item)
 
     def _item(self, key: str) -> dict[str, Any] | None:
         with aws_errors(f"loading {key} from {self._state}"):

@@ -4,7 +4,7 @@ from lambdas.core import proof
 from lambdas.core.content import Container
 from lambdas.core.facts import VersionDetail
 from lambdas.core.record import Approval, Decided
-from lambdas.core.spec import AllowedSpec, GroupSpec
+from lambdas.core.spec import AllowedSpec, EndpointMode, GroupSpec
 
 
 def obstacles(spec: GroupSpec, decided: Decided, detail: VersionDetail | None) -> tuple[str, ...]:
@@ -21,6 +21,10 @@ def obstacles(spec: GroupSpec, decided: Decided, detail: VersionDetail | None) -
         (detail.approval is not Approval.APPROVED, f"its approval status is now {detail.approval.value}"),
         (detail.status != "Completed", f"its package status is {detail.status}; it must be Completed"),
         (not detail.containers, "it has no container to run; register it with an inference specification"),
+        (
+            spec.endpoint.mode is EndpointMode.SERVERLESS and len(detail.containers) > 1,
+            f"it has {len(detail.containers)} containers, and a serverless endpoint runs one",
+        ),
         (
             decided.fingerprint not in {None, detail.fingerprint},
             "its content changed after it was approved; approve it again to deploy what is there now",

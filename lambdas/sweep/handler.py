@@ -1,14 +1,14 @@
 """The Lambda entry point of `sweep`: what changed or is unsettled gets a look, whether or not an event came.
 
-Hourly every group that has a spec gets one: the *full pass*. It takes a slice at a time, and goes on where the last
-one ended, so that no invocation has more to do than it has time for, however many groups there are.
+Hourly every group that has a spec gets one: the *full pass*. It takes a slice at a time, and the sweeps of every few
+minutes take the next, so that no invocation has more to do than it has time for, however many groups there are.
 """
 
 import functools
 import os
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from aws_lambda_powertools import Logger
@@ -17,12 +17,15 @@ from lambdas.adapters.aws import Aws
 from lambdas.adapters.queue import Queue
 from lambdas.adapters.registry import Registry
 from lambdas.adapters.specs import Specs
-from lambdas.adapters.store import Store
+from lambdas.adapters.store import Store, Swept
+from lambdas.core.errors import Gone
 from lambdas.core.names import SWEEP
 from lambdas.core.settings import from_environment
 from lambdas.sweep.settings import SweepSettings
 
-SLICE = 150.0  # seconds after which a full pass leaves the rest to the next; half of the function's timeout
+SLICE = (
+    150.0  # seconds after which a full pass leaves the rest to the next sweep; half of the function's timeout
+)
 _OVERLAP = 900  # seconds: Search shows a change a while after it was made, and sweeps may fail
 
 
@@ -39,41 +42,45 @@ class App:
 
 
 def sweep(app: App, *, full: bool) -> int:
-    """Enqueue each group that changed since the last sweep, or is unsettled; with `full`, each of the next slice.
+    """Enqueue each group that changed since the last sweep, or is unsettled; with `full`, each that has a spec.
 
     Returns:
         How many groups were enqueued.
     """
-    return _full_pass(app) if full else _what_changed(app)
-
-
-def _what_changed(app: App) -> int:
+    swept = app.store.swept()
+    if full:
+        return _full_pass(app, Swept(swept.at))
     started = app.now()
-    groups = sorted(set(_groups(app)))
+    groups = sorted(set(_groups(app, swept.at)))
     app.queue.send(groups, source=SWEEP, at=started)
     # Marked last: a sweep that dies before this is made up for by the next.
-    app.store.mark_swept(started)
+    app.store.mark_swept(Swept(started, swept.rest))
     app.logger.info("swept: %d groups enqueued", len(groups), extra={"groups": len(groups), "full": False})
-    return len(groups)
+    return len(groups) + (_full_pass(app, Swept(started, swept.rest)) if swept.rest is not None else 0)
 
 
-def _full_pass(app: App) -> int:
-    """One slice. What is sent twice, after a slice that died, is a look too many and no more."""
-    started, count = app.now(), 0
-    rest = app.store.rest_of_pass()
-    for groups, after in app.specs.pages(rest):
-        app.queue.send(groups, source=SWEEP, at=started)
-        count, rest = count + len(groups), after
-        if app.now() >= started + SLICE:
-            break
-    app.store.mark_pass(rest)
-    more = "" if rest is None else "; the next goes on where this one ended"
+def _full_pass(app: App, swept: Swept) -> int:
+    """One slice, from where the pass goes on. What is sent twice, after a slice that died, is a look too many."""
+    started, count, rest = app.now(), 0, swept.rest
+    try:
+        for groups, after in app.specs.pages(rest):
+            app.queue.send(groups, source=SWEEP, at=started)
+            count, rest = count + len(groups), after
+            if app.now() >= started + SLICE:
+                break
+    except Gone as error:
+        rest = None
+        app.logger.warning("the full pass ends early, the next begins anew: AWS has forgotten %s", error)
+    finally:
+        if rest is not None or swept.rest is not None:
+            app.store.mark_swept(replace(swept, rest=rest))
+    more = "" if rest is None else "; the next sweep goes on where this one ended"
     app.logger.info("full pass: %d groups enqueued%s", count, more, extra={"groups": count, "full": True})
     return count
 
 
-def _groups(app: App) -> Iterator[str]:
-    since = max(0.0, app.store.swept_at() - _OVERLAP)
+def _groups(app: App, swept_at: float) -> Iterator[str]:
+    since = max(0.0, swept_at - _OVERLAP)
     yield from app.registry.changed_since(since)
     for endpoint in app.registry.endpoints_changed_since(since):
         if (group := app.store.group_of_endpoint(endpoint)) is not None:

@@ -11,7 +11,7 @@ from lambdas.adapters.concurrently import concurrently
 from lambdas.adapters.queue import DeadLetters, Queue, RetrainQueue, redrive
 from lambdas.adapters.specs import Specs
 from lambdas.core import actions as do
-from lambdas.core.errors import Denied, Throttled
+from lambdas.core.errors import Denied, Gone, Throttled
 from lambdas.core.facts import AlarmState, Hint, SpecRead, Started
 from lambdas.core.hints import read_message
 from lambdas.core.spec import Calendar, EndpointSpec, GroupSpec, Recurring, spec_to_json
@@ -129,6 +129,25 @@ def test_a_spec_is_read_with_its_time(moto: None) -> None:
 
 def test_a_group_without_a_spec_has_none(moto: None) -> None:
     assert Specs(boto3.client("ssm")).read("fraud") == SpecRead(None, 0.0)
+
+
+def test_the_names_of_all_groups_are_read_page_by_page_from_wherever_one_was_left(moto: None) -> None:
+    ssm = boto3.client("ssm")
+    names = {f"group-{number:02}" for number in range(12)}
+    for name in names:
+        ssm.put_parameter(Name=f"/greenlight/groups/{name}", Value="{}", Type="String")
+    (first, rest), *others = Specs(ssm).pages()
+    assert rest is not None
+    assert {*first, *(name for page, _ in others for name in page)} == names == set(Specs(ssm).groups())
+    assert list(Specs(ssm).pages(rest)) == others
+
+
+@pytest.mark.parametrize("code", ["InvalidNextToken", "ValidationException"])
+def test_a_place_that_aws_has_forgotten_is_told_and_not_taken_for_the_beginning(code: str) -> None:
+    stubbed = Stubbed("ssm")
+    stubbed.refuses("get_parameters_by_path", code)
+    with pytest.raises(Gone, match="goes on"):
+        list(Specs(stubbed.client).pages("old"))
 
 
 def test_a_parameter_that_is_no_spec_is_told_and_not_raised(moto: None) -> None:

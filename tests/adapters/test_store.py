@@ -6,7 +6,7 @@ from typing import Any
 import boto3
 import pytest
 
-from lambdas.adapters.store import Store, entry_of
+from lambdas.adapters.store import Store, Swept, entry_of
 from lambdas.core.errors import Conflict, Malformed, Permanent, Throttled
 from lambdas.core.identity import Identity
 from lambdas.core.ledger import Event, Kind, chain, first_broken
@@ -176,15 +176,16 @@ def test_a_group_that_settles_leaves_the_list(store: Store) -> None:
 
 
 def test_the_sweep_is_remembered(store: Store) -> None:
-    assert store.swept_at() == 0.0
-    store.mark_swept(1700000000.25)
-    assert store.swept_at() == 1700000000.25
+    assert store.swept() == Swept(0.0, None)
+    for swept in (Swept(1700000000.25, "token"), Swept(1700000300.5)):
+        store.mark_swept(swept)
+        assert store.swept() == swept
     assert list(store.unsettled()) == []
 
 
 def test_all_records_are_read_and_the_sweeps_mark_is_none_of_them(store: Store) -> None:
     written = [store.commit(Record(f"group-{number}"), (), unsettled=False) for number in range(3)]
-    store.mark_swept(12.5)
+    store.mark_swept(Swept(12.5))
     assert sorted(store.records(), key=lambda record: record.group) == written
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import boto3
 import pytest
 
-from lambdas.adapters.store import Store
+from lambdas.adapters.store import Store, Swept
 from lambdas.core.names import ACCOUNT_WIDE, parameter_name
 from lambdas.core.record import (
     Approval,
@@ -51,7 +51,7 @@ def test_all_groups_are_told_from_their_records_and_the_registry_is_not_asked(
     store.commit(Record("fraud", phase=Phase.SETTLED, pending=waiting), (), unsettled=False)
     store.commit(Record("left", phase=Phase.UNMANAGED), (), unsettled=False)
     store.commit(Record(ACCOUNT_WIDE), (), unsettled=False)
-    store.mark_swept(12.5)
+    store.mark_swept(Swept(12.5))
     spec("fraud")
     found = told(capsys)
     assert {group: one["phase"] for group, one in found.items()} == {"fraud": "Settled", "left": "Unmanaged"}

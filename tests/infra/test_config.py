@@ -171,6 +171,11 @@ def test_what_the_yaml_leaves_out_is_the_specs_own_default() -> None:
         ({"endpoint__kms_key": "alias/mine"}, "endpoint.kms_key", "not of an alias"),
         ({"endpoint__asynchronous": {"output": "answers"}}, "endpoint.asynchronous.output", "s3://bucket/prefix"),
         (
+            {"endpoint__asynchronous": {"output": f"s3://answers/{'x' * 490}"}},
+            "endpoint.asynchronous.output",
+            "500 characters",
+        ),
+        (
             {"endpoint__asynchronous": {"output": "s3://answers/x", "error_topic": "arn:aws:sqs:x"}},
             "endpoint.asynchronous.error_topic",
             "an SNS topic",

@@ -1,5 +1,7 @@
 """docs/cost.md says what is worked out now, from what the templates have now."""
 
+import json
+
 from bench import cost
 from tests.infra.conftest import Assembly
 
@@ -23,6 +25,8 @@ def test_what_is_fixed_is_as_the_templates_have_it(plain: Assembly, examples_onl
         "AWS::KMS::Key": cost.KEYS,
         "AWS::CloudWatch::Dashboard": 1,
     }
+    read = plain.properties("Greenlight-Controller", "AWS::Lambda::EventSourceMapping")
+    assert len([one for one in read if "Queue" in json.dumps(one["EventSourceArn"])]) == cost.QUEUES_READ
     groups = [stack for stack in examples_only.stacks() if "-Group-" in stack]
     alarms = {len(examples_only.resources(stack, "AWS::CloudWatch::Alarm")) for stack in groups}
     assert min(alarms) == cost.GROUP_ALARMS

@@ -243,10 +243,10 @@ def test_the_page_is_drawn_by_who_may_write_nothing(assembly: Assembly) -> None:
     assert all(action.partition(":")[2].startswith(reads) for action in allowed - log), allowed
 
 
-def test_sweep_writes_only_its_own_items(assembly: Assembly) -> None:
+def test_sweep_writes_only_its_own_item(assembly: Assembly) -> None:
     statements = _function_policy(assembly, "sweep")
     (own,) = (s for s in statements if "dynamodb:PutItem" in _list(s["Action"]))
-    assert own["Condition"] == {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["#pass", "#sweep"]}}
+    assert own["Condition"] == {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["#sweep"]}}
     assert not any(
         "sagemaker:" in a for s in statements for a in _list(s["Action"]) if a != "sagemaker:Search"
     )

@@ -14,6 +14,7 @@ from typing import Any
 from aws_lambda_powertools import Logger
 
 from lambdas.adapters.calendar import holding
+from lambdas.adapters.store import Swept
 from lambdas.core.errors import Conflict, Throttled
 from lambdas.core.ledger import Entry
 from lambdas.core.record import Record, record_from_json, record_to_json
@@ -52,7 +53,7 @@ class Store:
     revisions: dict[str, int] = field(default_factory=dict)
     open: dict[str, bool] = field(default_factory=dict)
     ledger: list[Entry] = field(default_factory=list)
-    swept: float = 0.0
+    marked: Swept = field(default_factory=Swept)
 
     def load(self, group: str) -> Record | None:
         """The record as last committed."""
@@ -83,13 +84,13 @@ class Store:
         """The index of unsettled groups."""
         return (group for group, unsettled in self.open.items() if unsettled)
 
-    def swept_at(self) -> float:
-        """When the last sweep began."""
-        return self.swept
+    def swept(self) -> Swept:
+        """How far sweeps came."""
+        return self.marked
 
-    def mark_swept(self, at: float) -> None:
+    def mark_swept(self, swept: Swept) -> None:
         """Remember a sweep."""
-        self.swept = at
+        self.marked = swept
 
 
 class _Port:

@@ -119,6 +119,14 @@ def test_a_serverless_config_is_made_by_its_size() -> None:
     assert after(decision).kept[0].mode is EndpointMode.SERVERLESS
 
 
+def test_a_version_of_several_containers_is_not_tried_on_a_serverless_endpoint() -> None:
+    one = V2.containers[0]
+    seen = changed(live_on(V1, V2, spec=serverless()), 2, containers=(one, one))
+    decision = decided_on(seen)
+    assert decision.actions == ()
+    assert "it has 2 containers, and a serverless endpoint runs one" in after(decision).reason
+
+
 def test_a_serverless_rollout_has_no_deployment_and_is_watched_by_no_alarm() -> None:
     update = only(decided_on(live_on(V1, V2, spec=serverless())).actions, UpdateEndpoint)
     assert (update.rollout, update.alarms) == (None, ())

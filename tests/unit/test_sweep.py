@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from aws_lambda_powertools import Logger
 
-from lambdas.core.errors import Throttled
+from lambdas.adapters.store import Swept
+from lambdas.core.errors import Gone, Throttled
 from lambdas.sweep.handler import SLICE, App, sweep
 
 NOW = 1_700_000_000.0
@@ -27,6 +28,8 @@ class World:
     sent: list[str] = field(default_factory=list)
     sends: int = 0
     broken: bool = False
+    break_after: int | None = None
+    forgotten: bool = False
     rest: str | None = None
     time: float = NOW
     page_takes: float = 0.0
@@ -40,15 +43,11 @@ class World:
         return iter(self.endpoints)
 
     def pages(self, rest: str | None) -> Iterator[tuple[list[str], str | None]]:
+        if rest is not None and self.forgotten:
+            raise Gone("where it goes on")
         for start in range(int(rest or 0), max(1, len(self.specs)), 2):
             self.time += self.page_takes
             yield self.specs[start : start + 2], str(start + 2) if start + 2 < len(self.specs) else None
-
-    def rest_of_pass(self) -> str | None:
-        return self.rest
-
-    def mark_pass(self, rest: str | None) -> None:
-        self.rest = rest
 
     def group_of_endpoint(self, name: str) -> str | None:
         return self.owners.get(name)
@@ -56,14 +55,14 @@ class World:
     def unsettled(self) -> Iterator[str]:
         return iter(self.pending)
 
-    def swept_at(self) -> float:
-        return self.last
+    def swept(self) -> Swept:
+        return Swept(self.last, self.rest)
 
-    def mark_swept(self, at: float) -> None:
-        self.last = at
+    def mark_swept(self, swept: Swept) -> None:
+        self.last, self.rest = swept.at, swept.rest
 
     def send(self, groups: Iterable[str], source: str, at: float) -> None:
-        if self.broken:
+        if self.broken or (self.break_after is not None and self.sends >= self.break_after):
             raise Throttled("slow down")
         assert (source, at) == ("sweep", NOW)
         self.sent += groups
@@ -96,22 +95,36 @@ def test_a_full_sweep_looks_at_every_group_that_has_a_spec() -> None:
     assert world.rest is None
 
 
-def test_a_full_sweep_ends_in_time_and_the_next_goes_on_where_it_ended() -> None:
-    world = World(specs=list("abcdefg"), page_takes=SLICE / 2)
-    assert (world.sweep(full=True), world.sent) == (4, list("abcd"))
-    assert (world.sweep(full=True), world.sent) == (3, list("abcdefg"))
-    assert (world.sweep(full=True), world.sent[7:]) == (4, list("abcd"))
+def test_a_full_sweep_ends_in_time_and_the_next_sweeps_go_on_where_it_ended() -> None:
+    world = World(changed=["z"], specs=list("abcdefg"), page_takes=SLICE / 2)
+    assert (world.sweep(full=True), world.sent, world.last) == (4, list("abcd"), NOW - 600)
+    assert (world.sweep(), world.sent[4:], world.last) == (4, list("zefg"), NOW)
+    assert (world.sweep(), world.sent[8:]) == (1, ["z"])
 
 
-def test_a_slice_that_dies_is_taken_again() -> None:
+def test_a_full_sweep_begins_anew_each_hour() -> None:
     world = World(specs=list("abcdefg"), page_takes=SLICE / 2)
-    world.sweep(full=True)
-    world.broken = True
+    for _ in range(2):
+        assert world.sweep(full=True) == 4
+    assert world.sent == list("abcdabcd")
+
+
+def test_a_slice_that_dies_is_gone_on_with_from_where_it_came_to() -> None:
+    world = World(specs=list("abcdefg"), page_takes=SLICE / 10)
+    world.break_after = 2
     with pytest.raises(Throttled):
         world.sweep(full=True)
-    world.broken = False
-    world.sweep(full=True)
+    world.break_after = None
+    world.sweep()
     assert world.sent == list("abcdefg")
+
+
+def test_a_pass_whose_place_aws_has_forgotten_ends_and_the_next_begins_anew() -> None:
+    world = World(specs=list("abcdefg"), page_takes=SLICE / 2)
+    world.sweep(full=True)
+    world.forgotten = True
+    assert (world.sweep(), world.rest) == (0, None)
+    assert world.sweep(full=True) == 4
 
 
 def test_it_asks_for_what_changed_since_a_while_before_the_last_sweep() -> None:
