@@ -23,9 +23,7 @@ from lambdas.core.names import SWEEP
 from lambdas.core.settings import from_environment
 from lambdas.sweep.settings import SweepSettings
 
-SLICE = (
-    150.0  # seconds after which a full pass leaves the rest to the next sweep; half of the function's timeout
-)
+SLICE = 150.0  # seconds until a full pass leaves the rest to the next sweep; half of the function's timeout
 _OVERLAP = 900  # seconds: Search shows a change a while after it was made, and sweeps may fail
 
 
@@ -72,8 +70,7 @@ def _full_pass(app: App, swept: Swept) -> int:
         rest = None
         app.logger.warning("the full pass ends early, the next begins anew: AWS has forgotten %s", error)
     finally:
-        if rest is not None or swept.rest is not None:
-            app.store.mark_swept(replace(swept, rest=rest))
+        app.store.mark_swept(replace(swept, rest=rest))
     more = "" if rest is None else "; the next sweep goes on where this one ended"
     app.logger.info("full pass: %d groups enqueued%s", count, more, extra={"groups": count, "full": True})
     return count

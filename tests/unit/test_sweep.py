@@ -109,6 +109,14 @@ def test_a_full_sweep_begins_anew_each_hour() -> None:
     assert world.sent == list("abcdabcd")
 
 
+def test_a_full_sweep_that_comes_to_its_end_leaves_nothing_of_the_one_before() -> None:
+    world = World(specs=list("abcdefg"), page_takes=SLICE / 2)
+    world.sweep(full=True)
+    world.page_takes = 0.0
+    assert (world.sweep(full=True), world.rest) == (7, None)
+    assert world.sweep() == 0
+
+
 def test_a_slice_that_dies_is_gone_on_with_from_where_it_came_to() -> None:
     world = World(specs=list("abcdefg"), page_takes=SLICE / 10)
     world.break_after = 2
