@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError, ParamValidationError
@@ -38,25 +39,37 @@ class Objects:
             Unreadable: it is not there, larger, or the role may not read it; says which.
             Throttled: AWS did not answer in time.
         """
-        bucket, key = parts_of(uri)
-        with aws_errors(f"reading {uri}"):
-            try:
-                s3 = self._s3_as(step_into(self._sts(), role, "greenlight") if role is not None else {})
-                answer = s3.get_object(Bucket=bucket, Key=key)
-            except ClientError as error:
-                if code_of(error) in MISSING:
-                    raise Unreadable(f"{uri} is not there") from error
-                if classify(error) is Denied:
-                    raise Unreadable(f"{uri} may not be read by {role or 'you'}: {code_of(error)}") from error
-                if issubclass(classify(error), Permanent):
-                    raise Unreadable(f"{uri} cannot be read: {code_of(error)}") from error
-                raise
-            except ParamValidationError as error:
-                raise Unreadable(f"{uri} is no object's name: {error}") from error
-            with answer["Body"] as body:
-                if answer["ContentLength"] > most:
-                    raise Unreadable(f"{uri} has {answer['ContentLength']} bytes; at most {most} are read")
-                return bytes(body.read())
+        return self.reader(role)(uri, most)
+
+    def reader(self, role: str | None) -> Callable[[str, int], bytes]:
+        """`read` for several objects, or one that is not there yet: the role is stepped into once."""
+
+        @functools.cache
+        def s3() -> Any:
+            return self._s3_as(step_into(self._sts(), role, "greenlight") if role is not None else {})
+
+        return lambda uri, most: _read(s3, role, uri, most)
+
+
+def _read(s3: Callable[[], Any], role: str | None, uri: str, most: int) -> bytes:
+    bucket, key = parts_of(uri)
+    with aws_errors(f"reading {uri}"):
+        try:
+            answer = s3().get_object(Bucket=bucket, Key=key)
+        except ClientError as error:
+            if code_of(error) in MISSING:
+                raise Unreadable(f"{uri} is not there") from error
+            if classify(error) is Denied:
+                raise Unreadable(f"{uri} may not be read by {role or 'you'}: {code_of(error)}") from error
+            if issubclass(classify(error), Permanent):
+                raise Unreadable(f"{uri} cannot be read: {code_of(error)}") from error
+            raise
+        except ParamValidationError as error:
+            raise Unreadable(f"{uri} is no object's name: {error}") from error
+        with answer["Body"] as body:
+            if answer["ContentLength"] > most:
+                raise Unreadable(f"{uri} has {answer['ContentLength']} bytes; at most {most} are read")
+            return bytes(body.read())
 
 
 def parts_of(uri: str) -> tuple[str, str]:

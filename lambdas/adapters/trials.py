@@ -22,9 +22,7 @@ _TRIES = 2  # a container that has just taken over may stumble over its first re
 _PAUSE = 2.0  # seconds between them
 _MOST_SHOWN = 200  # characters of what a model says that go into the ledger
 _OK = 200
-_QUEUED = (
-    60  # seconds after which a request that no instance took up is dropped: the least that AWS takes [B]
-)
+_QUEUED = 60  # seconds until a request that no instance took up is dropped: the least that AWS takes [B]
 _ASKING = 10  # seconds that InvokeEndpointAsync may take to take a request in
 _LOOK = 1.0  # seconds between two looks for an answer in S3
 _LARGEST = 6_000_000  # bytes of an answer that is read from S3: as much as InvokeEndpoint gives at once
@@ -36,7 +34,8 @@ class Trials:
     Args:
         runtime: gives the client of SageMaker Runtime whose read time-out is so many seconds, and that does not repeat
             by itself what was not answered in time; made only when it is needed.
-        read: gives an object of S3 as a role, by its URI and with at most so many bytes; raises Unreadable.
+        reader: gives, for a role, what reads an object of S3 by its URI and with at most so many bytes, or raises
+            Unreadable.
         sleep: takes seconds.
         clock: seconds, that only grow.
     """
@@ -44,22 +43,22 @@ class Trials:
     def __init__(
         self,
         runtime: Callable[[int], Any],
-        read: Callable[[str | None, str, int], bytes],
+        reader: Callable[[str | None], Callable[[str, int], bytes]],
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._runtime, self._read, self._sleep, self._clock = runtime, read, sleep, clock
+        self._runtime, self._reader, self._sleep, self._clock = runtime, reader, sleep, clock
 
     def make(self, probe: Probe) -> Trial:
-        """Ask once, and once more if the first answer is no good; an asynchronous endpoint only once, as its own queue
-        tries again what a container stumbled over.
+        """Ask once, and once more if the first answer is no good; where an asynchronous endpoint is silent, only once.
 
         Returns:
             Passed or failed by what the model answered; inconclusive where AWS did not let the request through.
         """
         trial = self._ask(probe, probe.seconds + probe.cold_start)
+        asynchronous = probe.mode is EndpointMode.ASYNCHRONOUS
         for _ in range(_TRIES - 1):
-            if trial.outcome is Outcome.PASSED or probe.mode is EndpointMode.ASYNCHRONOUS:
+            if trial.outcome is Outcome.PASSED or (asynchronous and trial.outcome is Outcome.INCONCLUSIVE):
                 break
             self._sleep(_PAUSE)
             trial = self._ask(probe, probe.seconds)
@@ -104,15 +103,15 @@ class Trials:
         except ParamValidationError as error:
             # Lambda's own SDK may be older than requests that come with the call.
             return Trial(Outcome.INCONCLUSIVE, f"this SDK cannot ask an asynchronous endpoint: {error}")
-        until, why = self._clock() + probe.seconds, ""
+        read, until, why = self._reader(probe.reader), self._clock() + probe.seconds, ""
         while self._clock() < until:
             self._sleep(_LOOK)
             try:
-                return judged(probe, _OK, self._read(probe.reader, asked["OutputLocation"], _LARGEST))
+                return judged(probe, _OK, read(asked["OutputLocation"], _LARGEST))
             except Unreadable as error:
                 why = str(error)
             try:
-                failure = self._read(probe.reader, asked.get("FailureLocation", ""), _LARGEST)
+                failure = read(asked.get("FailureLocation", ""), _LARGEST)
             except Unreadable:
                 continue
             said = failure.decode(errors="replace")[:_MOST_SHOWN]

@@ -75,7 +75,7 @@ def ports_of(aws: Aws, store: Store, retrain_url: str) -> Ports:
         store=store,
         executor=Executor(endpoints, alarms, Scaling(aws.application_autoscaling), monitoring, retraining),
         objects=objects,
-        trials=Trials(aws.runtime, objects.read),
+        trials=Trials(aws.runtime, objects.reader),
         pipelines=Pipelines(aws.sagemaker),
         monitoring=monitoring,
         now=time.time,

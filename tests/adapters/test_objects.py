@@ -25,6 +25,23 @@ def test_an_object_is_read(objects: Objects) -> None:
     assert objects.read(ROLE, URI, 1000) == b'{"recall": 0.9}'
 
 
+def test_a_role_is_stepped_into_once_for_all_that_its_reader_reads(moto: None) -> None:
+    s3, entered = boto3.client("s3"), []
+    s3.create_bucket(Bucket="models")
+
+    def step_in(credentials: dict[str, str]) -> Any:
+        entered.append(credentials)
+        return boto3.client("s3", **credentials)  # type: ignore[call-overload] # a dict
+
+    read = Objects(lambda: boto3.client("sts"), step_in).reader(ROLE)
+    for _ in range(2):
+        with pytest.raises(Unreadable, match="is not there"):
+            read(URI, 1000)
+    s3.put_object(Bucket="models", Key="churn/evaluation.json", Body=b"{}")
+    assert read(URI, 1000) == b"{}"
+    assert len(entered) == 1
+
+
 def test_without_a_role_an_object_is_read_as_oneself(moto: None) -> None:
     s3 = boto3.client("s3")
     s3.create_bucket(Bucket="models")

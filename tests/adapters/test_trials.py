@@ -2,6 +2,7 @@
 
 import io
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -37,6 +38,7 @@ class Runtime:
         self.slept: list[float] = []
         self.asked: dict[str, Any] | Exception = {"OutputLocation": OUTPUT, "FailureLocation": FAILURE}
         self.objects: dict[str, bytes] = {}
+        self.readers = 0
         self.after, self.reads = 0, list[tuple[str | None, str]]()
 
     def invoke_endpoint(self, **request: Any) -> dict[str, Any]:
@@ -52,18 +54,22 @@ class Runtime:
             raise self.asked
         return self.asked
 
-    def read(self, role: str | None, uri: str, most: int) -> bytes:  # noqa: ARG002 - as the adapter has it
-        self.reads.append((role, uri))
-        if uri not in self.objects or len(self.slept) < self.after:
-            raise Unreadable(f"{uri} is not there")
-        return self.objects[uri]
+    def reader(self, role: str | None) -> Callable[[str, int], bytes]:
+        def read(uri: str, _most: int) -> bytes:
+            self.reads.append((role, uri))
+            if uri not in self.objects or len(self.slept) < self.after:
+                raise Unreadable(f"{uri} is not there")
+            return self.objects[uri]
+
+        self.readers += 1
+        return read
 
     def trials(self) -> Trials:
         def client(seconds: int) -> "Runtime":
             self.seconds.append(seconds)
             return self
 
-        return Trials(client, self.read, self.slept.append, clock=lambda: sum(self.slept))
+        return Trials(client, self.reader, self.slept.append, clock=lambda: sum(self.slept))
 
 
 def test_the_request_is_what_was_asked_for() -> None:
@@ -148,6 +154,7 @@ def test_an_asynchronous_endpoint_is_sent_the_payload_with_the_call_and_its_answ
         "RequestTTLSeconds": 60,
     }
     assert runtime.slept == [1.0, 1.0, 1.0]
+    assert runtime.readers == 1
     assert set(runtime.reads) == {(READER, OUTPUT), (READER, FAILURE)}
 
 
@@ -157,11 +164,18 @@ def test_only_the_first_answer_may_take_a_cold_start() -> None:
     assert runtime.seconds == [52, 7]
 
 
-def test_an_asynchronous_endpoint_is_asked_once_and_waited_for_no_longer_than_its_seconds() -> None:
+def test_an_asynchronous_endpoint_whose_model_stumbled_is_asked_once_more() -> None:
+    runtime = Runtime()
+    runtime.objects = {FAILURE: b"boom"}
+    assert runtime.trials().make(ASYNCHRONOUS).outcome is Outcome.FAILED
+    assert len(runtime.requests) == 2
+
+
+def test_a_silent_asynchronous_endpoint_is_asked_once_and_waited_for_no_longer_than_its_seconds() -> None:
     """Looks wait for one another: what is read slowly counts, too."""
     runtime = Runtime()
     slow = Trials(
-        lambda _: runtime, runtime.read, runtime.slept.append, clock=lambda: 3.5 * len(runtime.reads)
+        lambda _: runtime, runtime.reader, runtime.slept.append, clock=lambda: 3.5 * len(runtime.reads)
     )
     assert slow.make(ASYNCHRONOUS).outcome is Outcome.INCONCLUSIVE
     assert (len(runtime.requests), len(runtime.slept)) == (1, 1)

@@ -73,6 +73,13 @@ class _Objects:
 
     def read(self, role: str | None, uri: str, most: int) -> bytes:
         """An object."""
+        return self.reader(role)(uri, most)
+
+    def reader(self, role: str | None) -> Callable[[str, int], bytes]:
+        """What reads objects."""
+        return self._read
+
+    def _read(self, uri: str, most: int) -> bytes:
         if uri.startswith("s3://answers/") and uri in self.answers:
             return self.answers[uri]
         if "missing" in uri or uri.startswith("s3://answers/"):
@@ -100,7 +107,7 @@ def reconcile(aws: Aws, name: str, reporter: Reporter) -> Callable[[list[Message
         objects=objects,
         # A second passes each time the clock is looked at.
         trials=Trials(
-            lambda _: clients.sagemaker_runtime, objects.read, lambda _: None, itertools.count().__next__
+            lambda _: clients.sagemaker_runtime, objects.reader, lambda _: None, itertools.count().__next__
         ),
         pipelines=Pipelines(clients.sagemaker),
         monitoring=monitoring,
