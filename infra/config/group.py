@@ -13,6 +13,7 @@ from lambdas.core.spec import (
     ApprovalSpec,
     Asynchronous,
     Better,
+    EndpointMode,
     EndpointSpec,
     Freeze,
     GatesSpec,
@@ -28,6 +29,7 @@ from lambdas.core.spec import (
     SmokeTest,
     Strategy,
     Withdrawal,
+    mode_of,
 )
 
 
@@ -96,6 +98,12 @@ class AsynchronousConfig(Section):
         said = {key: value for key, value in dict(self).items() if key != "input"}
         return Asynchronous(**{**said, "failures": failures})
 
+    @property
+    def places(self) -> tuple[str, ...]:
+        """Prefixes below which the endpoint writes."""
+        spec = self.as_spec()
+        return tuple(dict.fromkeys((spec.output, spec.failures)))
+
 
 class EndpointConfig(Section):
     """The endpoint and its hardware; a change here rolls out by the same guarded path as a new version.
@@ -117,6 +125,11 @@ class EndpointConfig(Section):
     network_isolation: bool = EndpointSpec.network_isolation
     """Whether the container is kept from making network calls."""
     data_capture: DataCaptureConfig | None = None
+
+    @property
+    def mode(self) -> EndpointMode:
+        """As of `EndpointSpec`."""
+        return mode_of(self.serverless, self.asynchronous)
 
 
 class RolloutConfig(Section):

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from infra.config.breach import Breach
 from infra.config.group import EndpointConfig, GuardrailConfig, RolloutConfig, SmokeTestConfig
 from infra.config.prefixes import overlap
-from lambdas.core.spec import EndpointMode, Strategy
+from lambdas.core.spec import Strategy
 
 _OK = 200
 _OUT = "leave it out, or give instance_type instead of serverless"
@@ -19,13 +19,6 @@ _NOT_SERVERLESS = {
     "vpc": f"AWS runs no serverless endpoint in a VPC; {_OUT}",
     "data_capture": f"AWS captures nothing of a serverless endpoint; {_OUT}",
 }
-
-
-def mode_of(endpoint: EndpointConfig) -> EndpointMode:
-    """As `EndpointSpec.mode`; serverless where both are given, which is told."""
-    if endpoint.serverless is not None:
-        return EndpointMode.SERVERLESS
-    return EndpointMode.REAL_TIME if endpoint.asynchronous is None else EndpointMode.ASYNCHRONOUS
 
 
 def endpoint_breaches(endpoint: EndpointConfig, artifacts: tuple[str, ...]) -> Iterator[Breach]:

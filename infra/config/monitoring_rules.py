@@ -5,7 +5,6 @@ from collections.abc import Iterator
 
 from infra.config.breach import Breach
 from infra.config.group import EndpointConfig
-from infra.config.mode_rules import mode_of
 from infra.config.monitoring import (
     DriftConfig,
     ModelQualityConfig,
@@ -36,7 +35,7 @@ def monitoring_breaches(
     monitors = monitoring.monitors
     if not monitors:
         yield Breach("monitoring", [], f"watches nothing; give one of {', '.join(Monitor)}, or leave it out")
-    if endpoint is not None and (mode := mode_of(endpoint)) is not EndpointMode.REAL_TIME:
+    if endpoint is not None and (mode := endpoint.mode) is not EndpointMode.REAL_TIME:
         yield Breach(
             "monitoring",
             [*monitors],

@@ -19,7 +19,6 @@ from infra.config.group import (
 from infra.config.mode_rules import (
     endpoint_breaches,
     guardrail_breaches,
-    mode_of,
     rollout_breaches,
     smoke_test_breaches,
 )
@@ -58,7 +57,7 @@ class Sections:
 def breaches(sections: Sections) -> Iterator[Breach]:
     """Every rule that the sections break, as far as they can be judged."""
     endpoint, rollout, guardrails = sections.endpoint, sections.rollout, sections.guardrails
-    serverless = endpoint is not None and mode_of(endpoint) is EndpointMode.SERVERLESS
+    serverless = endpoint is not None and endpoint.mode is EndpointMode.SERVERLESS
     yield from _mode(sections)
     if endpoint is not None and not serverless:
         yield from _autoscaling(endpoint)
@@ -86,7 +85,7 @@ def _mode(sections: Sections) -> Iterator[Breach]:
     endpoint = sections.endpoint
     if endpoint is None:
         return
-    mode = mode_of(endpoint)
+    mode = endpoint.mode
     yield from endpoint_breaches(endpoint, sections.artifacts or ())
     if mode is EndpointMode.SERVERLESS and sections.rollout is not None:
         yield from rollout_breaches(sections.rollout)

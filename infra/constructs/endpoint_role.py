@@ -99,13 +99,11 @@ def _options(config: GroupConfig) -> list[Grant]:
 
 def _asynchronous(config: AsynchronousConfig) -> list[Grant]:
     """Requests from S3, answers into it, and word of them [DG, "Asynchronous inference", prerequisites]."""
-    answers = config.as_spec()
-    places = dict.fromkeys((answers.output, answers.failures))
     statements = [
         allow(
             "Answers",
             ["s3:PutObject"],
-            [objects_arn(uri) for uri in places],
+            [objects_arn(uri) for uri in config.places],
             why="each answer is an object of its own",
         )
     ]

@@ -23,8 +23,7 @@ def _answers(config: GroupConfig) -> tuple[str, ...]:
     """Prefixes in S3 where an asynchronous endpoint answers its smoke test."""
     if config.endpoint.asynchronous is None or not config.smoke_test.enabled:
         return ()
-    answers = config.endpoint.asynchronous.as_spec()
-    return tuple(dict.fromkeys((answers.output, answers.failures)))
+    return config.endpoint.asynchronous.places
 
 
 class ReaderRole(NamedRole):

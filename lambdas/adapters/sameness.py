@@ -71,9 +71,8 @@ def _of_container(wanted: Mapping[str, Any], found: Mapping[str, Any]) -> Iterat
 def _of_config(wanted: Mapping[str, Any], found: Mapping[str, Any]) -> Iterator[str]:
     yield from _other(wanted, found, "ProductionVariants")
     yield from _more(wanted, found, _OF_CONFIG)
-    if _notified(wanted) != _notified(
-        found
-    ):  # a topic of somebody's would be told what is asked and answered
+    # A topic of somebody's would be told what is asked and answered.
+    if _notified(wanted) != _notified(found):
         yield "AsyncInferenceConfig"
     if "DataCaptureConfig" not in wanted and found.get("DataCaptureConfig", {}).get("EnableCapture"):
         yield "DataCaptureConfig"

@@ -116,8 +116,11 @@ def last_known_good(record: Record, *, if_proven: bool = False) -> Placement | N
         placement
         for placement in record.kept
         if placement.live_at is not None
-        and (live is None or placement.version != live.version or placement.config == other)
-        and (placement.config != other or live is None or placement.mode is live.mode)
+        and (
+            live is None
+            or placement.version != live.version
+            or (placement.config == other and placement.mode is live.mode)
+        )
         and (decided := record.versions.get(placement.version)) is not None
         and _is_candidate(record, decided)
         and _still_stands(record, placement, decided, if_proven=if_proven)
@@ -176,9 +179,9 @@ def _anew(record: Record, spec: GroupSpec, version: int, decided: Decided) -> tu
     target = _forward(record, spec, version, decided)
     if target.config != record.refused:
         return (target,)
-    good = [p for p in record.kept if p.version == version and p.is_ready]
-    configs = [p.config for p in sorted(good, key=lambda p: p.live_at or 0.0) if p.config != record.refused]
-    return tuple(replace(target, config=config) for config in configs[-1:])
+    ready = (p for p in record.kept if p.version == version and p.is_ready and p.config != record.refused)
+    good = max(ready, key=lambda placement: placement.live_at or 0.0, default=None)
+    return () if good is None else (replace(target, config=good.config),)
 
 
 def _stay(record: Record, spec: GroupSpec, live: Placement) -> tuple[Target, ...]:

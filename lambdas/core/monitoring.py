@@ -13,7 +13,7 @@ from lambdas.core.ledger import Kind
 from lambdas.core.names import SWEEP, digest, schedule_name, versioned_name
 from lambdas.core.record import Cause, Monitored, Phase, Placement
 from lambdas.core.spec import Monitor, MonitoringSpec
-from lambdas.core.turn import Need, Turn, Wish
+from lambdas.core.turn import Need, Turn, Wish, is_other_mode
 
 AGAIN = 3600.0  # seconds until what could not be monitored is tried again, by a sweep
 SOON = 60.0  # seconds until what AWS was too busy for, or what nobody knows the end of, is tried again
@@ -52,8 +52,8 @@ def follow_live(turn: Turn) -> Need | None:
         return None
     if any(isinstance(action, do.DeleteEndpoint) for action in turn.actions):
         return None
-    if endpoint.mode is not turn.spec.endpoint.mode:
-        return None  # what serves on in the mode that it has is watched on, whatever the new one cannot have
+    if is_other_mode(turn):
+        return None
     wanted = turn.spec.monitoring.schedules if turn.spec.monitoring is not None else {}
     _remove(turn, frozenset(Monitor) - wanted.keys(), "the group's spec does not ask for it")
     return _put(turn, turn.spec.monitoring, live) if turn.spec.monitoring is not None else None

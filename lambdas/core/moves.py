@@ -19,7 +19,7 @@ from lambdas.core.rules import Verdict
 from lambdas.core.smoke import cannot_be_tested
 from lambdas.core.spec import EndpointMode, GatesSpec, GroupSpec, RolloutSpec, Strategy, Withdrawal
 from lambdas.core.testimony import explains
-from lambdas.core.turn import Need, Turn, on_probation
+from lambdas.core.turn import Need, Turn, is_other_mode, on_probation
 
 _OVERDUE = 1800.0  # seconds since a decision: twice what CloudTrail takes at most, with some sweeps to ask it
 _ECHO = (
@@ -113,9 +113,10 @@ def _obstacle(turn: Turn, target: Target) -> Need | Obstacle | None:
         if reasons := (*obstacles(turn.spec, decided, detail), *short):
             return _not_let_in(turn, target, reasons)
         # A way back is not held up for want of a sample: what it leads off is worse.
-        tested = detail if target.direction is not Direction.BACKWARD else None
-        if untestable := cannot_be_tested(turn, tested, _mode(turn, target)) if tested is not None else None:
-            return untestable if isinstance(untestable, Need) else _obstructed(target, untestable)
+        if detail is not None and target.direction is not Direction.BACKWARD:
+            untestable = cannot_be_tested(turn, detail, _mode(turn, target))
+            if untestable is not None:
+                return untestable if isinstance(untestable, Need) else _obstructed(target, untestable)
     return _unwatchable(turn, target)
 
 
@@ -135,13 +136,6 @@ def _other_mode(turn: Turn, target: Target) -> str | None:
         f"endpoint {endpoint.name} is {endpoint.mode.value}, and AWS makes no {mode.value} one of it that could go"
         " back. See the runbook, 'Another mode'"
     )
-
-
-def is_other_mode(turn: Turn) -> bool:
-    """Whether the spec asks for another mode than the endpoint has. What the new mode cannot have, the endpoint keeps
-    for as long as it serves: autoscaling, its capacity, the schedules that watch it."""
-    endpoint = turn.facts.endpoint
-    return endpoint is not None and endpoint.mode is not turn.spec.endpoint.mode
 
 
 def _note_rewritten(turn: Turn, target: Target, detail: VersionDetail) -> None:
@@ -209,7 +203,7 @@ def _unwatchable(turn: Turn, target: Target) -> Need | Obstacle | None:
 def _watching(turn: Turn, target: Target) -> tuple[str, ...]:
     """The alarms that must be there before the rollout: those that the spec names, for they watch it or what comes
     after it, and the abort alarm, if it can be aborted at all."""
-    if turn.facts.endpoint is None or target.direction is Direction.BACKWARD:
+    if not _replaces_live(turn, target):
         return ()
     abort = (abort_alarm(turn.record.group),) if _watched(turn, target) else ()
     return (*abort, *turn.spec.guardrails.alarms)
@@ -219,16 +213,20 @@ def _unwatched(turn: Turn, target: Target) -> tuple[str, ...]:
     """Further alarms that say nothing of what takes over while they are in ALARM: all on a way that none may stop, else
     those that have tripped already, for they speak of what is live and would stop its repair."""
     further = turn.spec.guardrails.alarms
-    if turn.facts.endpoint is None or target.direction is Direction.BACKWARD:
+    if not _replaces_live(turn, target):
         return further
     return tuple(name for name in further if turn.facts.alarms[name] is AlarmState.ALARM)
 
 
 def _watched(turn: Turn, target: Target) -> bool:
-    """Whether alarms watch the move: a way back to a good version must not be stopped by any, the first creation has
-    nothing to go back to, and SageMaker watches none while it updates a serverless endpoint."""
-    serverless = _mode(turn, target) is EndpointMode.SERVERLESS
-    return turn.facts.endpoint is not None and target.direction is not Direction.BACKWARD and not serverless
+    """Whether alarms watch the move; SageMaker watches none while it updates a serverless endpoint."""
+    return _replaces_live(turn, target) and _mode(turn, target) is not EndpointMode.SERVERLESS
+
+
+def _replaces_live(turn: Turn, target: Target) -> bool:
+    """Whether the move is from what is live to what may turn out worse: a way back to a good version must not be
+    stopped by any alarm, and the first creation has nothing to go back to."""
+    return turn.facts.endpoint is not None and target.direction is not Direction.BACKWARD
 
 
 # --- staying ---------------------------------------------------------------------------------------------

@@ -23,12 +23,8 @@ FRESH = 300.0  # seconds for which what `retrain` was told holds; with its longe
 _HOUR, _WEEK = 3600.0, 7 * 86400.0
 _MOST_PAST = 20  # runs that are remembered
 _ASKED_ONCE = frozenset({Cause.PERSON, Cause.REJECTION})  # and each time answered
-_NO_DRIFT: Mapping[str, object] = {
-    "drift": 0.0,
-    "calm": 0.0,
-    "flaps": 0,
-    "rolled_back": False,
-}  # what a record knows before any
+# What a record knows before any.
+_NO_DRIFT: Mapping[str, object] = {"drift": 0.0, "calm": 0.0, "flaps": 0, "rolled_back": False}
 _ENDED = frozenset({RunStatus.SUCCEEDED, RunStatus.FAILED, RunStatus.STOPPED, RunStatus.GONE})
 
 

@@ -80,6 +80,13 @@ class EndpointMode(StrEnum):
     ASYNCHRONOUS = "asynchronous"
 
 
+def mode_of(serverless: object | None, asynchronous: object | None) -> EndpointMode:
+    """The mode of an endpoint that has these settings; serverless for both, which is refused before synth."""
+    if serverless is not None:
+        return EndpointMode.SERVERLESS
+    return EndpointMode.REAL_TIME if asynchronous is None else EndpointMode.ASYNCHRONOUS
+
+
 @dataclass(frozen=True)
 class Serverless:
     """An endpoint without instances (ProductionVariant's ServerlessConfig); memory in megabytes."""
@@ -122,10 +129,8 @@ class EndpointSpec:
 
     @property
     def mode(self) -> EndpointMode:
-        """Serverless or asynchronous where the spec says so; both at once are refused before synth."""
-        if self.serverless is not None:
-            return EndpointMode.SERVERLESS
-        return EndpointMode.REAL_TIME if self.asynchronous is None else EndpointMode.ASYNCHRONOUS
+        """Serverless or asynchronous where the spec says so."""
+        return mode_of(self.serverless, self.asynchronous)
 
 
 @dataclass(frozen=True)

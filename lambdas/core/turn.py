@@ -151,6 +151,13 @@ def is_unsettled(record: Record, now: float) -> bool:
     )
 
 
+def is_other_mode(turn: Turn) -> bool:
+    """Whether the spec asks for another mode than the endpoint has. What the new mode cannot have, the endpoint keeps
+    for as long as it serves: autoscaling, its capacity, the schedules that watch it."""
+    endpoint = turn.facts.endpoint
+    return endpoint is not None and endpoint.mode is not turn.spec.endpoint.mode
+
+
 def on_probation(record: Record, now: float) -> bool:
     """Whether the live version's alarms still send it back."""
     live = record.live_placement()
