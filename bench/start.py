@@ -11,6 +11,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.program import printed
 from bench.row import Row, median_row
 from bench.synthesis import synthesized
 from lambdas.core.settings import HANDLER
@@ -137,14 +138,8 @@ def _start(script: str, path: list[Path], variables: dict[str, str]) -> Start:
         "AWS_LAMBDA_FUNCTION_NAME": "bench",
     }
     began = time.monotonic()
-    done = subprocess.run(  # noqa: S603 - our own interpreter and script
-        [sys.executable, "-I", "-S", "-B", "-c", text],
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
+    told = printed(
+        [sys.executable, "-I", "-S", "-B", "-c", text], environment, "a function does not get ready"
     )
-    if done.returncode:
-        raise RuntimeError(f"a function does not get ready: {done.stderr}")
-    ended, processor, memory = (float(word) for word in done.stdout.split()[-3:])
+    ended, processor, memory = (float(word) for word in told.split()[-3:])
     return Start(ended - began, processor, memory / 1024)

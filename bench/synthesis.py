@@ -2,7 +2,6 @@
 
 import json
 import os
-import subprocess
 import sys
 import tempfile
 import time
@@ -10,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.program import printed
 from bench.row import Row
 from lambdas.core.names import CONTROLLER_STACK
 
@@ -67,16 +67,8 @@ def synthesized(folder: Path, *, groups: int) -> Synthesis:
     context = json.loads((ROOT / "cdk.json").read_text())["context"] | {"groups": str(source)}
     variables = {"CDK_OUTDIR": str(folder), "CDK_CONTEXT_JSON": json.dumps(context)}
     began = time.monotonic()
-    done = subprocess.run(  # noqa: S603 - our own interpreter and app
-        [sys.executable, str(ROOT / "app.py")],
-        env={**os.environ, **variables},
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=ROOT,
-    )
-    if done.returncode:
-        raise RuntimeError(f"an app with {groups} groups is not synthesized: {done.stderr[-2000:]}")
+    failing = f"an app with {groups} groups is not synthesized"
+    printed([sys.executable, str(ROOT / "app.py")], {**os.environ, **variables}, failing, ROOT)
     return Synthesis(folder, time.monotonic() - began)
 
 

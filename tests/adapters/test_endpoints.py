@@ -163,6 +163,26 @@ def _model_is_there(sagemaker: Stubbed, **other: Any) -> None:
     sagemaker.answers("describe_model", {**there, **other}, ModelName="m")
 
 
+CONFIG_ARN = "arn:aws:sagemaker:us-east-1:123456789012:endpoint-config/c"
+ON_INSTANCES = {"InstanceType": "ml.m5.large", "InitialInstanceCount": 2}
+
+
+def _variant(hardware: dict[str, Any]) -> dict[str, Any]:
+    return {"VariantName": "AllTraffic", "ModelName": "m", "InitialVariantWeight": 1.0, **hardware}
+
+
+def _config_is_made(sagemaker: Stubbed, hardware: dict[str, Any], **members: Any) -> None:
+    """AWS is asked for exactly this config, and makes it."""
+    sagemaker.answers(
+        "create_endpoint_config",
+        {"EndpointConfigArn": CONFIG_ARN},
+        EndpointConfigName="c",
+        ProductionVariants=[_variant(hardware)],
+        Tags=TAG_LIST,
+        **members,
+    )
+
+
 def _config_is_there(sagemaker: Stubbed, whole: dict[str, Any] | None = None, **other: Any) -> None:
     """A config `c` is there already; some members of it (`whole`) or of its variant are other ones than ours."""
     sagemaker.refuses(
@@ -170,17 +190,10 @@ def _config_is_there(sagemaker: Stubbed, whole: dict[str, Any] | None = None, **
         "ValidationException",
         'Cannot create already existing endpoint configuration "c".',
     )
-    variant = {
-        "VariantName": "AllTraffic",
-        "ModelName": "m",
-        "InstanceType": "ml.m5.large",
-        "InitialInstanceCount": 2,
-        "InitialVariantWeight": 1.0,
-    }
     found = {
         "EndpointConfigName": "c",
-        "EndpointConfigArn": "arn:aws:sagemaker:us-east-1:123456789012:endpoint-config/c",
-        "ProductionVariants": [{**variant, **other}],
+        "EndpointConfigArn": CONFIG_ARN,
+        "ProductionVariants": [{**_variant(ON_INSTANCES), **other}],
         "CreationTime": AT,
         **(whole or {}),
     }
@@ -313,20 +326,9 @@ def test_a_model_that_aws_does_not_take_is_refused(sagemaker: Stubbed) -> None:
 
 
 def test_a_config_carries_hardware_key_capture_and_tags(sagemaker: Stubbed) -> None:
-    sagemaker.answers(
-        "create_endpoint_config",
-        {"EndpointConfigArn": "arn:aws:sagemaker:us-east-1:123456789012:endpoint-config/c"},
-        EndpointConfigName="c",
-        ProductionVariants=[
-            {
-                "VariantName": "AllTraffic",
-                "ModelName": "m",
-                "InstanceType": "ml.m5.large",
-                "InitialInstanceCount": 2,
-                "InitialVariantWeight": 1.0,
-            }
-        ],
-        Tags=TAG_LIST,
+    _config_is_made(
+        sagemaker,
+        ON_INSTANCES,
         KmsKeyId="key",
         DataCaptureConfig={
             "EnableCapture": True,
@@ -564,40 +566,16 @@ SIZE = {"MemorySizeInMB": 2048, "MaxConcurrency": 20, "ProvisionedConcurrency": 
 
 
 def test_a_serverless_config_has_memory_and_concurrency_and_no_instances(sagemaker: Stubbed) -> None:
-    sagemaker.answers(
-        "create_endpoint_config",
-        {"EndpointConfigArn": "arn:aws:sagemaker:us-east-1:123456789012:endpoint-config/c"},
-        EndpointConfigName="c",
-        ProductionVariants=[
-            {
-                "VariantName": "AllTraffic",
-                "ModelName": "m",
-                "ServerlessConfig": SIZE,
-                "InitialVariantWeight": 1.0,
-            }
-        ],
-        Tags=TAG_LIST,
-    )
+    _config_is_made(sagemaker, {"ServerlessConfig": SIZE})
     Endpoints(sagemaker.client).create_config(
         do.CreateConfig("c", "m", None, 1, None, None, TAGS, SERVERLESS)
     )
 
 
 def test_an_asynchronous_config_says_where_answers_go_and_who_is_told(sagemaker: Stubbed) -> None:
-    sagemaker.answers(
-        "create_endpoint_config",
-        {"EndpointConfigArn": "arn:aws:sagemaker:us-east-1:123456789012:endpoint-config/c"},
-        EndpointConfigName="c",
-        ProductionVariants=[
-            {
-                "VariantName": "AllTraffic",
-                "ModelName": "m",
-                "InstanceType": "ml.m5.large",
-                "InitialInstanceCount": 2,
-                "InitialVariantWeight": 1.0,
-            }
-        ],
-        Tags=TAG_LIST,
+    _config_is_made(
+        sagemaker,
+        ON_INSTANCES,
         AsyncInferenceConfig={
             "OutputConfig": OUTPUT,
             "ClientConfig": {"MaxConcurrentInvocationsPerInstance": 4},
