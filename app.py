@@ -13,6 +13,7 @@ import aws_cdk as cdk
 from infra.app import build
 from infra.config.governance import DEFAULT, load_governance
 from infra.config.problems import ConfigError
+from infra.constructs.asset import AssetError
 
 
 def main() -> int:
@@ -29,6 +30,9 @@ def main() -> int:
         print(f"{count} problem{'s' if count > 1 else ''} in the configuration:\n", file=sys.stderr)
         for problem in error.problems:
             print(f"  {problem}", file=sys.stderr)
+        return 1
+    except AssetError as error:
+        print(error, file=sys.stderr)
         return 1
     app.synth()
     return 0

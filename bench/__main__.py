@@ -14,7 +14,7 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import calls, cost, start, sweeping, synthesis, throughput
+from bench import calls, cost, records, start, sweeping, synthesis, throughput
 from bench.row import Row, as_markdown
 
 RESULTS = Path(__file__).parents[1] / ".build" / "bench.json"
@@ -25,6 +25,7 @@ GROUPS: dict[str, Callable[[], list[Row]]] = {
     "throughput": throughput.rows,
     "synthesis": synthesis.rows,
     "cost": cost.rows,
+    "records": records.rows,
 }
 
 

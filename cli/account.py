@@ -16,7 +16,7 @@ from lambdas.adapters.stacks import outputs
 from lambdas.adapters.store import Store
 from lambdas.core.errors import Denied, GreenlightError
 from lambdas.core.facts import Lookup, Report, Trail, VersionDetail, VersionSummary
-from lambdas.core.identity import Identity
+from lambdas.core.identity import Identity, name_of
 from lambdas.core.names import ACCOUNT_WIDE, ROLE_PATH, STATE_STACK
 from lambdas.core.quality import MOST_BYTES, Compared, report_from
 from lambdas.core.record import Record
@@ -24,7 +24,8 @@ from lambdas.core.record import Record
 if TYPE_CHECKING:
     from lambdas.reconcile.ports import Ports
 
-_LONGEST_NAME = 64  # of a session
+_SHORTEST_NAME, _LONGEST_NAME = 2, 64  # of a session [STS API reference]; a user's may have one character
+_FILLER = "@"  # a name without a domain is the same person's, see `same_person`
 
 
 class UnknownGroupError(GreenlightError):
@@ -72,10 +73,10 @@ def stepped_into(role: str) -> Aws:
         NotAllowedError: the role does not let the caller in.
     """
     me, arn = _me_and(role)
-    name = re.sub(r"[^\w+=,.@-]", "-", me.rpartition("/")[2])[-_LONGEST_NAME:]
+    name = re.sub(r"[^\w+=,.@-]", "-", name_of(Identity(me)), flags=re.ASCII)[-_LONGEST_NAME:]
     try:
         with aws_errors(f"stepping into {arn}"):
-            return Aws(step_into(Aws().sts, arn, name))
+            return Aws(step_into(Aws().sts, arn, name.ljust(_SHORTEST_NAME, _FILLER)))
     except Denied as error:
         raise NotAllowedError(
             f"{error}\nYou are {me}; the group's YAML must name you, and you must be allowed sts:AssumeRole on it"

@@ -3,7 +3,6 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from cli import files, words
@@ -12,6 +11,7 @@ from lambdas.core.content import container_of
 from lambdas.core.errors import GreenlightError
 from lambdas.core.facts import Report, VersionDetail
 from lambdas.core.gates import not_allowed
+from lambdas.core.places import is_below_any
 from lambdas.core.quality import Compared, shortcomings
 from lambdas.core.record import Approval
 from lambdas.core.spec import GroupSpec
@@ -56,7 +56,7 @@ class Candidate:
     """A sound registration but for its places in S3, which `request` takes.
 
     `uploads`: what goes to S3, `given`: what is there, each by what it is: artifact, metrics, statistics, constraints,
-    sample. `report`: of a metrics file.
+    sample. `report`: of a metrics file. `odd`: what was found in files and does no harm, in words.
     """
 
     container: Mapping[str, Any]
@@ -66,6 +66,7 @@ class Candidate:
     given: Mapping[str, str]
     report: Report | None = None
     metadata: Mapping[str, str] = field(default_factory=dict)
+    odd: Sequence[str] = ()
 
     def request(self, group: str, places: Mapping[str, str]) -> dict[str, Any]:
         """CreateModelPackage's; `places`: URIs of S3 by what is there."""
@@ -94,7 +95,7 @@ class Candidate:
         outside = [
             f"{what} {uri} is outside the group's artifacts ({', '.join(spec.artifacts)}), and could not be read"
             for what, uri in places.items()
-            if spec.artifacts and not any(_below(uri, prefix) for prefix in spec.artifacts)
+            if spec.artifacts and not is_below_any(uri, spec.artifacts)
         ]
         container = container_of({**self.container, "ModelDataUrl": places["artifact"]})
         return [*outside, *not_allowed(spec.allowed, container)]
@@ -143,9 +144,12 @@ def candidate(said: Said) -> Candidate:
     given = {what: uri for what, uri in options.items() if uri is not None and files.is_in_s3(uri)}
     for what in given.keys() & {"artifact", "sample"}:
         if not given[what].endswith(".tar.gz"):
-            wrong(f"--{what} {given[what]} must be the URI of a .tar.gz")
+            wrong(
+                f"--{what} {given[what]} must be the URI of a .tar.gz: SageMaker takes no other name; copy it to one"
+            )
     local = {what: name for what, name in options.items() if name is not None and what not in given}
-    uploads, report = _read(local, wrong)
+    odd: list[str] = []
+    uploads, report = _read(local, wrong, odd.append)
     if problems:
         raise NotRegistrableError(problems)
     more = {
@@ -162,13 +166,16 @@ def candidate(said: Said) -> Candidate:
         given=given,
         report=report,
         metadata=metadata,
+        odd=odd,
     )
 
 
-def _read(local: Mapping[str, str], wrong: words.Problem) -> tuple[dict[str, Upload], Report | None]:
+def _read(
+    local: Mapping[str, str], wrong: words.Problem, odd: words.Problem
+) -> tuple[dict[str, Upload], Report | None]:
     measured = files.metrics(local["metrics"], wrong) if "metrics" in local else None
     found = {
-        "artifact": files.artifact(local["artifact"], wrong) if "artifact" in local else None,
+        "artifact": files.artifact(local["artifact"], wrong, odd) if "artifact" in local else None,
         "metrics": measured[0] if measured else None,
         **{what: files.baseline(local[what], what, wrong) for what in _BASELINE if what in local},
         "sample": files.sample(local["sample"], wrong) if "sample" in local else None,
@@ -180,12 +187,8 @@ def _card(name: str | None, wrong: words.Problem) -> dict[str, str] | None:
     """A model card is registered as a draft: who approves it is not who registers."""
     if name is None:
         return None
-    found = words.json_object(Path(name), f"--model-card {name}", wrong)
+    found = words.json_object(name, f"--model-card {name}", wrong)
     content = json.dumps(found, ensure_ascii=False, separators=(",", ":"))
     if len(content) > _LONGEST_CARD:
         wrong(f"--model-card {name} has {len(content)} characters; AWS takes {_LONGEST_CARD}")
     return {"ModelCardContent": content, "ModelCardStatus": "Draft"}
-
-
-def _below(uri: str, prefix: str) -> bool:
-    return uri.startswith(f"{prefix.rstrip('/')}/")

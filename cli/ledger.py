@@ -2,17 +2,19 @@
 
 import json
 import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from cli import out
+from cli import local_files, out
 from cli.account import Account, UnknownGroupError
 from cli.reading import Group, Json
+from lambdas.core.corrections import corrected
 from lambdas.core.errors import Malformed, Unreadable
-from lambdas.core.export import History, from_lines, to_lines
-from lambdas.core.ledger import Entry
+from lambdas.core.export import History, from_bytes, to_lines
+from lambdas.core.ledger import Entry, Event, event_of
 from lambdas.core.record import Head
 
 
@@ -33,16 +35,17 @@ def history(
     """
     found = _history(Account(), group)
     if export:
-        for line in to_lines(group, found.entries, found.head):
-            sys.stdout.write(f"{line}\n")
+        # As bytes, for Windows would end lines in its own way.
+        sys.stdout.buffer.writelines(_lines(found))
+        sys.stdout.flush()
     elif verify:
-        _verify(found, group, None)
+        _verify(from_bytes(b"".join(_lines(found))), group, None)
     elif json:
-        out.as_json([_read(entry) for entry in found.entries])
+        out.as_json(_read(found.entries))
     else:
         rows = [
             (read["seq"], out.moment(read["at"]), read["kind"], read["reason"])
-            for read in map(_read, found.entries)
+            for read in _read(found.entries)
         ]
         out.table(("", "when", "what", "why"), rows)
 
@@ -64,10 +67,10 @@ def verify(
     """
     noted = _head(head) if head is not None else None
     try:
-        text = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise Unreadable(f"{file} cannot be read: {error}") from error
-    _verify(from_lines(text.splitlines()), str(file), noted)
+        content = local_files.whole(str(file))
+    except (OSError, Unreadable) as error:
+        raise Unreadable(f"{file} cannot be read: {local_files.said(error)}") from error
+    _verify(from_bytes(content), str(file), noted)
 
 
 def _history(account: Account, group: str) -> History:
@@ -80,8 +83,32 @@ def _history(account: Account, group: str) -> History:
     return History(group, entries, head)
 
 
-def _read(entry: Entry) -> dict[str, Any]:
-    return {"seq": entry.seq, **json.loads(entry.body)}
+def _read(entries: Sequence[Entry]) -> list[dict[str, Any]]:
+    """The entries, each decision as it is known by now; what somebody made unreadable is told as that."""
+    events: dict[int, Event] = {}
+    broken: dict[int, str] = {}
+    for entry in entries:
+        try:
+            events[entry.seq] = event_of(entry)
+        except Malformed as error:
+            broken[entry.seq] = str(error)
+    told = dict(zip(events, corrected(events.values()), strict=True))
+    return [
+        {"seq": entry.seq, "at": None, "kind": "unreadable", "reason": broken[entry.seq]}
+        if entry.seq in broken
+        else {
+            "seq": entry.seq,
+            **json.loads(entry.body),
+            "reason": told[entry.seq].reason,
+            "data": told[entry.seq].data,
+        }
+        for entry in entries
+    ]
+
+
+def _lines(found: History) -> Iterator[bytes]:
+    """What is exported, and verified without an export too."""
+    return (f"{line}\n".encode() for line in to_lines(found.group, found.entries, found.head))
 
 
 def _head(text: str) -> Head:

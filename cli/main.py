@@ -5,7 +5,9 @@ otherwise); 2 it could not be done or was asked wrongly.
 """
 
 import importlib
+import os
 import sys
+import traceback
 
 import typer
 from botocore.exceptions import BotoCoreError, NoCredentialsError, NoRegionError
@@ -14,9 +16,11 @@ from rich.console import Console
 from cli import out
 from cli.account import who_may
 from lambdas.core.errors import Denied, GreenlightError
+from lambdas.core.foreign import reason
 from lambdas.core.names import AUDITOR
 
 _FAILED = 2
+_DEBUG = "GREENLIGHT_DEBUG"  # the environment variable that shows where an unexpected error comes from
 _SAID = {
     NoCredentialsError: "there are no AWS credentials: sign in (`aws sso login`), or set AWS_PROFILE",
     NoRegionError: "no AWS region is set: set AWS_REGION to the region that Greenlight is deployed in",
@@ -75,6 +79,13 @@ def main() -> None:
         _fail(str(error))
     except BotoCoreError as error:
         _fail(_SAID.get(type(error), f"AWS cannot be asked: {error}"))
+    except Exception as error:  # noqa: BLE001 - the last resort: people get what to do, not a traceback
+        if os.environ.get(_DEBUG):
+            traceback.print_exc()
+        _fail(
+            f"an unexpected error, {type(error).__name__}: {reason(error)}. Nothing was done after it. "
+            f"Run the command again with {_DEBUG}=1 to see where it comes from, and report that"
+        )
 
 
 def _who_may(asked: str | None) -> str:

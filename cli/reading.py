@@ -16,10 +16,11 @@ from lambdas.core.circle import Circle, RunTold, Watched
 from lambdas.core.codec import encode
 from lambdas.core.comparison import Comparison, Metric, compare
 from lambdas.core.facts import Endpoint
-from lambdas.core.record import Approval, Record
+from lambdas.core.ledger import event_of
+from lambdas.core.record import Approval, Decided, Record
 from lambdas.core.spec import GatesSpec
 from lambdas.core.standing import Standing, standing
-from lambdas.core.versions import Version, version_of
+from lambdas.core.versions import Version, told_by, version_of
 
 _NAME = re.compile(r"""^name:[ ]*["']?([A-Za-z0-9-]+)""", re.MULTILINE)
 
@@ -42,6 +43,7 @@ Group = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead; times are epoch seconds.")]
 _SHOWN = 20
+_MOST_PENDING = 32
 _METRICS = 6  # in a cell; `--json` has all
 
 
@@ -104,15 +106,22 @@ def _stands(account: Account, group: str) -> tuple[Standing, Endpoint | None]:
 
 
 def _row(one: Standing) -> tuple[object, ...]:
+    phase, why, since = one.shown
     return (
         one.group,
-        one.phase.value,
-        out.ago(one.since or None),
+        phase,
+        out.ago(since or None),
         _v(one.live),
         _v(one.in_flight.version) if one.in_flight else None,
-        ", ".join(f"v{number}" for number in one.pending[:3]) + ("…" if len(one.pending) > 3 else ""),  # noqa: PLR2004
-        one.reason,
+        _pending(one, 3),
+        why,
     )
+
+
+def _pending(one: Standing, most: int) -> str:
+    """The youngest that wait, and how many more do."""
+    more = len(one.pending) - most + one.more_pending if len(one.pending) > most else one.more_pending
+    return ", ".join(f"v{number}" for number in one.pending[:most]) + (f" and {more} more" if more else "")
 
 
 def _one(one: Standing, endpoint: Endpoint | None, *, json: bool) -> None:
@@ -121,18 +130,18 @@ def _one(one: Standing, endpoint: Endpoint | None, *, json: bool) -> None:
         steps = list(endpoint.steps) if endpoint is not None else []
         out.as_json({**encode(one), "endpoint_status": endpoint and endpoint.status.value, "steps": steps})
         return
-    flight = one.in_flight
+    flight, (phase, why, since) = one.in_flight, one.shown
     doing = f"{endpoint.status.value}{': ' if at else ''}{at}" if endpoint is not None else "no endpoint yet"
     lines = {
         "group": one.group,
-        "phase": one.phase.value + (f", for {out.ago(one.since)}" if one.since else ""),
-        "why": one.reason,
+        "phase": phase + (f", for {out.ago(since)}" if since else ""),
+        "why": why,
         "live": f"v{one.live}, since {out.moment(one.live_since)}" if one.live else None,
         "goes back to": _v(one.last_known_good),
         "in flight": f"v{flight.version}, {flight.direction}, for {out.ago(flight.started_at)}; {doing}"
         if flight
         else None,
-        "pending": ", ".join(f"v{number}" for number in one.pending),
+        "pending": _pending(one, _MOST_PENDING),
         "paused": one.paused,
         **(_circle(one.circle) if one.circle != Circle() else {}),
     }
@@ -177,7 +186,10 @@ def versions(
     account = Account()
     record = account.record(group)
     numbers = [one.version for one in account.versions(group)][:most]
-    rows = [version_of(one, record) for one in account.compared(group, *numbers)] if numbers else []
+    archived: dict[int, Decided] = {}
+    if any(record.archive.status(number) is not None for number in numbers):
+        archived = told_by(map(event_of, account.store.history(group)))
+    rows = [version_of(one, record, archived) for one in account.compared(group, *numbers)] if numbers else []
     if json:
         out.as_json(rows)
         return
@@ -194,7 +206,7 @@ def _version_row(row: Version) -> tuple[object, ...]:
         row.status,
         out.moment(row.decided_at),
         row.by and row.by.rpartition("/")[2],
-        row.reason,
+        row.why,
         row.became,
         metrics or row.problem,
     )

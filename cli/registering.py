@@ -9,14 +9,14 @@ import typer
 from cli import out
 from cli.account import Account, NotAllowedError, UnknownGroupError, stepped_into, who_may
 from cli.candidate import Candidate, NotRegistrableError, Said, candidate
-from cli.files import sound_report
 from cli.reading import Group, Json
 from lambdas.adapters.registrations import register as register_as_pending
 from lambdas.adapters.uploads import Uploads
 from lambdas.core.errors import Denied, GreenlightError, Unreadable
 from lambdas.core.facts import Report
 from lambdas.core.names import role_name
-from lambdas.core.quality import MOST_BYTES
+from lambdas.core.quality import MOST_BYTES, sound_report
+from lambdas.core.samples import sample_of
 from lambdas.core.spec import GroupSpec
 
 _REGISTRANT = "registrant"
@@ -33,7 +33,8 @@ class Placed:
 
 @dataclass(frozen=True)
 class Registered:
-    """What came of it. `lacks`: for the group's gates; `not_checked`: in words, None: all was."""
+    """What came of it. `lacks`: for the group's gates; `not_checked`: in words, None: all was. `odd`: what was found in
+    files and does no harm."""
 
     group: str
     version: int
@@ -41,6 +42,7 @@ class Registered:
     objects: Mapping[str, Placed]
     lacks: tuple[str, ...]
     not_checked: str | None
+    odd: tuple[str, ...] = ()
 
 
 def register(
@@ -150,6 +152,7 @@ def _register(
     uploads = Uploads(own.aws.s3_as({}))
     sizes = _sizes(uploads, wanted)
     report = wanted.report or _report(own, wanted.given.get("metrics"))
+    _check_sample(own, wanted.given.get("sample"))
     done = _upload(uploads, wanted, places)
     try:
         arn = register_as_pending(account.aws.sagemaker, wanted.request(group, places))
@@ -158,7 +161,7 @@ def _register(
         raise type(error)(f"{error}{left}") from error
     objects = {what: Placed(uri, sizes[what], done.get(what)) for what, uri in places.items()}
     lacks = wanted.shortcomings(spec, places, report) if spec is not None else ()
-    found = Registered(group, int(arn.rpartition("/")[2]), arn, objects, lacks, unchecked)
+    found = Registered(group, int(arn.rpartition("/")[2]), arn, objects, lacks, unchecked, tuple(wanted.odd))
     if json:
         out.as_json(found)
     else:
@@ -185,8 +188,8 @@ def _targets(wanted: Candidate, to: str | None, spec: GroupSpec | None) -> dict[
                 "where files are uploaded to is not known: say --to s3://bucket/prefix, one of the group's `artifacts`"
             ]
         )
-    if not prefix.startswith("s3://") or not prefix.removeprefix("s3://").partition("/")[2]:
-        raise NotRegistrableError([f"--to {prefix} must be s3://bucket/prefix"])
+    if not prefix.removeprefix("s3://").strip("/") or not prefix.startswith("s3://"):
+        raise NotRegistrableError([f"--to {prefix} must be s3://bucket/prefix, or s3://bucket"])
     return {what: upload.below(prefix) for what, upload in wanted.uploads.items()}
 
 
@@ -213,6 +216,16 @@ def _report(account: Account, uri: str | None) -> Report | None:
         raise NotRegistrableError([f"--metrics {uri}: {error}"]) from error
 
 
+def _check_sample(account: Account, uri: str | None) -> None:
+    """As reconcile will read it."""
+    if uri is None:
+        return
+    try:
+        sample_of(account.objects.read(None, uri, MOST_BYTES))
+    except Unreadable as error:
+        raise NotRegistrableError([f"--sample {uri}: {error}"]) from error
+
+
 def _upload(uploads: Uploads, wanted: Candidate, places: Mapping[str, str]) -> dict[str, bool]:
     done = {}
     for what, upload in wanted.uploads.items():
@@ -233,5 +246,6 @@ def _show(found: Registered) -> None:
         out.say(f"  {what}: {one.uri}, {one.bytes} bytes, {how}")
     if found.not_checked:
         out.say(f"not checked: {found.not_checked}")
+    out.say(*(f"odd: {one}" for one in found.odd))
     out.say(*(f"would not go live as it is: {one}" for one in found.lacks))
     out.say(f"an approver decides; `greenlight plan {found.group} approve {found.version}` foresees it")

@@ -1,10 +1,13 @@
 """What people write behind options of `register`, against AWS's own limits: pairs, images, metadata, lineage."""
 
 import json
+import os
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
-from pathlib import Path
+
+from cli import local_files
+from lambdas.core.errors import Unreadable
 
 LINEAGE = ("CommitId", "Repository", "GeneratedBy", "ProjectId")  # MetadataProperties [B]
 _IMAGE = re.compile(
@@ -47,10 +50,15 @@ def pairs(option: str, said: Iterable[str], wrong: Problem) -> dict[str, str]:
 
 
 def metadata(said: Iterable[str], wrong: Problem) -> dict[str, str]:
-    """`KEY=VALUE`, or the name of a file with one JSON object; as CustomerMetadataProperties takes them [B]."""
+    """`KEY=VALUE`, or the name of a file with one JSON object; as CustomerMetadataProperties takes them [B].
+
+    What has a `=` is a file all the same if there is a file of that name, or a `/` before the `=`: names of folders
+    hold `=` too (`runs/dt=2026-01-05/meta.json`). A key with a `/` in it can be given in a file.
+    """
     texts = list(said)
-    found = pairs("--metadata", (text for text in texts if "=" in text), wrong)
-    for name in (text for text in texts if "=" not in text):
+    names = [text for text in texts if _is_a_file(text)]
+    found = pairs("--metadata", (text for text in texts if text not in names), wrong)
+    for name in names:
         for key, value in _from_file(name, wrong).items():
             if key in found:
                 wrong(f"--metadata says {key} twice")
@@ -71,10 +79,11 @@ def metadata(said: Iterable[str], wrong: Problem) -> dict[str, str]:
 
 
 def _from_file(name: str, wrong: Problem) -> Mapping[str, str]:
-    if not Path(name).is_file():
-        wrong(f"--metadata {name} is neither KEY=VALUE nor a file")
+    if not os.path.exists(name):  # noqa: PTH110 - unlike Path.exists it takes any text for a name
+        inside = "; a key with a / in it goes into a file of JSON" if "=" in name else ""
+        wrong(f"--metadata {name} is neither KEY=VALUE nor a file{inside}")
         return {}
-    found = json_object(Path(name), f"--metadata {name}", wrong)
+    found = json_object(name, f"--metadata {name}", wrong)
     if found is None:
         return {}
     if bad := [key for key, value in found.items() if isinstance(value, dict | list) or value is None]:
@@ -83,18 +92,17 @@ def _from_file(name: str, wrong: Problem) -> Mapping[str, str]:
     return {key: value if isinstance(value, str) else json.dumps(value) for key, value in found.items()}
 
 
-def json_object(file: Path, what: str, wrong: Problem) -> dict[str, object] | None:
+def _is_a_file(text: str) -> bool:
+    before, equals, _ = text.partition("=")
+    return not equals or "/" in before or os.path.isfile(text)  # noqa: PTH113 - as above
+
+
+def json_object(name: str, what: str, wrong: Problem) -> dict[str, object] | None:
     """A file's one JSON object; None: it is none, and that was told."""
     try:
-        found = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        wrong(f"{what} cannot be read: {getattr(error, 'strerror', None) or error}")
-    except (ValueError, RecursionError) as error:
-        wrong(f"{what} is not JSON: {error}")
-    else:
-        if isinstance(found, dict):
-            return found
-        wrong(f"{what} is JSON, and must be one object: {{…}}")
+        return local_files.json_object(name)
+    except (OSError, Unreadable) as error:
+        wrong(f"{what}: {local_files.said(error)}")
     return None
 
 

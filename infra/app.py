@@ -7,6 +7,8 @@ from cdk_nag import AwsSolutionsChecks, NIST80053R5Checks
 
 from infra.config.governance import GovernanceConfig
 from infra.config.load import load_groups
+from infra.config.problems import ConfigError, Problem
+from infra.constructs.policy_sizes import too_large
 from infra.limits import CONCURRENCY
 from infra.stacks.controller import ControllerStack
 from infra.stacks.governance import GovernanceStack
@@ -14,6 +16,8 @@ from infra.stacks.group import GroupStack
 from infra.stacks.observability import ObservabilityStack
 from infra.stacks.state import StateStack
 from lambdas.core.names import CONTROLLER_STACK, OBSERVABILITY_STACK, STATE_STACK
+
+_FEW = 3  # artifacts: with so many of the longest, every policy of a group is far from IAM's limit; asking takes time
 
 
 def build(app: cdk.App, folder: Path, governance: GovernanceConfig) -> None:
@@ -57,10 +61,15 @@ def build(app: cdk.App, folder: Path, governance: GovernanceConfig) -> None:
         controller=controller,
         page=observability.page,
     )
+    problems: list[Problem] = []
     for config in groups:
-        GroupStack(
+        stack = GroupStack(
             app,
             f"Greenlight-Group-{config.name}",
             description=f"Greenlight: model package group {config.name}",
             config=config,
         )
+        if len(config.artifacts) > _FEW:
+            problems += too_large(stack, config.name)
+    if problems:
+        raise ConfigError(problems)

@@ -1,12 +1,13 @@
 """Builders with defaults for facts, records and decisions: a test names only what its rule is about."""
 
-from collections.abc import Mapping
+import functools
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from lambdas.core.acts import Act
 from lambdas.core.content import Container
-from lambdas.core.decide import decide
+from lambdas.core.decide import Part, afterwards, decide, decide_part
 from lambdas.core.desired import config_name, model_name
 from lambdas.core.facts import (
     AlarmState,
@@ -52,10 +53,13 @@ A = TypeVar("A")
 def a_spec(*, endpoint: EndpointSpec | None = None, **changes: Any) -> GroupSpec:
     """A group's spec: one small instance, everything else as the defaults have it."""
     return GroupSpec(
-        name=GROUP,
-        endpoint=endpoint or an_endpoint_spec(),
-        execution_role=f"arn:aws:iam::{ACCOUNT}:role/greenlight/{GROUP}-endpoint",
-        **changes,
+        **{
+            "name": GROUP,
+            "endpoint": endpoint or an_endpoint_spec(),
+            "execution_role": f"arn:aws:iam::{ACCOUNT}:role/greenlight/{GROUP}-endpoint",
+            "artifacts": ("s3://models", "s3://elsewhere", "s3://evil"),
+            **changes,
+        }
     )
 
 
@@ -275,14 +279,43 @@ def decided_on(seen: Seen) -> Decision:
 
 
 def ask(seen: Seen) -> tuple[Decision, Facts]:
-    """The decision, and the facts it asked for on the way."""
-    facts = seen.facts()
+    """The decision of a whole look, and the facts that its first part asked for on the way.
+
+    What its parts decide one after the other is told as one, for most tests are about what comes of a look. A decision
+    of the first part to look again ends it, as in production; one of an optional part does not.
+    """
+    whole, first = of_part(seen.facts(), seen, decide)
+    if whole.again or whole.record is None:
+        return whole, first
+    facts = first
+    for part in Part:
+        facts = afterwards(facts, whole, after(whole))
+        decision, facts = of_part(facts, seen, functools.partial(decide_part, part))
+        whole = _both(whole, decision)
+    return whole, first
+
+
+def of_part(facts: Facts, seen: Seen, deciding: Callable[[Facts], Decision | Need]) -> tuple[Decision, Facts]:
+    """The decision of one part of a look, and the facts that it asked for."""
     for _ in range(8):
-        outcome = decide(facts)
+        outcome = deciding(facts)
         if isinstance(outcome, Decision):
             return outcome, facts
         facts = seen.with_more(facts, outcome)
     raise AssertionError(f"the decision never had enough: {outcome}")
+
+
+def _both(first: Decision, second: Decision) -> Decision:
+    """Two decisions of a look as one."""
+    if not second.changed and not second.actions:
+        return replace(first, again=first.again or second.again)
+    return replace(
+        second,
+        entries=first.entries + second.entries,
+        events=first.events + second.events,
+        actions=first.actions + second.actions,
+        changed=first.changed or second.changed,
+    )
 
 
 def after(decision: Decision) -> Record:

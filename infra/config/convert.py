@@ -1,6 +1,6 @@
 """A group's YAML to the spec that the controller reads, and to the tags of everything that is the group's."""
 
-from infra.config.group import EndpointConfig, GatesConfig, GroupConfig
+from infra.config.group import HOSTING, EndpointConfig, GatesConfig, GroupConfig
 from infra.config.monitoring import MonitorConfig, MonitoringConfig, RetrainingConfig
 from lambdas.core.names import GROUP_TAG, drift_alarm
 from lambdas.core.spec import (
@@ -119,4 +119,5 @@ def _endpoint(config: EndpointConfig, group: str) -> EndpointSpec:
         data_capture=None if config.data_capture is None else DataCapture(**dict(config.data_capture)),
         serverless=None if config.serverless is None else Serverless(**dict(config.serverless)),
         asynchronous=None if config.asynchronous is None else config.asynchronous.as_spec(),
+        **{key: getattr(config, key) for key in HOSTING},
     )

@@ -1,6 +1,7 @@
 """The model of `governance.yaml`: who may audit, who may break the glass, when all hold still, who is told what."""
 
 import json
+import os.path
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
@@ -9,9 +10,10 @@ from pydantic import Field, ValidationError
 
 from infra.config import words
 from infra.config.group import FreezeConfig, RecurringFreezeConfig
-from infra.config.problems import ConfigError, Problem, from_pydantic, shown
+from infra.config.problems import ConfigError, Problem, from_pydantic, shown, the_first
 from infra.config.section import Section
 from infra.config.source import read
+from infra.config.trust_policy import too_long
 from lambdas.core.announcements import Urgency
 from lambdas.core.ledger import Kind
 from lambdas.core.spec import Calendar
@@ -76,7 +78,7 @@ def load_governance(path: Path, *, required: bool) -> GovernanceConfig:
     Raises:
         ConfigError: with every problem.
     """
-    if not path.exists() and not required:
+    if not os.path.lexists(path) and not required:
         return GovernanceConfig()
     raw = read(path, path.name, may_be_empty=True)
     if isinstance(raw, Problem):
@@ -84,9 +86,10 @@ def load_governance(path: Path, *, required: bool) -> GovernanceConfig:
     try:
         config = GovernanceConfig.model_validate_json(json.dumps(raw))
     except ValidationError as error:
-        raise ConfigError(from_pydantic(path.name, error, GovernanceConfig)) from error
+        found = from_pydantic(path.name, error, GovernanceConfig)
+        raise ConfigError(the_first(found, path.name)) from error
     if problems := list(_breaches(config, path.name)):
-        raise ConfigError(problems)
+        raise ConfigError(the_first(problems, path.name))
     return config
 
 
@@ -95,6 +98,10 @@ def _breaches(config: GovernanceConfig, file: str) -> Iterator[Problem]:
     if config.break_glass is not None:
         named["break_glass.principals"] = config.break_glass.principals
     for key, principals in named.items():
+        # As `infra.constructs.account_roles` makes them.
+        strict = key != "auditors"
+        if (said := too_long(principals, mfa=strict, source_identity=strict, tags={})) is not None:
+            yield Problem(file, key, shown(f"{len(principals)} principals"), said)
         for index, principal in enumerate(principals):
             if principal in principals[:index]:
                 yield Problem(file, f"{key}.{index}", shown(principal), "is named twice")

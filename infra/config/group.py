@@ -1,7 +1,8 @@
 """The model of one `groups/*.yaml`: its keys, their types, and the limits that one key has by itself."""
 
 import json
-from typing import Annotated
+from dataclasses import fields
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -19,6 +20,7 @@ from lambdas.core.spec import (
     GatesSpec,
     GroupSpec,
     GuardrailSpec,
+    Hosting,
     MetricGate,
     Mode,
     Onboarding,
@@ -105,6 +107,18 @@ class AsynchronousConfig(Section):
         return tuple(dict.fromkeys((spec.output, spec.failures)))
 
 
+AmiVersion = Literal[
+    "al2-ami-sagemaker-inference-gpu-2",
+    "al2-ami-sagemaker-inference-gpu-2-1",
+    "al2-ami-sagemaker-inference-gpu-3-1",
+    "al2-ami-sagemaker-inference-neuron-2",
+    "al2023-ami-sagemaker-inference-gpu-4-1",
+]
+"""ProductionVariantInferenceAmiVersion [B]."""
+HOSTING = tuple(field.name for field in fields(Hosting))
+"""Keys of an endpoint that say how its instances start."""
+
+
 class EndpointConfig(Section):
     """The endpoint and its hardware; a change here rolls out by the same guarded path as a new version.
 
@@ -125,6 +139,14 @@ class EndpointConfig(Section):
     network_isolation: bool = EndpointSpec.network_isolation
     """Whether the container is kept from making network calls."""
     data_capture: DataCaptureConfig | None = None
+    container_startup_health_check_timeout: Annotated[int, Field(ge=60, le=3600)] | None = None
+    """Seconds within which the container must answer its first health check (/ping); large models need minutes."""
+    model_data_download_timeout: Annotated[int, Field(ge=60, le=3600)] | None = None
+    """Seconds within which the model must be downloaded and extracted."""
+    volume_size_gb: Annotated[int, Field(ge=1, le=512)] | None = None
+    """Gigabytes of an instance's storage volume."""
+    inference_ami_version: AmiVersion | None = None
+    """The machine image of the instances, for a driver's version that the container needs; left out: AWS chooses."""
 
     @property
     def mode(self) -> EndpointMode:
@@ -293,7 +315,7 @@ class GroupConfig(Section):
     """Name of the model package group; it cannot be changed later."""
     owner: words.Line
     """Who to ask: a mail address, a team."""
-    artifacts: Annotated[tuple[words.S3Prefix, ...], Field(min_length=1)]
+    artifacts: Annotated[tuple[words.S3Place, ...], Field(min_length=1)]
     """Where this group's model artifacts lie; the endpoint can read nothing else."""
     endpoint: EndpointConfig
     description: words.Description | None = None
@@ -315,7 +337,7 @@ class GroupConfig(Section):
     retraining: RetrainingConfig | None = None
     probation_minutes: Annotated[int, Field(ge=0)] = GroupSpec.probation_minutes
     """How long after a rollout its alarms still send the version back."""
-    retain_versions: Annotated[int, Field(ge=1)] = GroupSpec.retain_versions
+    retain_versions: Annotated[int, Field(ge=1, le=10)] = GroupSpec.retain_versions
     """How many versions that were live keep their config, ready to go back to."""
     withdrawal: Withdrawal = GroupSpec.withdrawal
     """When the live version is rejected and nothing good is left: keep serving it, or delete the endpoint."""

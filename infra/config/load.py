@@ -21,7 +21,7 @@ from infra.config.group import (
     SmokeTestConfig,
 )
 from infra.config.monitoring import MonitoringConfig, RetrainingConfig
-from infra.config.problems import ConfigError, Problem, from_pydantic, shown
+from infra.config.problems import ConfigError, Problem, from_pydantic, shown, the_first
 from infra.config.rules import Sections, breaches
 from infra.config.source import read
 from lambdas.core.names import ROLE_PATH, VERSION_TAG, role_name
@@ -31,6 +31,7 @@ T = TypeVar("T")
 
 _MOST_TAGS = 50  # of a SageMaker resource [B]
 _PARAMETER_LENGTH = 4096  # characters of a standard SSM parameter
+_REFERENCE = "Parameter Store takes it for a reference to another parameter, and refuses the group's spec"
 _LONGEST_PARTITION = "aws-us-gov"
 
 
@@ -43,21 +44,17 @@ def load_groups(folder: Path) -> tuple[GroupConfig, ...]:
     Raises:
         ConfigError: with every problem of every file.
     """
-    if not folder.is_dir():
-        raise ConfigError(
-            [Problem(str(folder), "", None, "is no folder; it should hold the groups' YAML files")]
-        )
     problems: list[Problem] = []
     groups: list[tuple[str, GroupConfig]] = []
     names: list[tuple[str, str, str]] = []
-    for path in sorted(p for p in folder.iterdir() if p.suffix.lower() in {".yaml", ".yml"}):
+    for path in _files(folder):
         file = f"{folder.name}/{path.name}"
         raw = read(path, file)
         if isinstance(raw, Problem):
             problems.append(raw)
             continue
         group, found = check(raw, file)
-        problems += found
+        problems += the_first(found, file)
         names += _names(raw, file)
         if group is not None:
             groups.append((file, group))
@@ -65,6 +62,18 @@ def load_groups(folder: Path) -> tuple[GroupConfig, ...]:
     if problems:
         raise ConfigError(problems)
     return tuple(sorted((group for _, group in groups), key=lambda group: group.name))
+
+
+def _files(folder: Path) -> list[Path]:
+    """The YAML files of a folder."""
+    if not folder.is_dir():
+        raise ConfigError(
+            [Problem(str(folder), "", None, "is no folder; it should hold the groups' YAML files")]
+        )
+    try:
+        return sorted(path for path in folder.iterdir() if path.suffix.lower() in {".yaml", ".yml"})
+    except OSError as error:
+        raise ConfigError([Problem(str(folder), "", None, f"cannot be read: {error.strerror}")]) from error
 
 
 def check(raw: dict[str, Any], file: str) -> tuple[GroupConfig | None, list[Problem]]:
@@ -126,7 +135,16 @@ def _sizes(group: GroupConfig, file: str) -> Iterator[Problem]:
             yield Problem(file, f"tags.{key}", None, f"differs from {other} only in case, which IAM refuses")
     role = f"arn:{_LONGEST_PARTITION}:iam::123456789012:role{ROLE_PATH}{role_name(group.name, 'endpoint')}"
     reader, monitoring = (role.replace("-endpoint", f"-{kind}") for kind in ("reader", "monitoring"))
-    if (length := len(spec_to_json(to_spec(group, role, reader, monitoring)))) > _PARAMETER_LENGTH:
+    text = spec_to_json(to_spec(group, role, reader, monitoring))
+    if "{{" in text:  # JSON itself has none
+        at = text.index("{{")
+        yield Problem(
+            file,
+            "",
+            None,
+            f"must not contain {{{{, as in {shown(text[max(0, at - 20) : at + 20])}: {_REFERENCE}",
+        )
+    if (length := len(text)) > _PARAMETER_LENGTH:
         allowed = f"the group's spec is {length} characters; its SSM parameter takes {_PARAMETER_LENGTH}: "
         yield Problem(
             file, "", None, allowed + "use fewer tags, gates, variables, parameters or freeze windows"

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from infra.config.breach import Breach
-from infra.config.group import EndpointConfig, GuardrailConfig, RolloutConfig, SmokeTestConfig
+from infra.config.group import HOSTING, EndpointConfig, GuardrailConfig, RolloutConfig, SmokeTestConfig
 from infra.config.prefixes import overlap
 from lambdas.core.spec import Strategy
 
@@ -17,6 +17,9 @@ _NOT_SERVERLESS = {
     "is not Greenlight's",
     "kms_key": f"a serverless endpoint has no volumes to encrypt; {_OUT}",
     "vpc": f"AWS runs no serverless endpoint in a VPC; {_OUT}",
+    **dict.fromkeys(
+        HOSTING, f"a serverless endpoint has no instances, and so no disk, image or start of them; {_OUT}"
+    ),
     "data_capture": f"AWS captures nothing of a serverless endpoint; {_OUT}",
 }
 

@@ -101,6 +101,12 @@ def _run(key: str, monitor: Monitor, config: MonitorConfig) -> Iterator[Breach]:
                 config.start_offset,
                 f"must be longer ago than end_offset, {config.end_offset}",
             )
+        elif start - end > _DAY:
+            yield Breach(
+                f"{key}.start_offset",
+                config.start_offset,
+                f"must be at most 24 hours before end_offset, {config.end_offset}: AWS looks at no more in a run",
+            )
 
 
 def _answers(config: ModelQualityConfig) -> Iterator[Breach]:

@@ -1,7 +1,7 @@
 """A problem in a group's YAML: which file, which key, what stands there, what is allowed."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +9,8 @@ from pydantic import BaseModel, ValidationError
 
 from infra.config.words import IN_WORDS
 
-_LONGEST_VALUE = 80
+_LONGEST_VALUE, _LONGEST_KEY, _LONGEST_WORDS = 80, 100, 2000
+_MOST = 100
 
 
 @dataclass(frozen=True)
@@ -22,10 +23,10 @@ class Problem:
     allowed: str
 
     def __str__(self) -> str:
-        found = "" if self.value is None else f" is {self.value}"
-        return (
-            f"{self.file}: {self.key}{found}: {self.allowed}" if self.key else f"{self.file}: {self.allowed}"
-        )
+        """One line, however long and odd what stands in the file is."""
+        found = "" if self.value is None else f" is {_in_a_line(self.value, _LONGEST_WORDS)}"
+        key = f"{_in_a_line(self.key, _LONGEST_KEY)}{found}: " if self.key else ""
+        return f"{_in_a_line(self.file, _LONGEST_KEY)}: {key}{_in_a_line(self.allowed, _LONGEST_WORDS)}"
 
 
 class ConfigError(Exception):
@@ -40,6 +41,20 @@ def shown(value: object) -> str:
     """A value as a message quotes it: JSON, cut when long."""
     text = json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 1] + "…"
+
+
+def _in_a_line(text: str, most: int) -> str:
+    """Text without line breaks and control characters, cut when long."""
+    line = "".join(char if char.isprintable() else " " for char in text[: most + 1])
+    return line if len(line) <= most else line[: most - 1] + "…"
+
+
+def the_first(problems: Sequence[Problem], file: str) -> list[Problem]:
+    """As many problems of one file as somebody reads, and how many more there are."""
+    if len(problems) <= _MOST:
+        return list(problems)
+    rest = f"has {len(problems) - _MOST} more problems; fix these first"
+    return [*problems[:_MOST], Problem(file, "", None, rest)]
 
 
 def from_pydantic(file: str, error: ValidationError, model: type[BaseModel]) -> list[Problem]:

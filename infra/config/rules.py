@@ -16,6 +16,7 @@ from infra.config.group import (
     SessionsConfig,
     SmokeTestConfig,
 )
+from infra.config.hardware_rules import bake_breaches, fleet_breaches, instance_breaches, start_breaches
 from infra.config.mode_rules import (
     endpoint_breaches,
     guardrail_breaches,
@@ -24,6 +25,7 @@ from infra.config.mode_rules import (
 )
 from infra.config.monitoring import MonitoringConfig, RetrainingConfig
 from infra.config.monitoring_rules import monitoring_breaches, retraining_breaches
+from infra.config.trust_policy import too_long
 from infra.config.words import is_role
 from lambdas.core.spec import EndpointMode, Strategy
 
@@ -61,12 +63,16 @@ def breaches(sections: Sections) -> Iterator[Breach]:
     yield from _mode(sections)
     if endpoint is not None and not serverless:
         yield from _autoscaling(endpoint)
+        yield from instance_breaches(endpoint)
     if rollout is not None:
         yield from _rollout(rollout)
     if guardrails is not None:
         yield from _guardrails(guardrails)
     if endpoint is not None and rollout is not None and not serverless:
-        yield from _fleet(endpoint, rollout)
+        yield from fleet_breaches(endpoint, rollout)
+        yield from start_breaches(endpoint, rollout, waiting_seconds(rollout))
+    if rollout is not None and guardrails is not None and not serverless:
+        yield from bake_breaches(rollout, guardrails)
     if endpoint is not None and rollout is not None and guardrails is not None:
         yield from _inferentia(endpoint, rollout, guardrails)
     yield from _people(sections)
@@ -111,6 +117,7 @@ def _people(sections: Sections) -> Iterator[Breach]:
         for index, principal in enumerate(principals or ()):
             if principal in (principals or ())[:index]:
                 yield Breach(f"{key}.{index}", principal, "is named twice")
+    yield from _trust(sections)
     if sections.approval is None or not sections.approval.four_eyes:
         return
     for index, principal in enumerate(sections.approvers or ()):
@@ -121,6 +128,20 @@ def _people(sections: Sections) -> Iterator[Breach]:
                 "is among the registrants too, and could approve what it registered itself; "
                 "name somebody else, or set approval.four_eyes to false",
             )
+
+
+def _trust(sections: Sections) -> Iterator[Breach]:
+    """Everybody who is let into a role is part of its trust policy, more than once."""
+    sessions = sections.sessions
+    if sessions is None:
+        return
+    for key, principals, mfa in (
+        ("approvers", sections.approvers or (), sessions.mfa),
+        ("registrants", sections.registrants or (), False),
+    ):
+        said = too_long(principals, mfa=mfa, source_identity=sessions.source_identity, tags=sessions.tags)
+        if said is not None:
+            yield Breach(key, f"{len(principals)} principals", said)
 
 
 def _second_factor(sections: Sections) -> Iterator[Breach]:
@@ -214,17 +235,6 @@ def _guardrails(guardrails: GuardrailConfig) -> Iterator[Breach]:
         )
     if len(set(guardrails.alarms)) < len(guardrails.alarms):
         yield Breach("guardrails.alarms", guardrails.alarms, "must name each alarm once")
-
-
-def _fleet(endpoint: EndpointConfig, rollout: RolloutConfig) -> Iterator[Breach]:
-    """A canary or a linear step is at most half of the instances, so one instance cannot be split."""
-    if rollout.strategy not in {Strategy.CANARY, Strategy.LINEAR}:
-        return
-    out = f"must be at least 2 for {rollout.strategy.value}; or set rollout.strategy to all_at_once"
-    if endpoint.instance_count < 2:  # noqa: PLR2004 - the rule itself
-        yield Breach("endpoint.instance_count", endpoint.instance_count, out)
-    if endpoint.autoscaling is not None and endpoint.autoscaling.min < 2:  # noqa: PLR2004 - as above
-        yield Breach("endpoint.autoscaling.min", endpoint.autoscaling.min, out)
 
 
 def _inferentia(

@@ -17,7 +17,11 @@ _NAME = r"^[a-z0-9](-*[a-z0-9])*$"
 _PRINCIPAL = r"^arn:aws[a-z-]*:iam::[0-9]{12}:(role|user)/[A-Za-z0-9_+=,.@/-]+$"
 _KMS_KEY = r"^arn:aws[a-z-]*:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+$"
 _TOPIC = r"^arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[a-zA-Z0-9_-]+$"
-_S3_PREFIX = r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/[A-Za-z0-9_!.()'-][A-Za-z0-9_!.()'/-]*$"
+_S3_BUCKET = r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
+# Keys as people have them (`dt=2026-01-05`, spaces), without what IAM takes for a wildcard or a variable.
+_S3_KEY = r"[A-Za-z0-9_!.()'=+@,:&-]([A-Za-z0-9_!.()'=+@,:& /-]*[A-Za-z0-9_!.()'=+@,:&/-])?"
+_S3_PREFIX = f"^{_S3_BUCKET}/{_S3_KEY}$"
+_S3_PLACE = f"^{_S3_BUCKET}(/({_S3_KEY})?)?$"
 _INSTANCE_TYPE = r"^ml\.[a-z0-9-]+\.[a-z0-9-]+$"
 _MONITORING_IMAGE = (
     r"^[0-9]{12}\.dkr\.ecr(-fips)?\.[a-z0-9-]+\.amazonaws\.com(\.cn)?/[a-z0-9]([a-z0-9._/-]*[a-z0-9])?"
@@ -33,7 +37,8 @@ _SUBNET = r"^subnet-[0-9a-f]+$"
 _SECURITY_GROUP = r"^sg-[0-9a-f]+$"
 _TAG_TEXT = r"^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$"  # TagKey and TagValue [B]
 _DESCRIPTION = r"^[\p{L}\p{M}\p{Z}\p{S}\p{N}\p{P}]+$"  # EntityDescription [B]: no line breaks
-_NOT_BLANK = r"\S"
+# AlarmName [B]: no ASCII control characters (CloudWatch), not blank (SageMaker).
+_ALARM = r"^[^\x00-\x1F\x7F]*[^\x00-\x1F\x7F\s][^\x00-\x1F\x7F]*$"
 _BUCKET = r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$"
 _MAIL = r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$"
 _MEDIA_TYPE = r"^[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+( *; *[A-Za-z0-9_.-]+=[^;]+)*$"
@@ -44,6 +49,7 @@ IN_WORDS = {
     _KMS_KEY: "must be the ARN of a key (not of an alias): arn:aws:kms:REGION:ACCOUNT:key/ID",
     _TOPIC: "must be the ARN of an SNS topic: arn:aws:sns:REGION:ACCOUNT:NAME",
     _S3_PREFIX: "must be s3://bucket/prefix, without wildcards",
+    _S3_PLACE: "must be s3://bucket/prefix or a whole bucket, s3://bucket, without wildcards",
     _INSTANCE_TYPE: "must be an instance type, such as ml.m5.large",
     _MONITORING_IMAGE: "must be an image in ECR, such as "
     "156813124566.dkr.ecr.us-east-1.amazonaws.com/sagemaker-model-monitor-analyzer",
@@ -58,7 +64,7 @@ IN_WORDS = {
     _SECURITY_GROUP: "must be a security group's id, such as sg-0123456789abcdef0",
     _TAG_TEXT: "must be letters, digits, spaces and _.:/=+-@",
     _DESCRIPTION: "must be one line of text",
-    _NOT_BLANK: "must not be blank",
+    _ALARM: "must not be blank, nor have line breaks, tabs or other control characters: no alarm has such a name",
     _MEDIA_TYPE: "must be a MIME type, such as application/json",
     _MAIL: "must be a mail address, such as risk-ml@example.com",
     _BUCKET: "must be the name of a bucket, without s3:// and without a path",
@@ -194,6 +200,11 @@ S3Prefix = Annotated[
     StringConstraints(max_length=512, pattern=_S3_PREFIX),
     Field(description="s3://bucket/prefix, without wildcards."),
 ]
+S3Place = Annotated[
+    str,
+    StringConstraints(max_length=512, pattern=_S3_PLACE),
+    Field(description="s3://bucket/prefix or a whole bucket, s3://bucket; without wildcards."),
+]
 ShortS3Prefix = Annotated[
     str,
     StringConstraints(max_length=500, pattern=_S3_PREFIX),  # with what is put behind it, still within 512
@@ -219,7 +230,8 @@ Subnet = Annotated[str, StringConstraints(max_length=32, pattern=_SUBNET)]
 SecurityGroup = Annotated[str, StringConstraints(max_length=32, pattern=_SECURITY_GROUP)]
 AlarmName = Annotated[
     str,
-    StringConstraints(min_length=1, max_length=255, pattern=_NOT_BLANK),
+    StringConstraints(min_length=1, max_length=255, pattern=_ALARM),
+    AfterValidator(_no_reference),
     Field(description="The name of an alarm that exists in this account and region."),
 ]
 Moment = Annotated[

@@ -16,24 +16,36 @@ import sysconfig
 import tempfile
 from pathlib import Path
 
+from uv import find_uv_bin
+
 from infra.constructs.models import models
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCK = ROOT / "lambdas" / "requirements.txt"
 BUILD = ROOT / ".build"
 _PACKAGE = "lambdas"
-_RUNTIME = ("manylinux2014_aarch64", "cp", "3.13")  # Lambda's python3.13 on arm64
+_RUNTIME = (
+    "--python-platform",
+    "aarch64-manylinux2014",
+    "--python-version",
+    "3.13",
+)  # Lambda's python3.13 on arm64
 _TASK = "/var/task"  # where Lambda unpacks an asset
 _BYTECODE = sys.implementation.cache_tag == "cpython-313"
 _RECORDING = Path(__file__).with_name("recording.py")
 ENTRY = "lambdas.entry"
 """The module that Lambda starts."""
-# Parts of Powertools that need what we do not bundle, or that no function of ours can reach; of tzdata, its sources.
+# Parts of Powertools that need what we do not bundle, or that no function of ours can reach; of tzdata, its sources;
+# what the installer leaves.
 _UNUSED = (
+    ".lock",
     "bin",
     "tzdata/zoneinfo/tzdata.zi",
     *(f"tzdata/zoneinfo/{name}.tab" for name in ("iso3166", "zone", "zone1970", "zonenow")),
+    "cronsim/explain.py",
     "aws_lambda_powertools/event_handler",
+    "aws_lambda_powertools/logging/formatters/datadog.py",
+    "aws_lambda_powertools/metrics/provider/datadog",
     *(
         f"aws_lambda_powertools/utilities/{name}"
         for name in (
@@ -53,6 +65,14 @@ _UNUSED = (
         )
     ),
 )
+
+
+# Imported when a group asks for it, not at a start: their bytecode would be a twentieth of the asset.
+_IMPORTED_LATE = ("cronsim", "fastjsonschema")
+
+
+class AssetError(Exception):
+    """A function's dependencies cannot be had; says why, and what to do."""
 
 
 def modules_of(handler: str, root: Path = ROOT) -> list[Path]:
@@ -165,6 +185,9 @@ def _compile(asset: Path, part: str = "") -> None:
                 doraise=True,
                 # The source is beside it and never changes; a start need not look.
                 invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
+                # Libraries' texts for readers stay in their sources. Ours are needed: `dataclasses` works out, at each
+                # start, what a class without a text says of itself.
+                optimize=-1 if part == _PACKAGE else 2,
             )
 
 
@@ -183,27 +206,47 @@ def _dependencies() -> Path:
     if folder.is_dir():
         return folder
     fresh = _part(folder)
-    platform, implementation, version = _RUNTIME
-    command = [
-        sys.executable,
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--disable-pip-version-check",
-        "--no-compile",
-    ]
-    command += ["--require-hashes", "--requirement", str(LOCK), "--target", str(fresh), "--only-binary=:all:"]
-    command += ["--platform", platform, "--implementation", implementation, "--python-version", version]
-    subprocess.run(command, check=True)  # noqa: S603 - our own interpreter and lock
+    install_locked(LOCK, fresh, *_RUNTIME)
     for part in (*_UNUSED, *(path.relative_to(fresh).as_posix() for path in fresh.glob("*.dist-info"))):
         if (fresh / part).is_file():
             (fresh / part).unlink()
         else:
             shutil.rmtree(fresh / part, ignore_errors=True)
     _compile(fresh)
+    for package in _IMPORTED_LATE:
+        shutil.rmtree(fresh / package / "__pycache__", ignore_errors=True)
     _finish(fresh, folder)
     return folder
+
+
+def install_locked(lock: Path, target: Path, *options: str) -> None:
+    """Install a lock's wheels into a folder, by the uv of this environment, which need not have a pip.
+
+    Args:
+        lock: a requirements file with hashes.
+        target: the folder.
+        options: further ones of `uv pip install`, such as for which Python on which machine, if not for this one.
+
+    Raises:
+        AssetError: a package could not be had, or is not what the lock says.
+    """
+    command = [find_uv_bin(), "pip", "install", "--quiet", "--require-hashes", "--only-binary=:all:"]
+    # Copies: what is bundled is changed afterwards, and links would change uv's cache.
+    command += [
+        "--link-mode=copy",
+        "--python",
+        sys.executable,
+        "--requirement",
+        str(lock),
+        "--target",
+        str(target),
+    ]
+    done = subprocess.run([*command, *options], stderr=subprocess.PIPE, text=True, check=False)  # noqa: S603 - our own installer and lock
+    if done.returncode:
+        raise AssetError(
+            f"{lock} could not be installed. uv asks the package index that UV_DEFAULT_INDEX names, else PyPI, and "
+            f"does not read pip's configuration. It says:\n{done.stderr.strip()}"
+        )
 
 
 def _part(folder: Path) -> Path:

@@ -43,8 +43,11 @@ class BreakGlassWatch(Construct):
             "userIdentity": {"sessionContext": {"sessionIssuer": {"userName": [BREAK_GLASS]}}},
         }
         sources = ["aws.sagemaker", "aws.lambda", "aws.monitoring", "aws.iam"]
-        self._rule("Entered", ["aws.sts"], entered, queues, watch, state=_WITH_READS)
-        self._rule("Used", sources, used, queues, watch)
+        rules = [
+            self._rule("Entered", ["aws.sts"], entered, queues, watch, state=_WITH_READS),
+            self._rule("Used", sources, used, queues, watch),
+        ]
+        let_in(queues, "BreakGlass", rules)
 
     def _rule(
         self,
@@ -55,7 +58,7 @@ class BreakGlassWatch(Construct):
         watch: Watch,
         *,
         state: str = "ENABLED",
-    ) -> None:
+    ) -> events.CfnRule:
         tell = events.CfnRule.TargetProperty(
             id="people",
             arn=watch.topic.topic_arn,
@@ -78,7 +81,6 @@ class BreakGlassWatch(Construct):
             state=state,
             targets=[to_queue(queues, "$.detail.eventID"), tell],
         )
-        let_in(queues, f"BreakGlass{name}", rule)
         watch.topic.add_to_resource_policy(
             iam.PolicyStatement(
                 sid=f"BreakGlass{name}",
@@ -89,6 +91,7 @@ class BreakGlassWatch(Construct):
             )
         )
         watch.on_rule(f"break-glass-{name.lower()}", rule.ref, f"Break-glass: somebody {_WORDS[name]}")
+        return rule
 
 
 _WORDS = {"Entered": "stepped into the role", "Used": "changed something in the role"}

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import aws_cdk as cdk
 
 from infra.constructs.grants import Grant, allow, here
-from infra.constructs.s3_prefix import bucket_arn, objects_arn, prefix_of
+from infra.constructs.s3_prefix import bucket_arn, listed, objects_arn
 
 
 def read_below(uris: Sequence[str], sid: str, list_sid: str, *, why: str) -> list[Grant]:
@@ -17,7 +17,7 @@ def read_below(uris: Sequence[str], sid: str, list_sid: str, *, why: str) -> lis
                 f"{list_sid}{number}",
                 ["s3:ListBucket"],
                 [bucket_arn(uri)],
-                {"StringLike": {"s3:prefix": [prefix_of(uri), f"{prefix_of(uri)}/*"]}},
+                {"StringLike": {"s3:prefix": listed(uri)}},
             )
             for number, uri in enumerate(uris, start=1)
         ),

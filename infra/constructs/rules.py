@@ -1,5 +1,6 @@
 """The EventBridge rules that turn what happens in the account into looks at groups."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,9 +16,15 @@ from lambdas.core.record import Approval
 RETRY = events.CfnRule.RetryPolicyProperty(maximum_event_age_in_seconds=86_400, maximum_retry_attempts=185)
 
 
+OWN_ID = "$.id"
+"""An event's own id, a message group that always fits [SQS, MessageGroupId: 1 to 128 characters without a space]. So a
+rule takes it where a name is composed, by us or by others: an alarm's has up to 255 characters, a parameter's 2,048."""
+
+
 @dataclass(frozen=True)
 class _Hint:
-    """One kind of event: `group_path` is what in it becomes the message group."""
+    """One kind of event: `group_path` is what in it becomes the message group: a name that SageMaker keeps to 82
+    letters, digits and hyphens, else `OWN_ID`."""
 
     name: str
     source: str
@@ -65,14 +72,14 @@ _HINTS = (
         "Alarms",
         "aws.cloudwatch",
         "CloudWatch Alarm State Change",
-        "$.detail.alarmName",
+        OWN_ID,
         {"alarmName": [{"prefix": ALARM_PREFIX}]},
     ),
     _Hint(
         "Specs",
         "aws.ssm",
         "Parameter Store Change",
-        "$.detail.name",
+        OWN_ID,
         {"name": [{"prefix": PARAMETER_PREFIX}, {"prefix": ACT_PREFIX}]},
     ),
     # A display name is at most 82 characters, where an execution's ARN may be longer than a message group's name. Ours
@@ -111,6 +118,7 @@ class Rules(Construct):
 
     def __init__(self, scope: Construct, queues: Queues) -> None:
         super().__init__(scope, "Rules")
+        rules: list[events.CfnRule] = []
         for hint in _HINTS:
             pattern: dict[str, Any] = {"source": [hint.source], "detail-type": [hint.detail_type]}
             if hint.detail is not None:
@@ -122,7 +130,8 @@ class Rules(Construct):
                 event_pattern=pattern,
                 targets=[to_queue(queues, hint.group_path)],
             )
-            let_in(queues, hint.name, rule)
+            rules.append(rule)
+        let_in(queues, "Rules", rules)
 
 
 def to_queue(queues: Queues, group_path: str) -> events.CfnRule.TargetProperty:
@@ -136,17 +145,20 @@ def to_queue(queues: Queues, group_path: str) -> events.CfnRule.TargetProperty:
     )
 
 
-def let_in(queues: Queues, name: str, rule: events.CfnRule) -> None:
-    """Let a rule send to the reconcile queue, and to the queue for what could not be delivered."""
+def let_in(queues: Queues, name: str, rules: Sequence[events.CfnRule]) -> None:
+    """Let rules send to the reconcile queue, and to the queue for what could not be delivered.
+
+    All in one statement: a queue's policy has at most 10 conditions [SQS, "Quotas related to policies"].
+    """
     for queue in (queues.reconcile, queues.undelivered):
-        queue.add_to_resource_policy(_may_send(name, rule, queue.queue_arn))
-
-
-def _may_send(name: str, rule: events.CfnRule, queue_arn: str) -> iam.PolicyStatement:
-    return iam.PolicyStatement(
-        sid=f"Rule{name}",
-        principals=[iam.ServicePrincipal("events.amazonaws.com")],
-        actions=["sqs:SendMessage"],
-        resources=[queue_arn],
-        conditions={"ArnEquals": {"aws:SourceArn": cdk.Token.as_string(rule.attr_arn)}},
-    )
+        queue.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid=name,
+                principals=[iam.ServicePrincipal("events.amazonaws.com")],
+                actions=["sqs:SendMessage"],
+                resources=[queue.queue_arn],
+                conditions={
+                    "ArnEquals": {"aws:SourceArn": [cdk.Token.as_string(rule.attr_arn) for rule in rules]}
+                },
+            )
+        )

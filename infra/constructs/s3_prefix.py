@@ -9,7 +9,7 @@ def bucket_of(uri: str) -> str:
 
 
 def prefix_of(uri: str) -> str:
-    """The prefix, without slashes at its ends."""
+    """The prefix, without slashes at its ends; empty for a whole bucket."""
     return uri.removeprefix("s3://").partition("/")[2].strip("/")
 
 
@@ -20,4 +20,10 @@ def bucket_arn(uri: str) -> str:
 
 def objects_arn(uri: str) -> str:
     """The ARN of everything below the prefix."""
-    return f"{bucket_arn(uri)}/{prefix_of(uri)}/*"
+    return "/".join(part for part in (bucket_arn(uri), prefix_of(uri), "*") if part)
+
+
+def listed(uri: str) -> list[str]:
+    """What `s3:prefix` may be where what lies below the prefix is listed, with wildcards."""
+    prefix = prefix_of(uri)
+    return [prefix, f"{prefix}/*"] if prefix else ["*"]

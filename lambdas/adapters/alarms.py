@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 from lambdas.adapters.aws import aws_errors, not_found
 from lambdas.core.facts import AlarmState
 from lambdas.core.names import ABORT_METRIC, GROUP_DIMENSION, METRIC_NAMESPACE
-from lambdas.core.spec import VARIANT
+from lambdas.core.spec import GUARDRAIL_PERIOD, GUARDRAIL_PERIODS, VARIANT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,9 +56,9 @@ class Alarms:
                     {"Name": "VariantName", "Value": VARIANT},
                     {"Name": "EndpointConfigName", "Value": action.config},
                 ],
-                Period=60,
-                EvaluationPeriods=1,
-                DatapointsToAlarm=1,
+                Period=GUARDRAIL_PERIOD,
+                EvaluationPeriods=GUARDRAIL_PERIODS,
+                DatapointsToAlarm=GUARDRAIL_PERIODS,
                 Threshold=action.threshold,
                 ComparisonOperator="GreaterThanThreshold",
                 TreatMissingData="notBreaching",

@@ -6,7 +6,6 @@ import functools
 import json
 import os
 import random
-import re
 import threading
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,20 +16,29 @@ from botocore.config import Config
 from botocore.exceptions import (
     ClientError,
     ConnectionError,  # noqa: A004 - botocore's name
+    CredentialRetrievalError,
     DataNotFoundError,
     HTTPClientError,
+    MissingDependencyException,
+    ParamValidationError,
 )
 from botocore.loaders import Loader
+from botocore.parsers import ResponseParserError
 
+from lambdas.core import foreign
+from lambdas.core.answers import SLOW_DOWN, Blame, blame_of_call
 from lambdas.core.errors import (
     Busy,
     Conflict,
     Denied,
     GreenlightError,
     NotReady,
+    Passing,
     QuotaExceeded,
     Refused,
+    SpecRefused,
     Throttled,
+    VersionRefused,
 )
 
 if TYPE_CHECKING:
@@ -63,18 +71,6 @@ _MOST_ATTEMPTS = (
 )
 _SESSION = 900  # seconds: the shortest that STS gives
 _LONGEST_PAUSE = 8.0  # seconds between two of them
-_SLOW_DOWN = frozenset(
-    {
-        "BandwidthLimitExceeded",
-        "ProvisionedThroughputExceededException",
-        "RequestLimitExceeded",
-        "RequestThrottled",
-        "RequestThrottledException",
-        "SlowDown",
-        "ThrottledException",
-        "TooManyRequestsException",
-    }
-)
 
 
 def persist(
@@ -99,7 +95,7 @@ def persist(
         Seconds until it is sent again; None: as botocore has it.
     """
     code = str((response[1] if response else {}).get("Error", {}).get("Code", ""))
-    if attempts >= _MOST_ATTEMPTS or not (code in _SLOW_DOWN or code.startswith("Throttling")):
+    if attempts >= _MOST_ATTEMPTS or not (code in SLOW_DOWN or code.startswith("Throttling")):
         return None
     return jitter() * float(min(_LONGEST_PAUSE, 2.0 ** (attempts - 1)))
 
@@ -308,75 +304,18 @@ def step_into(sts: Any, role: str, session: str) -> dict[str, str]:
     }
 
 
-_KINDS: tuple[tuple[type[GreenlightError], frozenset[str]], ...] = (
-    (
-        Throttled,
-        _SLOW_DOWN
-        | frozenset(
-            {
-                "InternalFailure",
-                "InternalServerError",
-                "KMSThrottling",
-                "KmsThrottled",
-                "PriorRequestNotComplete",
-                "RequestTimeout",
-                "RequestTimeoutException",
-                "ServiceUnavailable",
-                "Throttled",
-                "TooManyRequests",
-                "TooManyUpdates",
-                "TransactionInProgressException",
-                "ConcurrentUpdateException",
-            }
-        ),
-    ),
-    (
-        QuotaExceeded,
-        frozenset(
-            {
-                "LimitExceeded",
-                "LimitExceededException",
-                "ResourceLimitExceeded",
-                "ServiceQuotaExceededException",
-            }
-        ),
-    ),
-    (
-        Denied,
-        frozenset(
-            {
-                "AuthorizationError",
-                "ExpiredToken",
-                "ExpiredTokenException",
-                "FailedResourceAccessException",  # Application Auto Scaling may not read its policy's alarms [B]
-                "InvalidClientTokenId",
-                "InvalidSignatureException",
-                "KMSAccessDenied",
-                "KMSAccessDeniedException",
-                "KmsAccessDenied",
-                "UnauthorizedOperation",
-                "UnrecognizedClientException",
-            }
-        ),
-    ),
-    (Busy, frozenset({"ResourceInUse", "ResourceConflict", "ConflictException"})),
-    (
-        Conflict,
-        frozenset(
-            {
-                "ConditionalCheckFailedException",
-                "ReplicatedWriteConflictException",
-                "TransactionConflictException",
-            }
-        ),
-    ),
-)
-_BEGINNINGS: dict[str, type[GreenlightError]] = {"Throttling": Throttled, "AccessDenied": Denied}
-# Words that stand alone: in `fire-alarm` or an ARN they are part of a name, and say nothing.
-_IN_PROGRESS = re.compile(r"(?<![\w./:-])(in[- ]progress|already existing endpoint|is being)(?![\w/-])")
-_ALARM = re.compile(r"(?<![\w./:-])alarms?(?![\w/-])|insufficient[_ ]data")
-_MALFORMED = "failed to satisfy constraint"  # it may quote alarms, but no waiting mends it
-_SERVER_SIDE = 500
+_KINDS: dict[Blame, type[GreenlightError]] = {
+    Blame.TRANSIENT: Throttled,
+    Blame.CONFLICT: Conflict,
+    Blame.BUSY: Busy,
+    Blame.UNREADY: NotReady,
+    Blame.PASSING: Passing,
+    Blame.CAPACITY: QuotaExceeded,
+    Blame.DENIED: Denied,
+    Blame.SPEC: SpecRefused,
+    Blame.VERSION: VersionRefused,
+    Blame.UNKNOWN: Refused,
+}
 
 
 @contextmanager
@@ -387,34 +326,27 @@ def aws_errors(what: str) -> Iterator[None]:
         what: what is being done to which thing, in words; part of every message.
 
     Raises:
-        GreenlightError: one of its kinds, by `classify`.
+        GreenlightError: one of its kinds, by `classify`; Refused where botocore itself refuses.
     """
     try:
         yield
     except ClientError as error:
         raise classify(error)(f"{what}: {message(error)}") from error
-    except (ConnectionError, HTTPClientError) as error:
+    except (ConnectionError, HTTPClientError, CredentialRetrievalError, ResponseParserError) as error:
         raise Throttled(f"{what}: no answer in time ({type(error).__name__})") from error
+    except (
+        ParamValidationError,
+        MissingDependencyException,
+    ) as error:  # the SDK in Lambda may be too old for it
+        raise Refused(f"{what}: {type(error).__name__}: {foreign.reason(error)}") from error
 
 
 def classify(error: ClientError) -> type[GreenlightError]:
-    """The kind of an error, by AWS's code, and by its message where AWS gives one code to many things."""
-    code, text = code_of(error), message(error).lower()
-    if code == "TransactionCanceledException":
+    """The kind of an error, by the table of AWS's answers (`lambdas.core.answers`)."""
+    if code_of(error) == "TransactionCanceledException":
         return _canceled(error)
-    for kind, codes in _KINDS:
-        if code in codes:
-            return kind
-    for beginning, kind in _BEGINNINGS.items():
-        if code.startswith(beginning):
-            return kind
-    if error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0) >= _SERVER_SIDE:
-        return Throttled
-    if _IN_PROGRESS.search(text):
-        return Busy
-    if code == "ValidationException" and _ALARM.search(text) and _MALFORMED not in text:
-        return NotReady
-    return Refused
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    return _KINDS[blame_of_call(code_of(error), _words(error), error.operation_name, status)]
 
 
 def _canceled(error: ClientError) -> type[GreenlightError]:
@@ -431,7 +363,11 @@ def code_of(error: ClientError) -> str:
 
 def message(error: ClientError) -> str:
     """AWS's code and message."""
-    return f"{code_of(error)}: {error.response.get('Error', {}).get('Message', '')}"
+    return f"{code_of(error)}: {_words(error)}"
+
+
+def _words(error: ClientError) -> str:
+    return str(error.response.get("Error", {}).get("Message", ""))
 
 
 def not_found(error: ClientError) -> bool:

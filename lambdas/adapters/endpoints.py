@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError
 from lambdas.adapters.aws import aws_errors, message, not_found
 from lambdas.adapters.deleting import unless_gone
 from lambdas.adapters.sameness import unlike_config, unlike_model
-from lambdas.core.errors import Busy, Gone, NotOurs, NotReady
+from lambdas.core.errors import Busy, Gone, NotOurs, Passing
 from lambdas.core.facts import Endpoint, EndpointStatus
 from lambdas.core.spec import VARIANT, EndpointMode, RolloutSpec, Strategy
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from types_boto3_sagemaker import SageMakerClient
 
     from lambdas.core import actions as do
-    from lambdas.core.spec import Asynchronous, DataCapture, Serverless
+    from lambdas.core.spec import Asynchronous, DataCapture, Hosting, Serverless
 
 _VISIBILITY_WAITS = (0.5, 1.0, 2.0)  # seconds between tries while a config just made is not visible yet
 
@@ -94,7 +94,11 @@ class Endpoints:
         hardware: dict[str, Any] = (
             {"ServerlessConfig": _serverless(action.serverless)}
             if action.serverless is not None
-            else {"InstanceType": action.instance_type, "InitialInstanceCount": action.instance_count}
+            else {
+                "InstanceType": action.instance_type,
+                "InitialInstanceCount": action.instance_count,
+                **_hosting(action.hosting),
+            }
         )
         variant = {"VariantName": VARIANT, "ModelName": action.model, "InitialVariantWeight": 1.0}
         request: dict[str, Any] = {
@@ -192,7 +196,7 @@ class Endpoints:
                     if not new:
                         raise Gone(f"{what}: {message(error)}") from error
                     if wait is None:
-                        raise NotReady(f"{what}: the config is not visible yet ({message(error)})") from error
+                        raise Passing(f"{what}: the config is not visible yet ({message(error)})") from error
                     self._sleep(wait)
                 else:
                     return
@@ -233,6 +237,17 @@ def _serverless(serverless: Serverless) -> dict[str, int]:
     if serverless.provisioned_concurrency is not None:
         config["ProvisionedConcurrency"] = serverless.provisioned_concurrency
     return config
+
+
+def _hosting(hosting: Hosting) -> dict[str, Any]:
+    """The members of ProductionVariant that say how an instance starts; what is not given, AWS chooses."""
+    members = {
+        "ContainerStartupHealthCheckTimeoutInSeconds": hosting.container_startup_health_check_timeout,
+        "ModelDataDownloadTimeoutInSeconds": hosting.model_data_download_timeout,
+        "VolumeSizeInGB": hosting.volume_size_gb,
+        "InferenceAmiVersion": hosting.inference_ami_version,
+    }
+    return {name: value for name, value in members.items() if value is not None}
 
 
 def _asynchronous(asynchronous: Asynchronous) -> dict[str, Any]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError, ParamValidationError
+from botocore.exceptions import ClientError
 
-from lambdas.adapters.aws import aws_errors, classify, code_of, step_into
-from lambdas.core.errors import Denied, Permanent, Unreadable
+from lambdas.adapters.aws import classify, code_of, step_into
+from lambdas.core import places
+from lambdas.core.errors import Denied, Unreadable
+from lambdas.core.foreign import named, reason
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,8 +38,8 @@ class Objects:
             most: bytes; a larger object is not read.
 
         Raises:
-            Unreadable: it is not there, larger, or the role may not read it; says which.
-            Throttled: AWS did not answer in time.
+            Unreadable: it is not there, larger, the role may not read it, or AWS did not answer in time, asked several
+                times; says which.
         """
         return self.reader(role)(uri, most)
 
@@ -52,33 +54,35 @@ class Objects:
 
 
 def _read(s3: Callable[[], Any], role: str | None, uri: str, most: int) -> bytes:
+    """Whatever S3 and its client do, the answer is the object or a reason: what is not answered in time, too."""
     bucket, key = parts_of(uri)
-    with aws_errors(f"reading {uri}"):
-        try:
-            answer = s3().get_object(Bucket=bucket, Key=key)
-        except ClientError as error:
-            if code_of(error) in MISSING:
-                raise Unreadable(f"{uri} is not there") from error
-            if classify(error) is Denied:
-                raise Unreadable(f"{uri} may not be read by {role or 'you'}: {code_of(error)}") from error
-            if issubclass(classify(error), Permanent):
-                raise Unreadable(f"{uri} cannot be read: {code_of(error)}") from error
-            raise
-        except ParamValidationError as error:
-            raise Unreadable(f"{uri} is no object's name: {error}") from error
-        with answer["Body"] as body:
-            if answer["ContentLength"] > most:
-                raise Unreadable(f"{uri} has {answer['ContentLength']} bytes; at most {most} are read")
-            return bytes(body.read())
+    try:
+        with s3().get_object(Bucket=bucket, Key=key)["Body"] as body:
+            content = bytes(body.read(most + 1))
+    except ClientError as error:
+        raise Unreadable(f"{named(uri)} {_refusal(error, role)}") from error
+    except Exception as error:  # botocore, the network and the disk have errors of many kinds
+        raise Unreadable(f"{named(uri)} cannot be read: {type(error).__name__}: {reason(error)}") from error
+    if len(content) > most:
+        raise Unreadable(f"{named(uri)} has more than {most} bytes, which are the most that are read")
+    return content
+
+
+def _refusal(error: ClientError, role: str | None) -> str:
+    if code_of(error) in MISSING:
+        return "is not there"
+    if classify(error) is Denied:
+        return f"may not be read by {role or 'you'}: {code_of(error)}"
+    return f"cannot be read: {code_of(error)}"
 
 
 def parts_of(uri: str) -> tuple[str, str]:
     """The bucket and the key of an object.
 
     Raises:
-        Unreadable: it names none.
+        Unreadable: it names none in a plain bucket.
     """
-    bucket, _, key = uri.removeprefix("s3://").partition("/")
-    if not uri.startswith("s3://") or not bucket or not key:
-        raise Unreadable(f"{uri} is no object in S3; it must be s3://bucket/key")
-    return bucket, key
+    parts = places.parts_of(uri)
+    if parts is None:
+        raise Unreadable(f"{named(uri)} is no object in a plain bucket of S3; it must be s3://bucket/key")
+    return parts

@@ -6,7 +6,8 @@ from typing import Any
 from lambdas.core.content import says_no_more
 
 # Members of DescribeModel and DescribeEndpointConfig [B] that change what runs, who reaches it, or who gets what it is
-# asked. Where they were not asked for they must be off. Others say how fast or how large it is, or are AWS's own.
+# asked. Where they were not asked for they must be off. Others say how fast or how large it is, or are AWS's own, as
+# InferenceAmiVersion is: every one is an image of AWS's, and whether AWS shows the one that it chose is not documented.
 _OF_MODEL = ("PrimaryContainer", "VpcConfig")
 _OF_CONTAINER = (
     "AdditionalModelDataSources",

@@ -26,6 +26,11 @@ if TYPE_CHECKING:
     from types_boto3_ssm import SSMClient
     from types_boto3_ssm.type_defs import GetParametersByPathResultTypeDef, ParameterTypeDef
 
+_PAGE = 50  # the most that DescribeParameters gives at once [B]
+_MOST_PAGES = (
+    20  # of one group: however many parameters somebody writes below its name, a pass comes to its end
+)
+
 
 class Specs:
     """Reads parameters; writes none."""
@@ -54,17 +59,28 @@ class Specs:
         return SpecRead(spec, found[name]["LastModifiedDate"].timestamp(), problem, acts, calendar)
 
     def actors(self, group: str) -> Mapping[str, str]:
-        """Who wrote each act of a group, as IAM names them (DescribeParameters)."""
+        """Who wrote each act of a group, as IAM names them (DescribeParameters).
+
+        An approver may write other parameters below the group's name, which are nobody's acts: they take up pages.
+        """
         prefix = f"{ACT_PREFIX}{group}/"
-        with aws_errors(f"asking who wrote the parameters below {prefix}"):
-            answer = self._ssm.describe_parameters(
-                ParameterFilters=[{"Key": "Name", "Option": "BeginsWith", "Values": [prefix]}]
-            )
-        return {
-            one["Name"].removeprefix(prefix): one["LastModifiedUser"]
-            for one in answer["Parameters"]
-            if "LastModifiedUser" in one
-        }
+        found: dict[str, str] = {}
+        rest: dict[str, str] = {}
+        for _ in range(_MOST_PAGES):
+            with aws_errors(f"asking who wrote the parameters below {prefix}"):
+                answer = self._ssm.describe_parameters(
+                    ParameterFilters=[{"Key": "Name", "Option": "BeginsWith", "Values": [prefix]}],
+                    MaxResults=_PAGE,
+                    **rest,  # type: ignore[arg-type] # nothing, or a NextToken
+                )
+            for one in answer["Parameters"]:
+                kind = one["Name"].removeprefix(prefix)
+                if kind in KINDS and "LastModifiedUser" in one:
+                    found[kind] = one["LastModifiedUser"]
+            if "NextToken" not in answer or len(found) == len(KINDS):
+                break
+            rest = {"NextToken": answer["NextToken"]}
+        return found
 
     def groups(self) -> Iterator[str]:
         """The names of all groups that have a spec."""

@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Any
 from lambdas.adapters.aws import aws_errors
 from lambdas.core.errors import Malformed, Permanent
 from lambdas.core.ledger import Entry
-from lambdas.core.record import Record, record_from_json, record_to_json
+from lambdas.core.record import (
+    LOOK,
+    Failing,
+    Record,
+    failing_from_json,
+    failing_to_json,
+    record_from_json,
+    record_to_json,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -18,6 +26,9 @@ if TYPE_CHECKING:
     from types_boto3_dynamodb import DynamoDBClient
 
 _MOST_ENTRIES = 99  # a transaction holds 100 items, and one is the record
+_MOST_BYTES = (
+    3_500_000  # of their bodies: a transaction takes 4 MB, and the record and each entry's names are in it
+)
 _SWEEP_KEY = "#sweep"  # no group's name begins with a number sign
 
 
@@ -65,6 +76,8 @@ class Store:
         """
         if len(entries) > _MOST_ENTRIES:
             raise Permanent(f"group {record.group}: {len(entries)} entries at once; {_MOST_ENTRIES} fit")
+        if (size := sum(len(entry.body) for entry in entries)) > _MOST_BYTES:
+            raise Permanent(f"group {record.group}: entries of {size} bytes at once; {_MOST_BYTES} fit")
         written = replace(record, revision=record.revision + 1)
         items: list[Any] = [
             self._put_record(written, record.revision, unsettled=unsettled),
@@ -73,6 +86,26 @@ class Store:
         with aws_errors(f"committing revision {written.revision} of group {record.group}"):
             self._dynamodb.transact_write_items(TransactItems=items, ClientRequestToken=_token(items))
         return written
+
+    def note_failing(self, group: str, now: float, reason: str) -> None:
+        """Remember, beside a group's record, that its looks fail, and let the sweep look at it; nothing if it has none.
+
+        Args:
+            group: whose look failed.
+            now: epoch seconds; remembered as the beginning if it did not fail before.
+            reason: in words.
+        """
+        item = self._item(group)
+        if item is None or "body" not in item:
+            return
+        known = failing_from_json(item["failing"]["S"]) if "failing" in item else {}
+        since = known[LOOK].since if LOOK in known else now
+        failing = failing_to_json({**known, LOOK: Failing(since, reason)})
+        noted = {"since": {"N": repr(now)}, **item, "failing": {"S": failing}, "unsettled": {"S": "yes"}}
+        # The revision stays: what another look has read of the record is still so.
+        put: Any = self._put_where(noted, int(item["revision"]["N"]))
+        with aws_errors(f"noting that looks at group {group} fail"):
+            self._dynamodb.transact_write_items(TransactItems=[put])
 
     def group_of_endpoint(self, name: str) -> str | None:
         """The group that an endpoint belongs to, by the index `endpoint`; None: it is none of ours."""
@@ -153,8 +186,14 @@ class Store:
         }
         if record.spec is not None:
             item["endpoint"] = {"S": record.spec.endpoint.name}
-        if unsettled:
+        if record.failing:
+            item["failing"] = {"S": failing_to_json(record.failing)}
+        if unsettled or record.failing:
             item |= {"unsettled": {"S": "yes"}, "since": {"N": repr(record.since)}}
+        return self._put_where(item, expected)
+
+    def _put_where(self, item: dict[str, Any], expected: int) -> dict[str, Any]:
+        """A put that holds only as long as the record has this revision; 0: there is none."""
         put: dict[str, Any] = {
             "TableName": self._state,
             "Item": item,
@@ -207,7 +246,8 @@ def entry_of(item: Mapping[str, Any]) -> Entry:
 
 
 def _record_of(item: Mapping[str, Any]) -> Record:
-    return replace(record_from_json(item["body"]["S"]), revision=int(item["revision"]["N"]))
+    failing = failing_from_json(item["failing"]["S"]) if "failing" in item else {}
+    return replace(record_from_json(item["body"]["S"]), revision=int(item["revision"]["N"]), failing=failing)
 
 
 def _token(items: list[Any]) -> str:

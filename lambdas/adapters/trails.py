@@ -2,47 +2,121 @@
 
 from __future__ import annotations
 
-import json
+import math
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from lambdas.adapters.aws import aws_errors
+from lambdas.core.errors import Unreadable
 from lambdas.core.facts import Lookup, Trail
-from lambdas.core.trail import CREATED, UPDATED, Witness, witness_of
+from lambdas.core.foreign import boundary, read_json
+from lambdas.core.trail import CREATED, UPDATED, witness_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-_MOST_PAGES = 20  # LookupEvents gives 50 events a page and takes two requests a second [B]
-_AROUND = 300.0  # seconds around a registration
+    from lambdas.core.record import Witness
+
+AT_ONCE = 20  # pages of one stretch of time; LookupEvents gives 50 events a page and takes two requests a second [B]
+TOGETHER = (
+    120  # pages of one look where there is a flood: a minute, and six calls a second for a quarter of an hour
+)
+_AROUND = (
+    10.0  # seconds around a registration; the registry's time and CloudTrail's are seconds apart at most
+)
+
+
+@dataclass
+class _Reading:
+    """What was read so far; `step`: seconds that are read at once, 0: all."""
+
+    found: list[Witness] = field(default_factory=list)
+    readable: bool = True
+    pages: int = 0
+    step: float = 0.0
+
+
+@dataclass(frozen=True)
+class _Stretch:
+    """Whether a stretch of time was read whole; if not, how many seconds of its end were."""
+
+    whole: bool
+    seconds: float = 0.0
 
 
 class Trails:
     """Asks CloudTrail's event history, which keeps 90 days, whether or not the account has a trail.
 
+    It can be asked for one attribute only, so calls of all groups come along, denied ones too. Where they are more than
+    one look reads, they are read from the oldest on, stretch by stretch, and the next look goes on from there.
+
     Args:
         cloudtrail: gives the client; made only when it is needed, which is seldom.
+        at_once: pages of one stretch of time, at most.
+        together: pages of one look, where there is a flood.
     """
 
-    def __init__(self, cloudtrail: Callable[[], Any]) -> None:
-        self._cloudtrail = cloudtrail
+    def __init__(
+        self, cloudtrail: Callable[[], Any], at_once: int = AT_ONCE, together: int = TOGETHER
+    ) -> None:
+        self._cloudtrail, self._at_once, self._together = cloudtrail, at_once, together
 
     def writes(self, lookups: Sequence[Lookup]) -> Trail:
         """Every write to these versions since their approval may have been, and their registrations (LookupEvents)."""
-        found: list[Witness] = []
+        since, until = min(one.since for one in lookups), max(one.until for one in lookups)
+        reading = _Reading(step=min(one.step for one in lookups))
         complete = True
-        searches: list[tuple[str, float, float | None]] = [
-            (UPDATED, min(lookup.since for lookup in lookups), None)
-        ]
-        searches += [(CREATED, lookup.created - _AROUND, lookup.created + _AROUND) for lookup in lookups]
-        for name, start, end in searches:
-            for number, page in enumerate(self._pages(name, start, end), start=1):
-                read = (witness_of(json.loads(event["CloudTrailEvent"])) for event in page)
-                found += [w for w in read if w is not None and _is_one(w, lookups)]
-                if number == _MOST_PAGES:
-                    complete = False
-                    break
-        return Trail(tuple(found), complete, {lookup.version: lookup.since for lookup in lookups})
+        for one in lookups:
+            if one.registration:
+                stretch = self._stretch(reading, CREATED, one.created - _AROUND, one.created + _AROUND)
+                complete = complete and stretch.whole
+        reached = self._updates(reading, since, until)
+        ours = tuple(witness for witness in reading.found if _is_one(witness, lookups))
+        return Trail(
+            witnesses=ours,
+            complete=complete and reading.readable and reached >= until,
+            since={one.version: one.since for one in lookups},
+            # Past an event that cannot be read nothing counts as read: the next look begins here again.
+            until=reached if reading.readable else since,
+            step=reading.step,
+        )
+
+    def _updates(self, reading: _Reading, since: float, until: float) -> float:
+        """Read the writes, from the oldest on; returns up to when nothing is missing."""
+        if not reading.step:
+            all_of_it = self._stretch(reading, UPDATED, since, None)
+            if all_of_it.whole:
+                return until
+            reading.step = max(1.0, all_of_it.seconds)
+        since = math.floor(since)
+        while since < until and reading.pages < self._together:
+            end = since + math.floor(reading.step)
+            # Both ends belong to it, and CloudTrail's times are whole seconds.
+            most = self._at_once if reading.step > 1.0 else self._together  # a second cannot be divided
+            stretch = self._stretch(reading, UPDATED, since, None if end > until else end - 1, most)
+            if stretch.whole:
+                since, reading.step = end, 2 * reading.step
+            elif reading.step <= 1.0:
+                break  # more calls in a second than AWS lets anybody make
+            else:
+                reading.step = max(1.0, min(reading.step / 2, stretch.seconds))
+        return min(float(since), until)
+
+    def _stretch(
+        self, reading: _Reading, name: str, start: float, end: float | None, most: int | None = None
+    ) -> _Stretch:
+        """Read a stretch of time, newest first, as CloudTrail gives it."""
+        times: list[float] = []
+        for number, page in enumerate(self._pages(name, start, end), start=1):
+            reading.pages += 1
+            found, readable = _read(page)
+            reading.found += found
+            reading.readable = reading.readable and readable
+            times += [event["EventTime"].timestamp() for event in page if "EventTime" in event]
+            if number > (most or self._at_once):
+                return _Stretch(False, max(times) - min(times) if times else 0.0)
+        return _Stretch(True)
 
     def _pages(self, name: str, start: float, end: float | None) -> Iterator[list[dict[str, Any]]]:
         request: dict[str, Any] = {
@@ -54,6 +128,26 @@ class Trails:
         with aws_errors(f"looking up {name} in CloudTrail"):
             for page in self._cloudtrail().get_paginator("lookup_events").paginate(**request):
                 yield page["Events"]
+
+
+def _read(page: list[dict[str, Any]]) -> tuple[list[Witness], bool]:
+    """The writes that a page of events tells of, and whether each of its events could be read.
+
+    One that cannot be may be of any write: without it, what CloudTrail told is not all.
+    """
+    found: list[Witness] = []
+    complete = True
+    for event in page:
+        try:
+            with boundary("an event of CloudTrail"):
+                record = read_json(event["CloudTrailEvent"].encode("utf-8", "replace"))
+                witness = witness_of(record)
+        except Unreadable:
+            complete = False
+            continue
+        if witness is not None:
+            found.append(witness)
+    return found, complete
 
 
 def _is_one(witness: Witness, lookups: Sequence[Lookup]) -> bool:

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from lambdas.core.content import Container
 from lambdas.core.facts import Baseline
 from lambdas.core.spec import (
+    AS_AWS_CHOOSES,
     Asynchronous,
     Autoscaling,
     DataCapture,
+    Hosting,
     Monitor,
     MonitorSpec,
     RolloutSpec,
@@ -54,7 +56,7 @@ class PutGuardrail:
 class CreateConfig:
     """Make an endpoint config (CreateEndpointConfig); existing already is success.
 
-    `instance_type`, `instance_count`: mean nothing where `serverless` is given.
+    `instance_type`, `instance_count`, `hosting`: mean nothing where `serverless` is given.
     """
 
     name: str
@@ -66,6 +68,7 @@ class CreateConfig:
     tags: Mapping[str, str]
     serverless: Serverless | None = None
     asynchronous: Asynchronous | None = None
+    hosting: Hosting = AS_AWS_CHOOSES
 
 
 @dataclass(frozen=True)

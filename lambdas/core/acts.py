@@ -8,6 +8,7 @@ from typing import Any
 
 from lambdas.core.errors import Malformed
 from lambdas.core.record import Pause
+from lambdas.core.text import cut, quoted
 
 PAUSE, RETRY, RETRAIN = "pause", "retry", "retrain"
 KINDS = (PAUSE, RETRY, RETRAIN)
@@ -45,10 +46,10 @@ def pause_of(text: str) -> Pause | None:
     if data.get("resume") is True:
         return None
     if "resume" in data:
-        raise Malformed(f"resume is {data['resume']!r}; only true can be said, or leave it out")
+        raise Malformed(f"resume is {quoted(data['resume'])}; only true can be said, or leave it out")
     rollbacks = data.get("rollbacks", True)
     if not isinstance(rollbacks, bool):
-        raise Malformed(f"rollbacks is {rollbacks!r}; expected true or false")
+        raise Malformed(f"rollbacks is {quoted(rollbacks)}; expected true or false")
     return Pause(reason, _moment(data["until"]) if "until" in data else None, rollbacks)
 
 
@@ -61,7 +62,7 @@ def retry_of(text: str) -> Retry:
     data = _object(text, {"version", "reason"})
     version = data.get("version")
     if not isinstance(version, int) or isinstance(version, bool) or version < 1:
-        raise Malformed(f"version is {version!r}; expected the number of a version")
+        raise Malformed(f"version is {quoted(version)}; expected the number of a version")
     return Retry(version, _reason(data))
 
 
@@ -82,14 +83,16 @@ def _object(text: str, known: set[str]) -> Mapping[str, Any]:
     if not isinstance(data, dict):
         raise Malformed(f"it is {type(data).__name__}, not an object")
     if unknown := data.keys() - known:
-        raise Malformed(f"it has {', '.join(sorted(unknown))}; known are {', '.join(sorted(known))}")
+        raise Malformed(
+            f"it has {cut(', '.join(sorted(unknown)), 200)}; known are {', '.join(sorted(known))}"
+        )
     return data
 
 
 def _reason(data: Mapping[str, Any]) -> str:
     reason = data.get("reason")
     if not isinstance(reason, str) or not reason.strip():
-        raise Malformed(f"reason is {reason!r}; expected why, in words")
+        raise Malformed(f"reason is {quoted(reason)}; expected why, in words")
     return reason.strip()
 
 
@@ -98,8 +101,8 @@ def _moment(value: object) -> float:
         moment = datetime.fromisoformat(str(value))
     except ValueError as error:
         raise Malformed(
-            f"until is {value!r}; expected ISO 8601, such as 2026-12-24T18:00:00+01:00"
+            f"until is {quoted(value)}; expected ISO 8601, such as 2026-12-24T18:00:00+01:00"
         ) from error
     if moment.tzinfo is None:
-        raise Malformed(f"until is {value!r}; it lacks the offset, such as +01:00 or Z")
+        raise Malformed(f"until is {quoted(value)}; it lacks the offset, such as +01:00 or Z")
     return moment.timestamp()

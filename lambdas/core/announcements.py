@@ -9,6 +9,7 @@ from typing import Any
 
 from lambdas.core.errors import Malformed
 from lambdas.core.ledger import Entry, Kind, event_of, intact
+from lambdas.core.text import quoted
 
 
 class Urgency(StrEnum):
@@ -40,6 +41,7 @@ class Telling:
 TELLINGS: Mapping[Kind, Telling] = {
     Kind.ONBOARDED: Telling("Group State Change", "first look at the group", Urgency.INFORM),
     Kind.DECISION: Telling("Decision Recorded", "decision recorded", Urgency.INFORM),
+    Kind.CORRECTED: Telling("Decision Corrected", "who decided, or why, is known now", Urgency.INFORM),
     Kind.WITNESS: Telling("Evidence Recorded", "decision seen in CloudTrail", Urgency.QUIET),
     Kind.UNPROVEN: Telling("Evidence Recorded", "goes live unproven", Urgency.PAGE),
     Kind.STARTED: Telling("Rollout State Change", "rollout started", Urgency.INFORM),
@@ -158,4 +160,4 @@ def chosen_from(text: str) -> dict[Kind, Urgency]:
     try:
         return {Kind(kind): Urgency(urgency) for kind, urgency in json.loads(text).items()}
     except (ValueError, AttributeError) as error:
-        raise Malformed(f"urgencies {text!r} cannot be read: {error}; infra writes them") from error
+        raise Malformed(f"urgencies {quoted(text)} cannot be read: {error}; infra writes them") from error

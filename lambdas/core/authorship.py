@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from lambdas.core.content import tells_all
 from lambdas.core.facts import Facts, Told, VersionDetail, VersionSummary
 from lambdas.core.identity import Identity, same_person
-from lambdas.core.record import Approval, Decided
+from lambdas.core.record import SAME_CALL, Approval, Decided, Witness
 from lambdas.core.spec import GroupSpec
-from lambdas.core.trail import SAME_CALL, Witness
 from lambdas.core.turn import Turn
 
 SAME_WRITE = 1.0  # seconds: event times may be whole seconds where the API gives milliseconds
@@ -16,11 +15,13 @@ SAME_WRITE = 1.0  # seconds: event times may be whole seconds where the API give
 
 @dataclass(frozen=True)
 class Authorship:
-    """As `Decided` has it: who wrote, when; and from when on somebody who is not known may have."""
+    """As `Decided` has it: who wrote, when; from when on somebody who is not known may have; whether for want of an
+    event."""
 
     writer: Identity | None = None
     written: float = 0.0
     unsure: float | None = None
+    eventless: bool = False
 
 
 def doubts(spec: GroupSpec, decided: Decided) -> tuple[str, ...]:
@@ -70,22 +71,23 @@ def of_decision(
     registered. Before the first decision that we see there may have been others.
     """
     before = Authorship(known.writer, known.written, known.unsure) if known else Authorship()
-    told = [
-        hint.told
-        for hint in facts.hints
-        if hint.told is not None
-        and hint.told.version == detail.version
-        and hint.told.approval is detail.approval
-        and hint.told.is_decision
-        and abs(hint.told.at - at) < SAME_WRITE
-    ]
+    told = events_of_decision(facts, detail.version, detail.approval, at)
     if any(one.decides_on_own_content for one in told):
         return Authorship(by, at, None if by is not None else at)
     fingerprint, since = _known_content(facts, detail, known)
     if fingerprint is not None:
         unchanged = fingerprint == detail.fingerprint
         return before if unchanged else Authorship(None, 0.0, _from(before.unsure, since))
-    return before if told else Authorship(before.writer, before.written, _from(before.unsure, since))
+    if told:
+        return before
+    unsure = _from(before.unsure, since)
+    return Authorship(before.writer, before.written, unsure, eventless=before.unsure is None)
+
+
+def events_of_decision(facts: Facts, version: int, approval: Approval, at: float) -> list[Told]:
+    """The events of the very write that gave a version this status at this time."""
+    told = [hint.told for hint in facts.hints if hint.told is not None and hint.told.version == version]
+    return [one for one in told if is_of(one, approval, at)]
 
 
 def _known_content(facts: Facts, detail: VersionDetail, known: Decided | None) -> tuple[str | None, float]:
@@ -104,22 +106,28 @@ def _from(unsure: float | None, at: float) -> float:
 
 
 def take_events(turn: Turn) -> None:
-    """Remember of each decision whose event says that it wrote content too, who it was: it may come late."""
+    """Let a decision's event say whether it wrote content too: it may come late, and counts whenever it comes."""
     for told in (hint.told for hint in turn.facts.hints if hint.told is not None):
         known = turn.record.versions.get(told.version)
-        if known is None or not told.decides_on_own_content or told.at < known.written - SAME_CALL:
+        if known is None:
+            continue
+        if known.eventless and is_of(told, known.approval, known.at) and not told.decides_on_own_content:
+            turn.decided(told.version, unsure=None, eventless=False)
+            continue
+        if not told.decides_on_own_content or told.at < known.written - SAME_CALL:
             continue
         if abs(told.at - known.written) < SAME_CALL and (known.writer or known.unsure is not None):
             continue
-        if _is_of(told, known) and known.by is not None:
-            turn.decided(told.version, writer=known.by, written=known.at, unsure=None)
+        if is_of(told, known.approval, known.at) and known.by is not None:
+            turn.decided(told.version, writer=known.by, written=known.at, unsure=None, eventless=False)
         else:
-            turn.decided(told.version, writer=None, written=told.at, unsure=_from(known.unsure, told.at))
+            unsure = _from(known.unsure, told.at)
+            turn.decided(told.version, writer=None, written=told.at, unsure=unsure, eventless=False)
 
 
-def _is_of(told: Told, known: Decided) -> bool:
-    """Whether an event is of the decision on record."""
-    return told.is_decision and told.approval is known.approval and abs(told.at - known.at) < SAME_WRITE
+def is_of(told: Told, approval: Approval, at: float) -> bool:
+    """Whether an event is of the write that gave its version this status at this time."""
+    return told.is_decision and told.approval is approval and abs(told.at - at) < SAME_WRITE
 
 
 def settle(turn: Turn, version: int, seen: Sequence[Witness], *, told_all: bool) -> None:
@@ -135,7 +143,10 @@ def settle(turn: Turn, version: int, seen: Sequence[Witness], *, told_all: bool)
     if writes := [witness for witness in seen if witness.changed_content]:
         last = writes[-1]
         newer = last.at > decided.written - SAME_CALL
-        if newer and (decided.writer is None or decided.writer.arn != last.by.arn):
+        known = decided.writer
+        # The same caller with a source identity, which was not known, is news: it may be another name of the approver.
+        sourced = known is not None and known.source is None and last.by.source is not None
+        if newer and (known is None or known.arn != last.by.arn or sourced):
             turn.decided(version, writer=last.by, written=last.at)
     if decided.unsure is None or decided.by is None:
         return
@@ -147,4 +158,4 @@ def settle(turn: Turn, version: int, seen: Sequence[Witness], *, told_all: bool)
     )
     only_that = decided.unsure > decided.at - SAME_CALL
     if its_own_call and (only_that or told_all):
-        turn.decided(version, unsure=None)
+        turn.decided(version, unsure=None, eventless=False)

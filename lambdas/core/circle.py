@@ -131,7 +131,7 @@ def _outcome(run: Run) -> str:
 def _registered(record: Record, number: int) -> Registered:
     decided = record.versions.get(number)
     if decided is None:
-        return Registered(number, Approval.PENDING.value)
+        return Registered(number, (record.archive.status(number) or Approval.PENDING).value)
     return Registered(
         number,
         decided.approval.value,

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from lambdas.core.content import Container, shown
-from lambdas.core.quality import Compared, figures, gated_first, is_named
+from lambdas.core.quality import MOST_FIGURES, Compared, figures, gated_first, is_named
 from lambdas.core.spec import Better, GatesSpec, MetricGate
 
 
@@ -34,8 +34,8 @@ class Difference:
 
 @dataclass(frozen=True)
 class Comparison:
-    """How `after` differs from `before`, by number; metrics all, those that a gate is about first; the rest only where
-    it differs."""
+    """How `after` differs from `before`, by number; of metrics at most 500, those that a gate is about first; the rest
+    only where it differs."""
 
     before: int
     after: int
@@ -54,10 +54,11 @@ def compare(before: Compared, after: Compared, gates: GatesSpec) -> Comparison:
     """
     old, new = figures(before), figures(after)
     numbers = old.keys() | new.keys()
+    told = gated_first(numbers, gates)[:MOST_FIGURES]
     return Comparison(
         before.detail.version,
         after.detail.version,
-        tuple(_metric(name, old.get(name), new.get(name), gates) for name in gated_first(numbers, gates)),
+        tuple(_metric(name, old.get(name), new.get(name), gates) for name in told),
         _differences(_containers(before.detail.containers), _containers(after.detail.containers)),
         _differences(
             _told(before, numbers),

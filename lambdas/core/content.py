@@ -2,18 +2,22 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from lambdas.core.codec import encode
+from lambdas.core.text import quoted
 
 _NAMED = ("Image", "ImageDigest", "ModelDataUrl", "ModelDataETag", "Environment")
 # Of the rest of ModelPackageContainerDefinition [B]: what CreateModel takes too, and what only describes.
-_TAKEN_OVER = frozenset({"ContainerHostname", "ModelDataSource", "AdditionalModelDataSources"})
+_PLACED = ("ModelDataSource", "AdditionalModelDataSources")
+_TAKEN_OVER = frozenset({"ContainerHostname", *_PLACED})
 _DESCRIBING = frozenset(
     {"BaseModel", "Framework", "FrameworkVersion", "IsCheckpoint", "ModelInput", "NearestModelName"}
 )
+
+_DEEPEST = 16  # objects and lists in one another; those of AWS are at most five
 
 
 @dataclass(frozen=True)
@@ -33,13 +37,13 @@ class Container:
     @property
     def artifact(self) -> str | None:
         """Where its artifact lies in S3: ModelDataUrl, or ModelDataSource's S3Uri."""
-        source = self.more.get("ModelDataSource", {}).get("S3DataSource", {}).get("S3Uri")
-        return self.model_data or source
+        source = _member(_member(self.more.get("ModelDataSource"), "S3DataSource"), "S3Uri")
+        return self.model_data or _text(source)
 
     @property
     def places(self) -> tuple[str, ...]:
         """Every place in S3 that its definition names, the artifact's first."""
-        named = (self.more.get(name) for name in ("ModelDataSource", "AdditionalModelDataSources"))
+        named = (self.more[name] for name in _PLACED if name in self.more)
         return tuple(dict.fromkeys([*([self.model_data] if self.model_data else []), *_places(list(named))]))
 
     @property
@@ -80,35 +84,70 @@ class Container:
 
 
 def container_of(members: Mapping[str, Any]) -> Container:
-    """A container from the members that AWS gives, of DescribeModelPackage or of an event."""
+    """A container from the members that AWS gives, of DescribeModelPackage or of an event.
+
+    Whatever stands there instead of text is not told; what is nested deeper than anything of AWS's is kept as text.
+    """
+    environment = members.get("Environment")
     return Container(
-        image=str(members.get("Image", "")),
-        image_digest=members.get("ImageDigest"),
-        model_data=members.get("ModelDataUrl"),
-        model_etag=members.get("ModelDataETag"),
-        environment=dict(members.get("Environment", {})),
-        more={name: value for name, value in members.items() if name not in _NAMED},
+        image=_text(members.get("Image")) or "",
+        image_digest=_text(members.get("ImageDigest")),
+        model_data=_text(members.get("ModelDataUrl")),
+        model_etag=_text(members.get("ModelDataETag")),
+        environment={
+            name: value
+            for name, value in (environment.items() if isinstance(environment, Mapping) else ())
+            if isinstance(value, str)
+        },
+        more={
+            name: quoted(value) if _is_deep(value) else value
+            for name, value in members.items()
+            if name not in _NAMED
+        },
     )
 
 
-def _places(value: Any) -> Iterator[str]:
-    """The S3 URIs anywhere in a structure of AWS's."""
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _member(value: object, name: str) -> object:
+    return value.get(name) if isinstance(value, Mapping) else None
+
+
+def _is_deep(value: object) -> bool:
+    """Whether more is in one another than anything of AWS's is, and than can be compared and written down."""
+    level = [value]
+    for _ in range(_DEEPEST):
+        level = [item for one in level for item in _items(one)]
+    return bool(level)
+
+
+def _items(value: object) -> Iterable[object]:
+    if isinstance(value, Mapping):
+        return value.values()
+    return value if isinstance(value, list | tuple) else ()
+
+
+def _places(value: object) -> Iterator[str]:
+    """The S3 URIs anywhere in a structure of AWS's, in order."""
     if isinstance(value, Mapping):
         for name, item in value.items():
-            if name.endswith("S3Uri") and isinstance(item, str):
+            if str(name).endswith("S3Uri") and isinstance(item, str):
                 yield item
             else:
                 yield from _places(item)
-    elif isinstance(value, list | tuple):
-        for item in value:
+    else:
+        for item in _items(value):
             yield from _places(item)
 
 
-def says_no_more(source: Mapping[str, Any] | None, url: str | None) -> bool:
+def says_no_more(source: object, url: str | None) -> bool:
     """Whether a ModelDataSource only says in other words what the ModelDataUrl beside it says: AWS may tell both."""
-    if not source or url is None or source.keys() != {"S3DataSource"}:
+    placed = _member(source, "S3DataSource")
+    if not isinstance(source, Mapping) or not isinstance(placed, Mapping) or url is None or len(source) != 1:
         return False
-    told = {name: value for name, value in source["S3DataSource"].items() if name != "ETag"}
+    told = {name: value for name, value in placed.items() if name != "ETag"}
     return told == {"S3Uri": url, "S3DataType": "S3Object", "CompressionType": "Gzip"}
 
 
@@ -136,7 +175,7 @@ def difference(approved: Sequence[Container], present: Sequence[Container]) -> s
         }
         for name, (before, now) in told.items():
             if before and before != now:
-                return f"{name} of container {number} was {before!r} when it was approved, and is {now!r}"
+                return f"{name} of container {number} was {quoted(before)} when it was approved, and is {quoted(now)}"
     return None
 
 

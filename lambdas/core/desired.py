@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass, replace
 
+from lambdas.core.codec import unknown_keys
 from lambdas.core.names import versioned_name
 from lambdas.core.proof import counts, may_count
 from lambdas.core.record import Approval, Decided, Direction, Placement, Record, Rollout
-from lambdas.core.spec import GroupSpec
+from lambdas.core.spec import AS_AWS_CHOOSES, GroupSpec
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ def targets(record: Record, spec: GroupSpec) -> tuple[Target, ...]:
     1. Approvals younger than the decision that put the live version there: the latest decision wins.
     2. The live version, if nothing speaks against it.
     3. The last known good version, on its kept config.
-    4. Any other approved version that did not fail, youngest approval first.
+    4. Any other approved version that did not fail, youngest approval first; of those that the record has in full.
 
     After a live version that serves rightly come others only if it could not be started again.
     """
@@ -152,8 +153,9 @@ def config_name(group: str, version: int, decided: Decided, spec: GroupSpec) -> 
         endpoint.kms_key,
         endpoint.data_capture,
         decided.failures,
-        # Nothing where there is neither, so that real-time configs keep their names.
+        # Nothing where there is none of them, so that configs that were made without them keep their names.
         *(mode for mode in (endpoint.serverless, endpoint.asynchronous) if mode is not None),
+        *(hosting for hosting in (endpoint.hosting,) if hosting != AS_AWS_CHOOSES),
     )
 
 
@@ -165,8 +167,7 @@ def _candidates(record: Record) -> list[tuple[int, Decided]]:
 
 
 def _is_candidate(record: Record, decided: Decided) -> bool:
-    ours = decided.at >= record.ours_since
-    return decided.approval is Approval.APPROVED and decided.failed is None and ours
+    return record.may_start(decided)
 
 
 def _forward(record: Record, spec: GroupSpec, version: int, decided: Decided) -> Target:
@@ -191,4 +192,6 @@ def _stay(record: Record, spec: GroupSpec, live: Placement) -> tuple[Target, ...
     wanted = config_name(record.group, live.version, decided, spec)
     if decided.approval is not Approval.APPROVED or wanted in {live.config, record.refused}:
         return (stay,)
+    if any(unknown_keys(spec.endpoint)):
+        return (stay,)  # what a newer release asks for beside is not known here, and would be lost on the way
     return (Target(live.version, wanted, Direction.RESPEC, live.decided_at), stay)

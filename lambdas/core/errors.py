@@ -28,6 +28,13 @@ class QuotaExceeded(Waiting):
     """An account quota is used up (ResourceLimitExceeded)."""
 
 
+class Passing(Waiting):
+    """A role, a policy or a thing made a moment ago has not spread through AWS yet; within minutes it has.
+
+    If it has not after `lambdas.core.refusals.LONGEST`, somebody must look: access is denied.
+    """
+
+
 class NotReady(Waiting):
     """A guardrail is not yet usable, or a resource just made cannot be seen yet."""
 
@@ -41,7 +48,15 @@ class Permanent(GreenlightError):
 
 
 class Refused(Permanent):
-    """AWS read the request and refuses it (ValidationException): this content cannot be deployed."""
+    """AWS read the request and refuses it (ValidationException), in words that say nothing of whose fault it is."""
+
+
+class SpecRefused(Refused):
+    """AWS refuses what the group's spec asks for, whatever version is to run on it."""
+
+
+class VersionRefused(Refused):
+    """AWS refuses the version's own content: its container or its artifact."""
 
 
 class Denied(Permanent):

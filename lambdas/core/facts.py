@@ -8,9 +8,9 @@ from typing import Any
 from lambdas.core.acts import Act
 from lambdas.core.content import Container, fingerprint
 from lambdas.core.identity import Identity
-from lambdas.core.record import Approval, Record
+from lambdas.core.record import Approval, Record, Witness
 from lambdas.core.spec import VARIANT, Calendar, EndpointMode, Freeze, GroupSpec, Monitor
-from lambdas.core.trail import Breach, Witness
+from lambdas.core.trail import Breach
 
 
 class EndpointStatus(StrEnum):
@@ -129,6 +129,7 @@ class Told:
     """What an event of the registry says of a version as it was at `at` (LastModifiedTime, epoch seconds).
 
     `wrote`: the members that the write changed (UpdatedModelPackageFields), None where the event does not say.
+    `description`: the version's ApprovalDescription after it, None where the event does not say.
     `containers`: None where the event has no readable inference specification.
     """
 
@@ -137,6 +138,12 @@ class Told:
     at: float
     wrote: frozenset[str] | None = None
     containers: tuple[Container, ...] | None = None
+    description: str | None = None
+
+    @property
+    def gave_a_reason(self) -> bool:
+        """Whether this very write wrote the status and the description."""
+        return self.is_decision and self.wrote is not None and "ApprovalDescription" in self.wrote
 
     @property
     def is_approval(self) -> bool:
@@ -223,25 +230,34 @@ class Hint:
 class Lookup:
     """A version whose writes CloudTrail is asked for; times in epoch seconds.
 
-    `created`: when it was registered. `since`: from when on its approval may have been.
+    `created`: when it was registered; `registration`: who did is asked too. `since`: from when on its approval may have
+    been, or from when on CloudTrail was not read yet; `until`: now. `step`: seconds that are to be read at once, as
+    `Search` has it; 0: all. `urgent`: something waits for the answer; else the next sweep may ask again.
     """
 
     version: int
     arn: str
     created: float
     since: float
+    until: float
+    step: float = 0.0
+    registration: bool = True
+    urgent: bool = True
 
 
 @dataclass(frozen=True)
 class Trail:
-    """What CloudTrail answered; `complete`: it is all that CloudTrail has, not only the first pages.
+    """What CloudTrail answered; `complete`: it is all that CloudTrail has, not only what one look reads.
 
-    `since`: the versions that it was asked of, each from when on, in epoch seconds.
+    `since`: the versions that it was asked of, each from when on; `until`: up to when nothing is missing; epoch
+    seconds. `step`: seconds that were read at once, 0: all.
     """
 
     witnesses: tuple[Witness, ...]
     complete: bool
     since: Mapping[int, float] = field(default_factory=dict)
+    until: float = 0.0
+    step: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,16 @@
 """What must be true of an approved version before a rollout to it may start."""
 
+from collections.abc import Sequence
+
 from lambdas.core import proof
 from lambdas.core.content import Container
 from lambdas.core.facts import VersionDetail
+from lambdas.core.places import is_below_any
 from lambdas.core.record import Approval, Decided
 from lambdas.core.spec import AllowedSpec, EndpointMode, GroupSpec
+from lambdas.core.text import cut
+
+_LONGEST_PLACE = 200  # bytes of a place that a reason quotes
 
 
 def obstacles(spec: GroupSpec, decided: Decided, detail: VersionDetail | None) -> tuple[str, ...]:
@@ -33,6 +39,7 @@ def obstacles(spec: GroupSpec, decided: Decided, detail: VersionDetail | None) -
     return (
         *(reason for failed, reason in checks if failed),
         *(reason for container in detail.containers for reason in not_allowed(spec.allowed, container)),
+        *(reason for container in detail.containers for reason in outside(spec.artifacts, container)),
         *proof.objections(spec, decided),
     )
 
@@ -52,6 +59,22 @@ def not_allowed(allowed: AllowedSpec, container: Container) -> list[str]:
         if allowed.artifact_buckets and bucket not in allowed.artifact_buckets
     ]
     return reasons
+
+
+def outside(artifacts: Sequence[str], container: Container) -> list[str]:
+    """For each place of a container that the group's endpoint cannot read, why it must not go live; empty: none.
+
+    Args:
+        artifacts: the group's prefixes; none: it names none, and its endpoint may read anywhere.
+        container: of the version.
+    """
+    below = cut(", ".join(artifacts), _LONGEST_PLACE)
+    return [
+        f"its artifact {cut(place, _LONGEST_PLACE)} lies outside the group's artifacts ({below}), and its endpoint "
+        "cannot read it: register it from below one of them, or add its prefix to `artifacts` in the group's YAML"
+        for place in container.places
+        if artifacts and not is_below_any(place, artifacts)
+    ]
 
 
 def _within(repository: str, allowed: str) -> bool:

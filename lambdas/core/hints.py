@@ -1,14 +1,14 @@
 """Queue messages to what they hint at: which group to look at, and evidence of who decided what."""
 
-import json
 import math
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from lambdas.core.content import Container, container_of
-from lambdas.core.errors import Malformed
+from lambdas.core.errors import Malformed, Unreadable
 from lambdas.core.facts import Hint, Started, Told
+from lambdas.core.foreign import boundary, read_json
 from lambdas.core.names import (
     ACCOUNT_WIDE,
     RETRAIN,
@@ -18,7 +18,8 @@ from lambdas.core.names import (
     group_of_schedule,
 )
 from lambdas.core.record import approval_of
-from lambdas.core.trail import breach_of, witness_of
+from lambdas.core.text import cut, quoted
+from lambdas.core.trail import MOST_REASON, breach_of, witness_of
 
 SPEC, ALARM, RUN, MONITORING = "spec", "alarm", "run", "monitoring"
 
@@ -38,12 +39,18 @@ def read_message(body: str) -> Message:
     """Read an EventBridge event, or a message of the sweep.
 
     Raises:
-        Malformed: it is neither; says what is missing.
+        Malformed: it is neither; says what is missing. Nothing else, whatever it holds: a batch has other messages.
     """
     try:
-        event = json.loads(body)
-    except (ValueError, RecursionError) as error:  # the latter: nested deeper than any event
-        raise Malformed(f"the message is not JSON: {error}") from error
+        with boundary("the message"):
+            return _read(body)
+    except Unreadable as error:
+        cause = error.__cause__
+        raise cause if isinstance(cause, Malformed) else Malformed(str(error)) from error
+
+
+def _read(body: str) -> Message:
+    event = read_json(body.encode("utf-8", "replace"))
     if not isinstance(event, dict):
         raise Malformed(f"the message is {type(event).__name__}, not an object")
     if "greenlight" in event:
@@ -75,7 +82,7 @@ def _from_event(kind: str, detail: dict[str, Any]) -> Message:
         case "SageMaker Processing Job State Change":
             schedule = str(detail.get("MonitoringScheduleArn", "")).rpartition("/")[2]
             return Message(Hint(source=MONITORING), group=group_of_schedule(schedule))
-    raise Malformed(f"no rule of ours sends events of detail-type {kind!r}")
+    raise Malformed(f"no rule of ours sends events of detail-type {quoted(kind)}")
 
 
 def _started(ours: dict[str, Any]) -> Started | None:
@@ -106,7 +113,15 @@ def _registry_hint(detail: dict[str, Any]) -> Hint:
         return Hint(source="registry")
     fields = detail.get("UpdatedModelPackageFields")
     wrote = _wrote(fields) if isinstance(fields, list) else None
-    told = Told(version, approval, at, wrote, _containers(detail.get("InferenceSpecification")))
+    description = detail.get("ApprovalDescription")
+    told = Told(
+        version,
+        approval,
+        at,
+        wrote,
+        _containers(detail.get("InferenceSpecification")),
+        cut(description, MOST_REASON) if isinstance(description, str) else None,
+    )
     return Hint(source="registry", told=told)
 
 
@@ -139,12 +154,12 @@ def _epoch(value: object) -> float | None:
 def _object(data: dict[str, Any], key: str) -> dict[str, Any]:
     value = data.get(key)
     if not isinstance(value, dict):
-        raise Malformed(f"the message's {key!r} is {value!r}; expected an object")
+        raise Malformed(f"the message's {key!r} is {quoted(value)}; expected an object")
     return value
 
 
 def _text(data: dict[str, Any], key: str) -> str:
     value = data.get(key)
     if not isinstance(value, str) or not value:
-        raise Malformed(f"the message's {key!r} is {value!r}; expected a name")
+        raise Malformed(f"the message's {key!r} is {quoted(value)}; expected a name")
     return value

@@ -1,6 +1,6 @@
 """What holds a group: a person's pause, or a freeze window."""
 
-from lambdas.core.record import Direction
+from lambdas.core.record import SCHEMA, Direction, Record
 from lambdas.core.turn import Turn
 
 
@@ -15,6 +15,19 @@ def held(turn: Turn, direction: Direction | None) -> str | None:
     if pause is not None and paused and not (backward and pause.rollbacks):
         return f"paused: {pause.reason}"
     return None if backward else _frozen(turn)
+
+
+def of_newer_release(record: Record) -> str | None:
+    """Why nothing moves forward on what another release wrote, in words; None: nothing speaks against it.
+
+    A way back and an abort pass: for them what can be read is enough.
+    """
+    if not record.is_newer:
+        return None
+    return (
+        f"the group's record is of schema {record.schema}, of a newer release than this one, which reads up to"
+        f" {SCHEMA.major}.x; only ways back pass. Deploy the newer release's functions again"
+    )
 
 
 def _frozen(turn: Turn) -> str | None:

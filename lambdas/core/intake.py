@@ -1,23 +1,29 @@
 """Takes in what changed in the registry and the spec since the last look, before any rule asks what to do."""
 
 import json
+import math
 from collections.abc import Iterator
 from dataclasses import replace
 
 from lambdas.core import authorship, proof, testimony
-from lambdas.core.acts import PAUSE, RETRAIN, RETRY, Act, pause_of, retrain_of, retry_of
+from lambdas.core.acts import PAUSE, RETRY, Act, pause_of, retry_of
+from lambdas.core.bounds import short
+from lambdas.core.codec import unknown_keys
 from lambdas.core.content import difference, shown, tells_all
+from lambdas.core.corrections import decision_in_words
 from lambdas.core.errors import Malformed
 from lambdas.core.facts import Facts, VersionDetail, VersionSummary
 from lambdas.core.ledger import Kind
 from lambdas.core.names import version_in
-from lambdas.core.record import Approval, Cause, Decided, Pause, Phase, Record, run_of
+from lambdas.core.record import SAME_CALL, Approval, Decided, Pause, Phase, Record, run_of
+from lambdas.core.refusals import forget, refused_versions
 from lambdas.core.retraining import link
 from lambdas.core.spec import GroupSpec, Onboarding, changes
-from lambdas.core.trail import SAME_CALL
-from lambdas.core.turn import Need, Turn, Wish
+from lambdas.core.turn import Need, Turn
 
-MOST_AT_ONCE = 80  # a transaction of DynamoDB holds 100 items: the record, these, and what the rules add
+MOST_AT_ONCE = 80
+"""Entries for which there is room: a transaction of DynamoDB holds 100 items (the record, these, and what the rules
+add) and 4 MB, of which an entry takes at most `ledger.MOST_ENTRY`."""
 _ANEW = 60.0  # seconds after an approval from which CloudTrail's event of one cannot be of the same
 
 
@@ -84,10 +90,11 @@ def take_spec(turn: Turn) -> None:
     read = turn.facts.spec
     if read is None:
         return
-    if read.problem is not None and read.problem != turn.record.unreadable:
+    problem = None if read.problem is None else short(read.problem)
+    if problem is not None and problem != turn.record.unreadable:
         turn.say(Kind.BLOCKED, f"{read.problem}; the spec before it holds, and nothing moves forward")
-    if read.problem != turn.record.unreadable:
-        turn.update(unreadable=read.problem)
+    if problem != turn.record.unreadable:
+        turn.update(unreadable=problem)
     if read.spec is None:
         return
     known, asked = turn.record.spec, read.spec
@@ -109,24 +116,38 @@ def take_spec(turn: Turn) -> None:
                 turn.update(retraining=replace(turn.record.retraining, stopped=None, held=None))
             differs = changes(known, asked)
             turn.say(Kind.SPEC, f"the group's spec changed: {', '.join(differs)}", changes=differs)
+        _tell_of_unknown_keys(turn, known, asked)
     if turn.record.phase is Phase.UNMANAGED:
         turn.enter(Phase.IDLE, "the group has a spec again")
 
 
+def _tell_of_unknown_keys(turn: Turn, known: GroupSpec | None, asked: GroupSpec) -> None:
+    strange = sorted(unknown_keys(asked))
+    if strange and strange != sorted(unknown_keys(known)):
+        turn.say(
+            Kind.SPEC,
+            f"the group's spec has keys of a newer release, without effect here: {', '.join(strange)}; deploy that"
+            " release's functions",
+            ignored=strange,
+        )
+
+
 def take_acts(turn: Turn) -> Need | None:
-    """Take in, once each, what people ask for beside decisions: who, what, why. It was read with the spec."""
+    """Take in, once each, pauses and second tries: who asks, for what, why. They were read with the spec.
+
+    What people ask of the pipeline is taken in with the retraining.
+    """
     read = turn.facts.spec
     if read is None:
         return None
     if not any(act.kind == PAUSE for act in read.acts) and turn.record.acts.get(PAUSE) and turn.record.pause:
         turn.update(pause=None)
         turn.say(Kind.RESUME, "resumed: the pause was deleted")
-    news = [act for act in read.acts if turn.record.acts.get(act.kind) != act.stamp]
+    news = [act for act in read.acts if act.kind in _TAKE and turn.is_news(act)]
     if news and turn.facts.actors is None:
         return Need(actors=True)
     for act in news:
-        turn.update(acts={**turn.record.acts, act.kind: act.stamp})
-        _TAKE[act.kind](turn, act, (turn.facts.actors or {}).get(act.kind))
+        _TAKE[act.kind](turn, act, turn.taken(act))
     return None
 
 
@@ -140,6 +161,7 @@ def _take_pause(turn: Turn, act: Act, by: str | None) -> None:
         if turn.record.pause is not None:
             turn.say(Kind.RESUME, f"resumed: {json.loads(act.text)['reason']}", by=by)
     else:
+        pause = replace(pause, reason=short(pause.reason))
         until = None if pause.until is None else round(pause.until, 3)
         turn.say(Kind.PAUSE, f"paused: {pause.reason}", by=by, until=until, rollbacks=pause.rollbacks)
     turn.update(pause=pause)
@@ -152,8 +174,13 @@ def _take_retry(turn: Turn, act: Act, by: str | None) -> None:
         turn.say(Kind.RETRY, f"a retry was asked for and cannot be read: {error}", by=by)
         return
     known, refused = turn.record.versions.get(retry.version), turn.record.refused
+    if known is None and _last(turn.record, retry.version) is not None:
+        why = "its last decision is too long ago; approve it again, which is another try"
+        turn.say(Kind.RETRY, f"v{retry.version} is not tried again: {why}", retry.version, by=by)
+        return
     spec_failed = refused is not None and version_in(refused) == retry.version
-    if known is None or known.approval is not Approval.APPROVED or not (known.failed or spec_failed):
+    held = retry.version in refused_versions(turn.record)
+    if known is None or known.approval is not Approval.APPROVED or not (known.failed or spec_failed or held):
         why = (
             "it is not approved"
             if known is None or known.approval is not Approval.APPROVED
@@ -161,20 +188,15 @@ def _take_retry(turn: Turn, act: Act, by: str | None) -> None:
         )
         turn.say(Kind.RETRY, f"v{retry.version} is not tried again: {why}", retry.version, by=by)
         return
-    turn.decided(retry.version, failed=None, renewed=turn.facts.now)
+    forget(turn, version=retry.version)
+    if known.failed or spec_failed:
+        turn.decided(retry.version, failed=None, renewed=turn.facts.now)
     if spec_failed:
         turn.update(refused=None)
     turn.say(Kind.RETRY, f"v{retry.version} is tried again: {retry.reason}", retry.version, by=by)
 
 
-def _take_retrain(turn: Turn, act: Act, by: str | None) -> None:
-    try:
-        turn.wishes.append(Wish(Cause.PERSON, retrain_of(act.text), by))
-    except Malformed as error:
-        turn.say(Kind.RETRAIN_HELD, f"a run was asked for and cannot be read: {error}", by=by)
-
-
-_TAKE = {PAUSE: _take_pause, RETRY: _take_retry, RETRAIN: _take_retrain}
+_TAKE = {PAUSE: _take_pause, RETRY: _take_retry}
 
 
 def take_decisions(turn: Turn) -> Need | None:
@@ -183,7 +205,9 @@ def take_decisions(turn: Turn) -> Need | None:
     approvals = _hinted_approvals(facts)
     changed = [v for v in facts.versions if _is_news(v, record, approvals)]
     turn.again = len(changed) > MOST_AT_ONCE
-    changed = sorted(changed, key=lambda v: v.version)[:MOST_AT_ONCE]
+    # What is archived first: the longer it waits, the younger a decision must be to count against the archive.
+    changed = sorted(changed, key=lambda v: (record.archive.status(v.version) is None, v.version))
+    changed = changed[:MOST_AT_ONCE]
     if missing := {v.version for v in changed} - facts.details.keys():
         return Need(details=frozenset(missing))
     news = [detail for v in changed if (detail := facts.details[v.version]) is not None]
@@ -194,6 +218,8 @@ def take_decisions(turn: Turn) -> Need | None:
         return need
     if (need := testimony.take_witnesses(turn)) is not None:
         return need
+    _take_reasons(turn)
+    testimony.say_corrections(turn)
     _take_deletions(turn)
     return None
 
@@ -202,11 +228,25 @@ def _hinted_approvals(facts: Facts) -> dict[int, float]:
     """The youngest approval of each version that an event is evidence of, if younger than what is on record."""
     found: dict[int, float] = {}
     for version, at, margin in _approvals_told(facts):
-        known = facts.record.versions.get(version) if facts.record else None
-        approved = known is not None and known.approval is Approval.APPROVED
-        if known is None or at > known.at + (margin if approved else 0.0):
+        known = None if facts.record is None else _last(facts.record, version)
+        if known is None or at > known[1] + (margin if known[0] is Approval.APPROVED else 0.0):
             found[version] = max(at, found.get(version, 0.0))
     return found
+
+
+def _last(record: Record, version: int) -> tuple[Approval | None, float] | None:
+    """The last decision on a version that was taken in, and up to when; None: none was.
+
+    Of what is archived nobody knows when it was, but that it was not after the youngest of them; and of what lies
+    below the archive's floor, not what it was.
+    """
+    if (known := record.versions.get(version)) is not None:
+        return known.approval, known.at
+    if "archive" in record.unknown or record.archive.unknown:
+        # A newer release's: what it archived is known, as far as one can tell, and told anew by nobody.
+        return (None, math.inf) if version <= record.noted else None
+    archived = record.archive.status(version)
+    return None if archived is None and version >= record.archive.floor else (archived, record.archive.at)
 
 
 def _approvals_told(facts: Facts) -> Iterator[tuple[int, float, float]]:
@@ -220,13 +260,14 @@ def _approvals_told(facts: Facts) -> Iterator[tuple[int, float, float]]:
 
 
 def _is_news(summary: VersionSummary, record: Record, approvals: dict[int, float]) -> bool:
-    known = record.versions.get(summary.version)
-    if known is None:
+    last = _last(record, summary.version)
+    if last is None:
         return summary.approval is not Approval.PENDING
-    if known.approval is not summary.approval:
+    status, at = last
+    if status is not None and status is not summary.approval:
         return True
     approved_at = approvals.get(summary.version)
-    return summary.approval is Approval.APPROVED and approved_at is not None and approved_at > known.at
+    return summary.approval is Approval.APPROVED and approved_at is not None and approved_at > at
 
 
 def _decided_at(detail: VersionDetail, approvals: dict[int, float]) -> float:
@@ -239,7 +280,7 @@ def _decided_at(detail: VersionDetail, approvals: dict[int, float]) -> float:
 
 
 def _take(turn: Turn, detail: VersionDetail, at: float) -> None:
-    known = turn.record.versions.get(detail.version)
+    known = turn.record.versions.get(detail.version) or _archived(turn, detail.version)
     before = known.approval if known else Approval.PENDING
     if known is not None and known.approval is detail.approval and at <= known.at:
         return  # changed and changed back between two looks: what we know is what is
@@ -248,12 +289,15 @@ def _take(turn: Turn, detail: VersionDetail, at: float) -> None:
     approved = detail.approval is Approval.APPROVED
     again = approved and before is Approval.APPROVED
     written = authorship.of_decision(facts, detail, known, at, by)
+    said = proof.reason_of(facts, detail, at, by)
     decided = Decided(
         approval=detail.approval,
         at=at,
         by=by,
-        reason=detail.reason,
+        reason=said or "",
+        untold=by is None or said is None,
         fingerprint=detail.fingerprint,
+        read=detail.modified,
         confirmed=proof.confirmed(facts, spec, detail, at, by),
         changed=proof.changed(facts, detail, at) if approved else None,
         dated=proof.told_at(facts, detail, at) is not None,
@@ -261,11 +305,13 @@ def _take(turn: Turn, detail: VersionDetail, at: float) -> None:
         writer=written.writer,
         written=written.written,
         unsure=written.unsure,
+        eventless=written.eventless,
         not_before=known.not_before if known and again else known.at if known else 0.0,
         failed=None if approved or known is None else known.failed,
         failures=known.failures if known else 0,
         recorded=at,
         seen=detail.modified,
+        unknown=known.unknown if known else {},
     )
     if again and not proof.counts(spec, decided):
         return  # a second approval by somebody who may not: the first one stands
@@ -279,10 +325,10 @@ def _take(turn: Turn, detail: VersionDetail, at: float) -> None:
         return  # it was taken for another's in between
     turn.say(
         Kind.DECISION,
-        f"v{detail.version}: {before.value} → {detail.approval.value}"
-        + (f": {detail.reason}" if detail.reason else ""),
+        decision_in_words(detail.version, before.value, detail.approval.value, said),
         detail.version,
         by=None if by is None else str(by),
+        why=said,
         registered_by=None if decided.registrant is None else str(decided.registrant),
         decided_at=round(at, 3),
         before=before.value,
@@ -290,6 +336,24 @@ def _take(turn: Turn, detail: VersionDetail, at: float) -> None:
         fingerprint=detail.fingerprint,
         content=shown(detail.containers),
         **run_of(turn.record, detail.version),
+    )
+
+
+def _archived(turn: Turn, version: int) -> Decided | None:
+    """What is known of an archived version; None: it is not archived.
+
+    Who wrote its content is forgotten, so anybody may have since it was registered; and its approval before the
+    archive's last decision proves nothing, for it may have been taken back since. No config is named as one of its
+    earlier attempts was.
+    """
+    record = turn.record
+    last = None if version in record.versions else _last(record, version)
+    if last is None:
+        return None
+    created = next((one.created for one in turn.facts.versions if one.version == version), 0.0)
+    status, at = last
+    return Decided(
+        status or Approval.REJECTED, at, not_before=at, unsure=created, failures=record.head.seq + 1
     )
 
 
@@ -322,6 +386,17 @@ def _take_late_events(turn: Turn) -> Need | None:
     return None
 
 
+def _take_reasons(turn: Turn) -> None:
+    """A late event of a decision tells what was said in it."""
+    for told in (hint.told for hint in turn.facts.hints if hint.told is not None):
+        known = turn.record.versions.get(told.version)
+        if known is None or not known.untold or told.description is None:
+            continue
+        if told.gave_a_reason and authorship.is_of(told, known.approval, known.at):
+            turn.words[told.version] = told.description
+            turn.decided(told.version, reason=told.description, untold=known.by is None)
+
+
 def _take_deletions(turn: Turn) -> None:
     """An approved version that left the registry is no decision against it: it serves on, but never starts again. One
     that was rejected stays so."""
@@ -331,10 +406,16 @@ def _take_deletions(turn: Turn) -> None:
         for version, known in sorted(turn.record.versions.items())
         if version not in present and known.approval is Approval.APPROVED
     ]
+    archived = [n for n in turn.record.archive.having(Approval.APPROVED) if n not in present]
+    deleted = [*(n for n in archived if n not in turn.record.versions), *deleted]
     room = MOST_AT_ONCE - len(turn.events)
     turn.again = turn.again or len(deleted) > room
     for version in deleted[: max(0, room)]:
-        turn.decided(version, approval=Approval.DELETED)
+        if version in turn.record.versions:
+            turn.decided(version, approval=Approval.DELETED)
+        else:
+            archive = turn.record.archive
+            turn.update(archive=archive.adding({version: Approval.DELETED}, archive.at))
         turn.say(
             Kind.DECISION,
             f"v{version}: deleted from the registry; where it serves it serves on, it is never started again",

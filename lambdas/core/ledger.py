@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -9,6 +10,13 @@ from typing import Any
 
 from lambdas.core.errors import Malformed
 from lambdas.core.record import Head
+from lambdas.core.text import cut
+
+MOST_ENTRY = 32_768
+"""Bytes of an entry's body: a transaction's 99 stay below the 4 MB that DynamoDB takes at once, the record included."""
+_MEMBERS = 32  # of an entry's data
+_MEASURES = ((4_096, 256), (1_024, 64), (256, 32), (64, 8), (12, 4))
+"""Bytes of a text as JSON, and items of a list, that an entry has: the first of these with which it is small enough."""
 
 
 class Kind(StrEnum):
@@ -16,6 +24,7 @@ class Kind(StrEnum):
 
     ONBOARDED = "onboarded"
     DECISION = "decision"
+    CORRECTED = "decision.corrected"
     WITNESS = "witness"
     UNPROVEN = "unproven"
     STARTED = "rollout.started"
@@ -116,7 +125,8 @@ def first_broken(group: str, entries: Iterable[Entry], head: Head | None = None)
         if not intact(replace(entry, group=group)):
             return entry.seq
         expected = Head(entry.seq, entry.hash)
-    return expected.seq + 1 if head is not None and head != expected else None
+    cut_off = head is not None and (head.seq, head.hash) != (expected.seq, expected.hash)
+    return expected.seq + 1 if cut_off else None
 
 
 def intact(entry: Entry) -> bool:
@@ -125,14 +135,55 @@ def intact(entry: Entry) -> bool:
 
 
 def _body(event: Event) -> str:
+    """An entry's content, of at most MOST_ENTRY bytes: with less of long texts and lists, where it takes that."""
+    body = ""
+    for text, items in _MEASURES:
+        body = _within(event, text, items)
+        if len(body) <= MOST_ENTRY:
+            break
+    return body
+
+
+def _within(event: Event, text: int, items: int) -> str:
+    """With texts of so many bytes, and so many items of a list or an object; `data.cut` names what has less of it."""
+    data = {cut(name, text): _cut(value, text, items) for name, value in list(event.data.items())[:_MEMBERS]}
+    if short := sorted(name for name, value in event.data.items() if data.get(name) != _plain(value)):
+        data["cut"] = [cut(name, text) for name in short[:_MEMBERS]]
     content = {
         "kind": event.kind.value,
         "at": round(event.at, 3),
-        "reason": event.reason,
+        "reason": cut(event.reason, text),
         "version": event.version,
-        "data": dict(event.data),
+        "data": data,
     }
+    return as_body(content)
+
+
+def as_body(content: Mapping[str, Any]) -> str:
+    """An entry's content in the one spelling that its hash is of."""
     return json.dumps(content, sort_keys=True, separators=(",", ":"))
+
+
+def _cut(value: Any, text: int, items: int) -> Any:
+    if isinstance(value, str):
+        return cut(value, text)
+    if isinstance(value, Mapping):
+        return {cut(str(name), text): _cut(one, text, items) for name, one in list(value.items())[:items]}
+    if isinstance(value, list | tuple):
+        return [_cut(one, text, items) for one in value[:items]]
+    return _finite(value)
+
+
+def _plain(value: Any) -> Any:
+    """As JSON has it."""
+    if isinstance(value, Mapping):
+        return {str(name): _plain(one) for name, one in value.items()}
+    return [_plain(one) for one in value] if isinstance(value, list | tuple) else _finite(value)
+
+
+def _finite(value: Any) -> Any:
+    """JSON has no number that is not finite: it is told as text."""
+    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _digest(group: str, seq: int, previous: str, body: str) -> str:

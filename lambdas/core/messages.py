@@ -22,6 +22,7 @@ _MOST_TITLE = 200
 _MOST_WHY = 2_000
 _MOST_WHO = 400
 _RETRAINED_BY_A_PERSON = frozenset({Kind.RETRAIN_FAILED, Kind.RETRAIN_HELD})  # which no run follows by itself
+_DECISIONS = frozenset({Kind.DECISION, Kind.CORRECTED})
 _WHO = ("by", "approved_by", "registered_by")  # where entries say who; see core/intake.py and core/moves.py
 
 
@@ -66,6 +67,8 @@ def _title(one: Announcement) -> str:
 
 def _facts(one: Announcement, why: str) -> list[tuple[str, str]]:
     who = next((str(one.data[key]) for key in _WHO if one.data.get(key)), None)
+    if one.kind in _DECISIONS and "by" in one.data:
+        who = str(one.data.get("by") or "not known yet")  # who registered it did not decide
     return [
         ("Why", why),
         *([] if who is None else [("Who", one_line(who, _MOST_WHO))]),

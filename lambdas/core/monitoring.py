@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from lambdas.core import actions as do
+from lambdas.core.bounds import brief
 from lambdas.core.errors import Busy, GreenlightError
 from lambdas.core.facts import Baseline, EndpointStatus, Inspection, VersionDetail
 from lambdas.core.hints import MONITORING
@@ -20,6 +21,9 @@ SOON = 60.0  # seconds until what AWS was too busy for, or what nobody knows the
 # MonitoringExecutionStatus [B]
 COMPLETED, VIOLATIONS, FAILED = "Completed", "CompletedWithViolations", "Failed"
 
+_MOST_OLD = (
+    24  # job definitions that SageMaker would not let go; what is older stays there, and costs nothing
+)
 _MEMBERS = {
     Monitor.DATA_QUALITY: "ModelDataQuality",
     Monitor.MODEL_QUALITY: "ModelQuality",
@@ -50,9 +54,7 @@ def follow_live(turn: Turn) -> Need | None:
         return None
     if endpoint.status is not EndpointStatus.IN_SERVICE or endpoint.config != live.config:
         return None
-    if any(isinstance(action, do.DeleteEndpoint) for action in turn.actions):
-        return None
-    if is_other_mode(turn):
+    if is_other_mode(turn) or record.is_newer:
         return None
     wanted = turn.spec.monitoring.schedules if turn.spec.monitoring is not None else {}
     _remove(turn, frozenset(Monitor) - wanted.keys(), "the group's spec does not ask for it")
@@ -163,7 +165,7 @@ def _point(turn: Turn, spec: MonitoringSpec, monitor: Monitor, version: int, bas
             schedule=schedule_name(group, monitor),
             definition=name,
         )
-    turn.later.append(_action(turn, spec, monitor, baseline, set_out))
+    turn.actions.append(_action(turn, spec, monitor, baseline, set_out))
     _afterwards(turn, monitor, replace(set_out, old=(), done=True))
 
 
@@ -189,6 +191,7 @@ def _action(
 
 def _give_up(turn: Turn, monitor: Monitor, version: int, problem: str) -> None:
     """Say why the version is not monitored; a schedule with another version's baseline would be wrong about it."""
+    problem = brief(problem)
     known, wanted = turn.record.monitored.get(monitor), _wanted(turn, monitor)
     if known is None or (known.version, known.problem) != (version, problem):
         turn.say(Kind.UNMONITORED, f"{in_words(monitor)} of v{version} is not monitored: {problem}", version)
@@ -199,7 +202,7 @@ def _give_up(turn: Turn, monitor: Monitor, version: int, problem: str) -> None:
     )
     _note(turn, monitor, given_up)
     if old:
-        turn.later.append(_removal(turn, monitor, old))
+        turn.actions.append(_removal(turn, monitor, old))
         _afterwards(turn, monitor, replace(given_up, old=(), done=True, stuck=None))
 
 
@@ -217,7 +220,7 @@ def _remove(turn: Turn, monitors: frozenset[Monitor], why: str) -> None:
         if not old:
             _note(turn, monitor, None)
             continue
-        turn.later.append(_let_go(turn, monitor, known, old))
+        turn.actions.append(_let_go(turn, monitor, known, old))
         _afterwards(turn, monitor, None)
 
 
@@ -247,7 +250,7 @@ def _old(known: Monitored | None, but: str | None = None) -> tuple[str, ...]:
     if known is None:
         return ()
     made = (*known.old, known.definition)
-    return tuple(dict.fromkeys(one for one in made if one is not None and one != but))
+    return tuple(dict.fromkeys(one for one in made if one is not None and one != but))[-_MOST_OLD:]
 
 
 def _note(turn: Turn, monitor: Monitor, what: Monitored | None) -> None:
@@ -272,22 +275,22 @@ def not_done(turn: Turn, monitor: Monitor, error: GreenlightError) -> None:
 
     A schedule that is at work, as while one of its runs goes on, is nobody's news: the next sweep tries again.
     """
-    known = turn.record.monitored[monitor]
+    known, why = turn.record.monitored[monitor], brief(str(error))
     if isinstance(error, Busy):
         return
     if known.definition is None:
-        if known.stuck != str(error):
+        if known.stuck != why:
             what = f"what watched {in_words(monitor)} is still there"
             turn.say(Kind.UNMONITORED, f"{what}: {error}", known.version)
-        _note(turn, monitor, replace(known, stuck=str(error), tried_at=turn.facts.now))
+        _note(turn, monitor, replace(known, stuck=why, tried_at=turn.facts.now))
         return
-    if known.problem != str(error):
+    if known.problem != why:
         turn.say(
             Kind.UNMONITORED,
             f"{in_words(monitor)} of v{known.version} is not monitored: {error}",
             known.version,
         )
-    _note(turn, monitor, replace(known, problem=str(error), tried_at=turn.facts.now))
+    _note(turn, monitor, replace(known, problem=why, tried_at=turn.facts.now))
 
 
 # --- what the schedules' runs found ----------------------------------------------------------------------
@@ -343,7 +346,8 @@ def _note_failing(turn: Turn, monitor: Monitor, found: Inspection) -> None:
     """Say that a schedule does not work when it begins not to; the reason is said again when it is another one, and
     not for a date or an id in it."""
     known = turn.record.monitored[monitor]
-    failing = _failing(turn, found, known.failing)
+    told = _failing(turn, found, known.failing)
+    failing = None if told is None else brief(told)
     if failing is not None and (known.failing is None or _shape(failing) != _shape(known.failing)):
         turn.say(
             Kind.UNMONITORED,

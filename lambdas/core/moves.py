@@ -1,24 +1,26 @@
 """The last rules: which target to try, and what it takes to get there, or to stay."""
 
 import json
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 from lambdas.core import actions as do
-from lambdas.core.codec import encode
+from lambdas.core.codec import encode, spelled_out
 from lambdas.core.desired import Target, last_known_good, model_name, serves_rightly, targets
 from lambdas.core.facts import AlarmState, Lookup, VersionDetail
 from lambdas.core.gates import obstacles
-from lambdas.core.holds import held
+from lambdas.core.holds import held, of_newer_release
 from lambdas.core.ledger import Kind
 from lambdas.core.monitoring import release
 from lambdas.core.names import SWEEP, VERSION_TAG, abort_alarm, guardrail_alarm
 from lambdas.core.proof import LATEST, doubts, is_open, is_rewritten, lookup, objections
 from lambdas.core.quality import Compared, shortcomings
 from lambdas.core.record import Approval, Direction, Phase, Placement, Rollout, run_of
+from lambdas.core.refusals import held_back
 from lambdas.core.rules import Verdict
 from lambdas.core.smoke import cannot_be_tested
 from lambdas.core.spec import EndpointMode, GatesSpec, GroupSpec, RolloutSpec, Strategy, Withdrawal
-from lambdas.core.testimony import explains
+from lambdas.core.testimony import explains, untold
 from lambdas.core.turn import Need, Turn, is_other_mode, on_probation
 
 _OVERDUE = 1800.0  # seconds since a decision: twice what CloudTrail takes at most, with some sweeps to ask it
@@ -30,31 +32,62 @@ LONGEST_LOOK = 240  # seconds that Lambda lets `reconcile` run
 
 @dataclass(frozen=True)
 class Obstacle:
-    """Why a target must not start. `awaited`: CloudTrail's answer, which is not late yet, is all that is missing."""
+    """Why a target must not start. `awaited`: CloudTrail's answer, which is not late yet, is all that is missing.
+    `waits`: AWS cannot start it now, and it is tried again."""
 
     why: str
     awaited: bool = False
+    waits: bool = False
 
 
 def move(turn: Turn) -> Verdict:
-    """7, 9, 10. Go to the best target that may start; stay if that is the live one; else withdraw."""
+    """7, 9, 10. Go to the best target that may start; stay if that is the live one; else withdraw.
+
+    A way back never waits for what people registered: a target whose gates or smoke test ask for content in S3 is tried
+    after it (docs/decisions/026-ways-back-come-first.md).
+    """
     live = turn.record.live_placement()
     if turn.facts.endpoint is None and live is not None and live.live_at is None:
         # It took over, was never found good, and is gone with its endpoint: nothing to stay on or go back to.
         turn.update(live=None, scaling=None)
     blocked: list[Obstacle] = []
     doubtful: list[Lookup] = []
-    for target in _unobstructed(turn):
+    wanted = list(_unobstructed(turn))
+    while wanted:
+        target = wanted.pop(0)
         if target.direction is None and turn.facts.endpoint is not None and _serves(turn, target):
             return _ask_the_trail(turn, doubtful) or _settle(turn, target, blocked)
+        if (refused := _refused(turn, target, blocked)) is not None:
+            blocked += refused
+            continue
         obstacle = _obstacle(turn, target)
         if isinstance(obstacle, Need):
+            if obstacle.reads_content and any(one.direction is Direction.BACKWARD for one in wanted):
+                wanted.append(target)
+                continue
             return obstacle
         if obstacle is None:
             return _start(turn, target)
         blocked.append(obstacle)
         doubtful += _doubtful(turn, target)
     return _ask_the_trail(turn, doubtful) or _nothing_to_serve(turn, blocked)
+
+
+def _refused(turn: Turn, target: Target, blocked: list[Obstacle]) -> list[Obstacle] | None:
+    """Why AWS's last answer holds a target back; None: it does not.
+
+    What is waited for gives way to ways back and to what is live, but to no version that is wanted less: those are held
+    back without a word.
+    """
+    if any(obstacle.waits for obstacle in blocked) and target.direction in {
+        Direction.FORWARD,
+        Direction.RESPEC,
+    }:
+        return []
+    held_now = held_back(turn, target.config, target.direction)
+    return (
+        None if held_now is None else [Obstacle(f"v{target.version}: {held_now.why}", waits=held_now.waits)]
+    )
 
 
 def _doubtful(turn: Turn, target: Target) -> list[Lookup]:
@@ -70,12 +103,33 @@ def _ask_the_trail(turn: Turn, doubtful: list[Lookup]) -> Need | None:
     Once in a look, and only when the sweep or an event of CloudTrail itself brought it, or what was written since an
     approval is old enough to be explained at once.
     """
-    asked = any(hint.source == SWEEP or hint.witness is not None for hint in turn.facts.hints)
+    asked = asks_the_trail(turn)
     written = (turn.record.versions[lookup.version].rewritten for lookup in doubtful)
     asked = asked or any(at is not None and turn.facts.now - at >= LATEST for at in written)
     if not doubtful or not asked or turn.facts.trail is not None:
         return None
-    return Need(trail=tuple(doubtful))
+    return Need(trail=_once_each((*doubtful, *untold(turn))))
+
+
+def tell_who_decided(turn: Turn) -> Need | None:
+    """11. Ask CloudTrail who made a decision, and why, if only the ledger needs it and nothing else is to be done."""
+    idle = not turn.actions and turn.record.phase is not Phase.UNMANAGED
+    if turn.facts.trail is not None or not idle or not asks_the_trail(turn):
+        return None
+    lookups = untold(turn)
+    return Need(trail=lookups) if lookups else None
+
+
+def asks_the_trail(turn: Turn) -> bool:
+    """Whether the sweep brought the look, or CloudTrail itself: its rate is low."""
+    return any(hint.source == SWEEP or hint.witness is not None for hint in turn.facts.hints)
+
+
+def _once_each(lookups: Iterable[Lookup]) -> tuple[Lookup, ...]:
+    by_version: dict[int, Lookup] = {}
+    for one in lookups:
+        by_version.setdefault(one.version, one)
+    return tuple(by_version.values())
 
 
 def _unobstructed(turn: Turn) -> tuple[Target, ...]:
@@ -101,8 +155,8 @@ def _obstacle(turn: Turn, target: Target) -> Need | Obstacle | None:
         # Its kept model holds the content that was approved; only the approval itself must still stand.
         if detail is None or detail.approval is not Approval.APPROVED:
             return _obstructed(target, "its approval no longer stands")
-    elif turn.record.unreadable is not None:
-        return _obstructed(target, f"{turn.record.unreadable}; deploy the group's stack again")
+    elif (why := _not_understood(turn, target)) is not None:
+        return _obstructed(target, why)
     else:
         short = _shortcomings(turn, target, detail)
         if isinstance(short, Need):
@@ -118,6 +172,13 @@ def _obstacle(turn: Turn, target: Target) -> Need | Obstacle | None:
             if untestable is not None:
                 return untestable if isinstance(untestable, Need) else _obstructed(target, untestable)
     return _unwatchable(turn, target)
+
+
+def _not_understood(turn: Turn, target: Target) -> str | None:
+    """Why nothing new is made of what this release cannot read; a way back is no news to a record of a newer one."""
+    if turn.record.unreadable is not None:
+        return f"{turn.record.unreadable}; deploy the group's stack again"
+    return None if target.direction is Direction.BACKWARD else of_newer_release(turn.record)
 
 
 def _mode(turn: Turn, target: Target) -> EndpointMode:
@@ -158,7 +219,9 @@ def _not_let_in(turn: Turn, target: Target, reasons: tuple[str, ...]) -> Obstacl
     decided = turn.record.versions[target.version]
     awaited = reasons == objections(turn.spec, decided) and is_open(turn.spec, decided)
     overdue = awaited and turn.facts.now - decided.at > _OVERDUE
-    said = (*reasons, "CloudTrail's answer is overdue") if overdue else reasons
+    flooded = awaited and decided.search is not None
+    more = "CloudTrail holds more calls than one look reads; each sweep reads on"
+    said = (*reasons, *([more] if flooded else []), *(["CloudTrail's answer is overdue"] if overdue else []))
     return _obstructed(target, "; ".join(said), awaited=awaited and not overdue)
 
 
@@ -249,6 +312,9 @@ def _settle(turn: Turn, target: Target, blocked: list[Obstacle]) -> Verdict:
 
 
 def _block(turn: Turn, blocked: list[Obstacle], before: str = "") -> None:
+    if all(obstacle.waits for obstacle in blocked):
+        turn.enter(Phase.WAITING, before + _in_words(blocked), Kind.WAITING)
+        return
     awaited = {"awaited": True} if all(obstacle.awaited for obstacle in blocked) else {}
     turn.enter(Phase.BLOCKED, before + _in_words(blocked), Kind.BLOCKED, **awaited)
 
@@ -306,15 +372,21 @@ def _follow_scaling(turn: Turn) -> None:
     turn.then["scaling"] = wanted
 
 
+MOST_UNSERVED = 8  # placements that are kept beside those to retain while nothing serves rightly
+
+
 def _clean_up(turn: Turn) -> None:
     """Delete what is neither live, nor the last known good, nor among the placements to retain."""
     record = turn.record
+    if record.is_newer:
+        return  # what its own release needs beside is not known here
     by_age = sorted(record.kept, key=lambda p: p.live_at or 0.0, reverse=True)
     retained = {p.config for p in by_age[: turn.spec.retain_versions] if p.is_ready}
     live = record.live_placement()
     before = live.instead_of if live is not None and on_probation(record, turn.facts.now) else None
     good = (last_known_good(record), last_known_good(record, if_proven=True))
-    standing = (live, *good, record.placement(before))
+    serves = record.placement(turn.facts.endpoint.config if turn.facts.endpoint is not None else None)
+    standing = (live, *good, record.placement(before), serves)
     retained |= {placement.config for placement in standing if placement is not None}
     doomed = [p for p in record.kept if p.config not in retained]
     if not doomed:
@@ -447,7 +519,7 @@ def _record_intent(turn: Turn, target: Target, placement: Placement) -> None:
         approved_by=None if decided.by is None else str(decided.by),
         registered_by=None if decided.registrant is None else str(decided.registrant),
         **run_of(record, target.version),
-        in_force={name: encode(asdict(getattr(turn.spec, name))) for name in ("approval", "allowed")},
+        in_force={name: spelled_out(getattr(turn.spec, name)) for name in ("approval", "allowed")},
     )
     turn.enter(Phase.ROLLING, reason)
 
@@ -531,6 +603,7 @@ def _makings(turn: Turn, target: Target, placement: Placement) -> list[do.Action
             tags,
             endpoint.serverless,
             endpoint.asynchronous,
+            endpoint.hosting,
         ),
     ]
 
@@ -578,6 +651,10 @@ def _nothing_to_serve(turn: Turn, blocked: list[Obstacle]) -> Verdict:
     if _may_yet_start(turn):
         return True
     _drop_unstarted(turn, "nothing is wanted")
+    if len(turn.record.kept) > turn.spec.retain_versions + MOST_UNSERVED:
+        _clean_up(
+            turn
+        )  # each try that failed has left its own; otherwise the next version that serves rightly ends it
     live, endpoint = turn.record.live_placement(), turn.facts.endpoint
     if endpoint is None:
         if turn.record.live is not None and not serves_rightly(turn.record):
@@ -594,6 +671,17 @@ def _nothing_to_serve(turn: Turn, blocked: list[Obstacle]) -> Verdict:
     return _withdraw(turn, live, blocked)
 
 
+def _is_only_held(turn: Turn) -> bool:
+    """Whether something good is left, and only held, as far as this very look has read."""
+    good, details = last_known_good(turn.record), turn.facts.details
+    if good is None:
+        return turn.record.is_newer
+    if good.version not in details:
+        return True
+    detail = details[good.version]
+    return detail is not None and detail.approval is Approval.APPROVED
+
+
 def _withdraw(turn: Turn, live: Placement, blocked: list[Obstacle]) -> Verdict:
     decided = turn.record.versions[live.version]
     why = f"v{live.version} " + ("failed" if decided.failed else f"is {decided.approval.value}")
@@ -601,6 +689,13 @@ def _withdraw(turn: Turn, live: Placement, blocked: list[Obstacle]) -> Verdict:
         why = f"v{live.version} failed under its changed spec"
     elif decided.approval is Approval.APPROVED and not decided.failed:
         why = f"v{live.version} was rejected, and its approval since is not proven,"
+    if any(obstacle.waits for obstacle in blocked):
+        turn.enter(Phase.WAITING, f"{why}; {_in_words(blocked)}", Kind.WAITING)
+        return True
+    if blocked and _is_only_held(turn):
+        # It is reached later, from an endpoint that is still there.
+        turn.enter(Phase.BLOCKED, f"{why}; {_in_words(blocked)}; it serves on", Kind.BLOCKED)
+        return True
     note = f" ({_in_words(blocked)})" if blocked else ""
     if turn.spec.withdrawal is not Withdrawal.DELETE or not decided.is_rejected:
         turn.enter(Phase.WITHDRAWN, f"{why} and nothing good is left{note}; it serves on", Kind.WITHDRAWN)

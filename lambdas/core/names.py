@@ -38,9 +38,11 @@ AUDITOR = "greenlight-auditor"
 BREAK_GLASS = "greenlight-break-glass"
 BOUNDARY = "greenlight-boundary"
 
-_MAX_NAME = 63  # SageMaker's limit for models, endpoint configs and endpoints [B]
+_MAX_NAME = 63  # SageMaker's limit for models, endpoint configs, endpoints and monitoring schedules [B]
+_MAX_ROLE = 64  # IAM's, whatever the path [B]
 _ALARM = re.compile(rf"{ALARM_PREFIX}(?P<group>[^/]+)/.+")
-_PARAMETER = re.compile(rf"{PARAMETER_PREFIX}(?P<spec>[^/]+)|{ACT_PREFIX}(?P<act>[^/]+)/[^/]+")
+_GROUP = "[A-Za-z0-9](?:-*[A-Za-z0-9])*"  # ModelPackageGroupName [B]: no group is called `..`
+_PARAMETER = re.compile(rf"{PARAMETER_PREFIX}(?P<spec>{_GROUP})|{ACT_PREFIX}(?P<act>{_GROUP})/[^/]+")
 _SHORT = {
     Monitor.DATA_QUALITY: "data",
     Monitor.MODEL_QUALITY: "model",
@@ -71,9 +73,9 @@ def act_parameter(group: str, kind: str) -> str:
 def role_name(group: str, kind: str) -> str:
     """The group's role of a kind: `approver`, `registrant` or `endpoint`.
 
-    IAM's limit is 64 characters, so a group's name has at most 53 (checked before synth).
+    The whole group's name is in it, if it has at most 53 characters (checked before synth).
     """
-    return f"{group}-{kind}"
+    return _within(_MAX_ROLE, group, f"-{kind}")
 
 
 def function_role_name(name: str) -> str:
@@ -84,6 +86,11 @@ def function_role_name(name: str) -> str:
 def account_of(arn: str) -> str:
     """The twelve digits in an ARN."""
     return arn.split(":")[4]
+
+
+def partition_of(arn: str) -> str:
+    """The part of AWS that an ARN is of: `aws`, `aws-cn`, `aws-us-gov` …"""
+    return arn.split(":")[1]
 
 
 def abort_alarm(group: str) -> str:
@@ -119,8 +126,8 @@ def group_of_run(name: str) -> str | None:
 
 
 def schedule_name(group: str, monitor: Monitor) -> str:
-    """A monitoring schedule of the group; a group's name has at most 53 characters, a schedule's 63."""
-    return f"{group}-mon-{_SHORT[monitor]}"
+    """A monitoring schedule of the group; the whole group's name is in it, if it has at most 53 characters."""
+    return _within(_MAX_NAME, group, f"-mon-{_SHORT[monitor]}")
 
 
 def group_of_schedule(name: str) -> str | None:
@@ -139,6 +146,14 @@ def versioned_name(group: str, version: int, *content: object) -> str:
     """`<group>-v<version>-<fingerprint>`, at most 63 characters; the same content gives the same name."""
     suffix = f"-v{version}-{digest(group, *content)}"
     return group[: _MAX_NAME - len(suffix)].rstrip("-") + suffix
+
+
+def _within(most: int, group: str, suffix: str) -> str:
+    """`<group><suffix>`; where that is longer than `most`, a digest stands for what of the group's name is cut off."""
+    if len(group) + len(suffix) <= most:
+        return group + suffix
+    short = f"-{digest(group)}{suffix}"
+    return group[: most - len(short)].rstrip("-") + short
 
 
 def version_in(name: str) -> int | None:

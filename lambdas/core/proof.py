@@ -1,5 +1,7 @@
 """Whether an approval is proven: given by an approver, not by who registered the version, on this very content."""
 
+import itertools
+import math
 from collections.abc import Iterable
 
 from lambdas.core import authorship
@@ -7,10 +9,8 @@ from lambdas.core.authorship import SAME_WRITE
 from lambdas.core.content import difference, tells_all
 from lambdas.core.facts import Facts, Lookup, Told, VersionDetail
 from lambdas.core.identity import Identity, is_approver, same_person
-from lambdas.core.names import account_of
-from lambdas.core.record import Approval, Decided
+from lambdas.core.record import SAME_CALL, Approval, Decided, Search, Witness
 from lambdas.core.spec import GroupSpec, Mode
-from lambdas.core.trail import SAME_CALL, Witness
 
 LATEST = 900.0  # seconds that CloudTrail takes at most to tell of a call [CloudTrail guide]
 _SEARCHED = (
@@ -66,7 +66,8 @@ def who_doubts(spec: GroupSpec, decided: Decided) -> tuple[str, ...]:
     by, registrant = decided.by, decided.registrant
     if by is None:
         return (
-            "who approved it is not known: AWS names nobody, and CloudTrail's event of the approval is awaited",
+            "who approved it is not known: AWS names at most who wrote last, and CloudTrail's "
+            "event of the approval is awaited",
         )
     if not by_approver(spec, by):
         return (
@@ -104,7 +105,7 @@ def _what(decided: Decided) -> tuple[str, ...]:
 
 def by_approver(spec: GroupSpec, identity: Identity) -> bool:
     """Whether somebody is an approver of the group."""
-    return is_approver(identity, spec.name, account_of(spec.execution_role))
+    return is_approver(identity, spec.name, spec.execution_role)
 
 
 def is_rewritten(spec: GroupSpec, decided: Decided, detail: VersionDetail) -> bool:
@@ -122,10 +123,10 @@ def is_rewritten(spec: GroupSpec, decided: Decided, detail: VersionDetail) -> bo
 
 
 def author_of(facts: Facts, spec: GroupSpec, detail: VersionDetail, at: float) -> Identity | None:
-    """Who made the decision of this time, as far as the registry and CloudTrail's hints tell; None: not known.
+    """Who made the decision of this time, as far as the registry and CloudTrail tell; None: not known.
 
     An approver's every write is a decision, so if an approver wrote last, an approver decided. Anyone else who wrote
-    last may have annotated what another decided.
+    last may have annotated what another decided: that names nobody.
     """
     wrote_it = detail.modified > at - SAME_CALL
     if wrote_it and detail.author is not None and by_approver(spec, detail.author):
@@ -134,7 +135,29 @@ def author_of(facts: Facts, spec: GroupSpec, detail: VersionDetail, at: float) -
         decides = (witness.version, witness.approval) == (detail.version, detail.approval)
         if decides and witness.is_of(at) and stands(facts, detail, witness):
             return witness.by
-    return detail.author if detail.modified == at else None
+    return None
+
+
+def reason_of(facts: Facts, detail: VersionDetail, at: float, by: Identity | None) -> str | None:
+    """What was said in the very call that decided; None: not known.
+
+    The registry's description may be older than the decision, and somebody else's. So it counts only where the call's
+    own event says that the call wrote it, or where CloudTrail has the call.
+    """
+    for witness in verified(facts):
+        decides = (witness.version, witness.approval) == (detail.version, detail.approval)
+        if decides and by is not None and witness.is_of(at) and witness.by.arn == by.arn:
+            return witness.reason
+    if not detail.reason:
+        return ""
+    told = next(iter(authorship.events_of_decision(facts, detail.version, detail.approval, at)), None)
+    if told is None or not told.gave_a_reason:
+        return None
+    if by is not None and by == detail.author and abs(detail.modified - told.at) >= SAME_WRITE:
+        return None  # the event may be of another approver's call than the last write
+    if told.description is not None:
+        return told.description
+    return detail.reason if abs(detail.modified - told.at) < SAME_WRITE else None
 
 
 def confirmed(facts: Facts, spec: GroupSpec, detail: VersionDetail, at: float, by: Identity | None) -> bool:
@@ -197,8 +220,31 @@ def heard(facts: Facts) -> tuple[Witness, ...]:
 
 
 def verified(facts: Facts) -> tuple[Witness, ...]:
-    """What CloudTrail itself answered, oldest first: this alone proves. A message may be sent by others."""
-    return _in_order(facts.trail.witnesses if facts.trail else ())
+    """What CloudTrail itself answered, now or in the part that was read before, oldest first: this alone proves.
+
+    A message may be sent by others.
+    """
+    if facts.trail is None:
+        return ()
+    before = (
+        search.found for version in facts.trail.since if (search := _search(facts, version)) is not None
+    )
+    return _in_order((*facts.trail.witnesses, *itertools.chain.from_iterable(before)))
+
+
+def _search(facts: Facts, version: int) -> Search | None:
+    decided = facts.record.versions.get(version) if facts.record is not None else None
+    return decided.search if decided is not None else None
+
+
+def told_since(facts: Facts, version: int) -> float:
+    """From when on CloudTrail has told all that it has of a version; infinite: it was not asked, or did not."""
+    trail = facts.trail
+    if trail is None or not trail.complete or version not in trail.since:
+        return math.inf
+    search = _search(facts, version)
+    since = trail.since[version]
+    return since if search is None or since > search.until else min(search.since, since)
 
 
 def _in_order(found: Iterable[Witness]) -> tuple[Witness, ...]:
@@ -210,12 +256,40 @@ def stands(facts: Facts, detail: VersionDetail | None, approval: Witness) -> boo
     """Whether an approval that CloudTrail saw is known to be the one for which the version is Approved now.
 
     If the same caller wrote last, it is. If somebody else did, that may have been another approval, after a rejection
-    of which CloudTrail has not told yet.
+    of which CloudTrail has not told yet. So CloudTrail must have told everything up to the approval, and the last
+    write. It need not be quiet meanwhile: whoever may annotate would hold every approval off.
     """
     if detail is None or _taken_back(facts, approval):
         return False
     last = approval.is_of(detail.modified) and (detail.author is None or detail.author.arn == approval.by.arn)
-    return last or facts.now - detail.modified >= LATEST
+    if last:
+        return True
+    return told_all(facts, approval.version, approval.at) and is_harmless(
+        facts, approval.version, detail.modified
+    )
+
+
+def told_all(facts: Facts, version: int, at: float, since: float = math.inf) -> bool:
+    """Whether CloudTrail must have told everything up to a decision of this time; `since`: from when on, if earlier."""
+    return told_since(facts, version) <= min(at, since) and facts.now - at >= LATEST
+
+
+def is_harmless(facts: Facts, version: int, written: float) -> bool:
+    """Whether a write of this time took no approval back, by CloudTrail.
+
+    It tells of that write, and of no status in it; or it must have told of it by now, and what it tells against an
+    approval has taken that back already.
+    """
+    if facts.now - written >= LATEST:
+        return True
+    detail = facts.details.get(version)
+    author = detail.author if detail is not None and detail.modified == written else None
+    return any(
+        (witness.version, witness.approval) == (version, None)
+        and witness.is_of(written)
+        and (author is None or author.arn == witness.by.arn)
+        for witness in verified(facts)
+    )
 
 
 def _taken_back(facts: Facts, approval: Witness) -> bool:
@@ -235,15 +309,20 @@ def _taken_back(facts: Facts, approval: Witness) -> bool:
 def lookup(facts: Facts, spec: GroupSpec, version: int, decided: Decided) -> Lookup | None:
     """What to ask CloudTrail for, if it may settle the doubts about an approval; None: it cannot.
 
-    The time we have for a decision is that of the last write; the decision may be older by as long as nobody looked.
-    So the longer the doubt lasts, the further back is searched.
+    Also for who decided, and why, where nothing depends on it. The time we have for a decision is that of the last
+    write; the decision may be older by as long as nobody looked. So the longer the doubt lasts, the further back is
+    searched.
     """
     summary = next((v for v in facts.versions if v.version == version), None)
-    if summary is None or decided.changed is not None or not doubts(spec, decided):
+    in_doubt = decided.approval is Approval.APPROVED and decided.changed is None and doubts(spec, decided)
+    if summary is None or not (in_doubt or decided.untold):
         return None
     since = decided.at - max(_SEARCHED, facts.now - decided.at)
     begin = max(since, decided.not_before)
     if decided.unsure is not None and spec.approval.four_eyes:
         begin = min(begin, decided.unsure)
     begin = max(begin, summary.created) - SAME_CALL  # CloudTrail's times are whole seconds
-    return Lookup(version, summary.arn, summary.created, begin)
+    unknown = decided.registrant is None
+    if (search := decided.search) is not None:
+        return Lookup(version, summary.arn, summary.created, search.until, facts.now, search.step, unknown)
+    return Lookup(version, summary.arn, summary.created, begin, facts.now, registration=unknown)

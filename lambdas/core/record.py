@@ -2,22 +2,21 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from lambdas.core.codec import decode, encode
+from lambdas.core.answers import Blame
+from lambdas.core.archive import NO_ARCHIVE, Approval, Archive
+from lambdas.core.codec import Open, decode, decode_kept, encode
 from lambdas.core.errors import Malformed
 from lambdas.core.identity import Identity
+from lambdas.core.schema import OLDEST, Schema, schema_of
 from lambdas.core.spec import EndpointMode, GroupSpec, Monitor
 
+__all__ = ("Approval",)  # it is the record's word as much as the archive's
 
-class Approval(StrEnum):
-    """ModelApprovalStatus [B]; DELETED is ours: the version is no longer in the registry."""
-
-    APPROVED = "Approved"
-    REJECTED = "Rejected"
-    PENDING = "PendingManualApproval"
-    DELETED = "Deleted"
+SCHEMA = Schema(1, 1)
+"""Of the records that this release writes. 1.1: archive, waiting; see `lambdas.core.schema`."""
 
 
 def approval_of(status: object) -> Approval | None:
@@ -41,6 +40,11 @@ class Phase(StrEnum):
     WITHDRAWN = "Withdrawn"  # the live version is rejected or failed, and nothing good is left
     UNMANAGED = "Unmanaged"  # the group's spec is gone; its endpoint is left as it is
 
+    @staticmethod
+    def stand_in() -> "Phase":
+        """For one that a newer release knows: each look finds its own."""
+        return Phase.IDLE
+
 
 SETTLED_PHASES = frozenset({Phase.IDLE, Phase.SETTLED, Phase.FOREIGN, Phase.WITHDRAWN, Phase.UNMANAGED})
 
@@ -52,15 +56,73 @@ class Direction(StrEnum):
     BACKWARD = "backward"  # off a rejected or failed version, to one that was good
     RESPEC = "respec"  # the same version under a changed spec
 
+    @staticmethod
+    def stand_in() -> "Direction":
+        """For one that a newer release knows: it can be aborted."""
+        return Direction.FORWARD
+
+
+SAME_CALL = 3.0  # seconds between CloudTrail's time of a call, in whole seconds, and the registry's
+
 
 @dataclass(frozen=True)
-class Decided:
+class Witness(Open):
+    """One write to a version, as CloudTrail saw it; `at` in epoch seconds, whole ones.
+
+    `id`: the event's. `approval`: the status it wrote, None: it wrote none. `reason`: the ApprovalDescription it wrote,
+    empty: none. `content`: it wrote the inference specification. `registered`: it made the version.
+    """
+
+    id: str
+    group: str
+    version: int
+    at: float
+    by: Identity
+    approval: Approval | None = None
+    reason: str = ""
+    content: bool = False
+    registered: bool = False
+
+    @property
+    def changed_content(self) -> bool:
+        """Whether it changed what was registered."""
+        return self.content and not self.registered
+
+    @property
+    def is_against(self) -> bool:
+        """Whether it is a decision against the version."""
+        return self.approval in {Approval.REJECTED, Approval.PENDING} and not self.registered
+
+    def is_of(self, at: float) -> bool:
+        """Whether it is of the call to which the registry gives this time."""
+        return abs(self.at - at) < SAME_CALL
+
+
+@dataclass(frozen=True)
+class Search(Open):
+    """How far CloudTrail was read for a version, where it holds more calls than one look reads; epoch seconds.
+
+    From `since` to `until` nothing is missing. `step`: seconds that are read at once. `found`: what was written to the
+    version meanwhile, oldest first, the last ones.
+    """
+
+    since: float
+    until: float
+    step: float
+    found: tuple[Witness, ...] = ()
+
+
+@dataclass(frozen=True)
+class Decided(Open):
     """The last decision about a version, and whether it failed since; `at` in epoch seconds.
 
-    `by`: who decided, None: not known. `confirmed`: `fingerprint` is known to be of what was approved, not of what
+    `by`: who decided, None: not known. `reason`: what was said in that very call, empty: nothing, as far as known.
+    `untold`: one of the two is not known, and CloudTrail is asked. `read`: the time of the version's last write when
+    `fingerprint` was taken; 0: not known. `confirmed`: `fingerprint` is known to be of what was approved, not of what
     somebody made of it since; `changed`: how it is known to differ. `dated`: an event told that `at` is its time.
     `writer`: who last wrote the content after it was registered, at `written`; None: nobody, as far as known. `unsure`:
-    from when on somebody who is not known may have written it. `not_before`: when the version last had
+    from when on somebody who is not known may have written it; `eventless`: only for want of the decision's own event.
+    `not_before`: when the version last had
     another status, as far as known; an approval that is older proves nothing. `recorded`: the time that the ledger's
     last entry of it gives; later evidence may change `at`. `renewed`: when somebody asked for another try.
     `seen`: up to which time of its last write nothing took the decision back; `rewritten`: the time of a later one,
@@ -73,7 +135,10 @@ class Decided:
     at: float
     by: Identity | None = None
     reason: str = ""
+    untold: bool = False
+    search: Search | None = None
     fingerprint: str | None = None
+    read: float = 0.0
     confirmed: bool = False
     changed: str | None = None
     dated: bool = False
@@ -81,6 +146,7 @@ class Decided:
     writer: Identity | None = None
     written: float = 0.0
     unsure: float | None = None
+    eventless: bool = False
     not_before: float = 0.0
     recorded: float = 0.0
     seen: float = 0.0
@@ -101,7 +167,7 @@ class Decided:
 
 
 @dataclass(frozen=True)
-class Placement:
+class Placement(Open):
     """A version on a config and a model that we made; `live_at`: when last verified live, epoch seconds.
 
     `decided_at`: the time of the decision that put it there; only younger approvals replace it. `muted`: further
@@ -129,7 +195,7 @@ class Placement:
 
 
 @dataclass(frozen=True)
-class Rollout:
+class Rollout(Open):
     """One attempt to move the endpoint; `endpoint_modified` tells whether AWS ever took it up.
 
     `endpoint_modified`: LastModifiedTime of the endpoint when the intent was written, None when there was
@@ -153,7 +219,30 @@ class Rollout:
 
 
 @dataclass(frozen=True)
-class Pause:
+class Refusal(Open):
+    """What AWS last answered to a rollout to a config, where it is not the version's own failure.
+
+    `reason`: in AWS's words. `since`: the first such answer; `at`: the last; `tries`: how many there were. `due`: when
+    it is tried again, None: not by itself. `waits`: nobody need look yet. `decided`, `spec`: when the version was last
+    decided on, and a digest of the group's spec, at the last answer: with another of either it is tried again at once.
+    `direction`: of the rollout that it was an answer to. Times in epoch seconds.
+    """
+
+    version: int
+    blame: Blame
+    reason: str
+    since: float
+    at: float
+    tries: int
+    due: float | None
+    waits: bool
+    decided: float
+    spec: str
+    direction: Direction = Direction.FORWARD
+
+
+@dataclass(frozen=True)
+class Pause(Open):
     """A person's hold on a group; `until` in epoch seconds, None: until resumed."""
 
     reason: str
@@ -162,7 +251,7 @@ class Pause:
 
 
 @dataclass(frozen=True)
-class Pending:
+class Pending(Open):
     """A version that waits for a decision; times in epoch seconds.
 
     `reminded`: when somebody was reminded last. `expired`: it has waited as long as the group's review lets it, which
@@ -176,7 +265,7 @@ class Pending:
 
 
 @dataclass(frozen=True)
-class Monitored:
+class Monitored(Open):
     """What a monitoring schedule of ours was last pointed at.
 
     `wanted`: a digest of what the spec asks for; with `version`, all that a job definition is made of. `definition`:
@@ -210,9 +299,14 @@ class Cause(StrEnum):
     REJECTION = "rejection"
     PERSON = "person"
 
+    @staticmethod
+    def stand_in() -> "Cause":
+        """For one that a newer release knows: it is under way, whatever for."""
+        return Cause.PERSON
+
 
 @dataclass(frozen=True)
-class Run:
+class Run(Open):
     """A run of the group's pipeline; times in epoch seconds.
 
     `live`: the version that was live. `since`: from when on its traffic is to be learned from. `asked_at`: when the
@@ -239,7 +333,7 @@ class Run:
 
 
 @dataclass(frozen=True)
-class Retraining:
+class Retraining(Open):
     """What is remembered of drift and of the pipeline's runs; times in epoch seconds.
 
     `run`: under way. `past`: those that ended, oldest first. `starts`: of the last week. `stopped`: why none is started
@@ -270,43 +364,64 @@ class Retraining:
 
 
 @dataclass(frozen=True)
-class Head:
+class Head(Open):
     """The end of the group's ledger: the last entry's number and hash."""
 
     seq: int = 0
     hash: str = ""
 
 
+LOOK = "look"
+"""The name under which it is remembered that whole looks fail, not only an optional part of them."""
+
+
 @dataclass(frozen=True)
-class Record:
+class Failing:
+    """What of the group's looks fails: since when, epoch seconds, and why."""
+
+    since: float
+    reason: str
+
+
+@dataclass(frozen=True)
+class Record(Open):
     """Everything we remember of a group; `live` is the config that last was verified live.
 
     `refused`: a config of the live version under a changed spec that failed; not tried again by itself.
+    `refusals`: by config, answers of AWS that are not a version's own failure.
     `unreadable`: why the spec, as last read, is none; the one before it holds.
     `renamed`: another endpoint name that the spec asked for and was told no. `broken`: the endpoint is Failed
     and what made it so is already on record.
+    `schema`: of the release that wrote it last, or of a newer one that wrote it before. `versions`: those that the next
+    plan may need; of all others `archive` has the status, and the ledger the rest (docs/decisions/025).
     `adopted`: the config on which an endpoint was found that its owner gave us by our tag.
     `acts`: the stamp of each act that was taken in, by its kind.
     `tripped`: when the abort alarm was tripped and has not been seen to go off, epoch seconds.
     `scaling`: the autoscaling that is registered, as text. `since`: when the phase began, epoch seconds.
     `ours_since`: what was approved before is on record, and not acted on; epoch seconds.
-    `pending`: the youngest versions that wait for a decision. `noted`: up to which registrations were taken in.
+    `pending`: the youngest versions that wait for a decision. `waiting`: how many wait in all. `noted`: up to which
+    registrations were taken in.
     `heard`: the last events of CloudTrail that are in the ledger, by id, so that none is there twice.
     `monitored`: the monitoring schedules that are ours.
+    `failing`: what of the last looks failed, by its name: `look`, or an optional part. It stands beside the body, which
+    may be what fails.
     """
 
     group: str
     spec: GroupSpec | None = None
+    schema: str = str(OLDEST)
     revision: int = 0
     phase: Phase = Phase.IDLE
     reason: str = ""
     since: float = 0.0
     ours_since: float = 0.0
     versions: Mapping[int, Decided] = field(default_factory=dict)
+    archive: Archive = NO_ARCHIVE
     live: str | None = None
     kept: tuple[Placement, ...] = ()
     rollout: Rollout | None = None
     refused: str | None = None
+    refusals: Mapping[str, Refusal] = field(default_factory=dict)
     unreadable: str | None = None
     renamed: str | None = None
     broken: bool = False
@@ -316,19 +431,36 @@ class Record:
     tripped: float = 0.0
     acts: Mapping[str, str] = field(default_factory=dict)
     pending: Mapping[int, Pending] = field(default_factory=dict)
+    waiting: int = 0
     noted: int = 0
     heard: tuple[str, ...] = ()
     monitored: Mapping[Monitor, Monitored] = field(default_factory=dict)
     retraining: Retraining = Retraining()
     head: Head = Head()
+    failing: Mapping[str, Failing] = field(default_factory=dict)
 
     def placement(self, config: str | None) -> Placement | None:
         """The placement that stands on this config, or None."""
         return next((p for p in self.kept if p.config == config), None)
 
+    def may_start(self, decided: Decided) -> bool:
+        """Whether a version may go live by what is known of it: approved since we manage the group, and not failed."""
+        ours = decided.at >= self.ours_since
+        return decided.approval is Approval.APPROVED and decided.failed is None and ours
+
+    @property
+    def is_newer(self) -> bool:
+        """Whether a release wrote it whose records this one does not understand in full."""
+        return schema_of(self.schema, "record").major > SCHEMA.major
+
     def live_placement(self) -> Placement | None:
         """The placement last verified live, or None."""
         return self.placement(self.live)
+
+
+def unnoted(record: Record) -> int:
+    """How many versions wait for a decision beside those that are noted in full."""
+    return max(0, record.waiting - len(record.pending))
 
 
 def run_of(record: Record, version: int) -> dict[str, str]:
@@ -338,13 +470,34 @@ def run_of(record: Record, version: int) -> dict[str, str]:
     return next(({"run": run.id} for run in runs if version in run.versions), {})
 
 
+def written_as(schema: str) -> str:
+    """The schema of a record that this release writes: its own, or a newer one, as it keeps what that brought."""
+    return str(max(SCHEMA, schema_of(schema, "record")))
+
+
 def record_to_json(record: Record) -> str:
     """The record's body in DynamoDB: compact JSON, defaults left out."""
-    return json.dumps(encode(record), sort_keys=True, separators=(",", ":"))
+    return json.dumps(encode(replace(record, failing={})), sort_keys=True, separators=(",", ":"))
+
+
+def failing_to_json(failing: Mapping[str, Failing]) -> str:
+    """What of a group's looks fails, as it stands beside the record's body."""
+    return json.dumps(encode(failing), sort_keys=True, separators=(",", ":"))
+
+
+def failing_from_json(text: str) -> Mapping[str, Failing]:
+    """The same read back; nothing where it cannot be read, for it is no reason to fail."""
+    try:
+        return {name: decode(Failing, one) for name, one in dict(json.loads(text)).items()}
+    except (ValueError, TypeError, Malformed):
+        return {}
 
 
 def record_from_json(text: str) -> Record:
-    """Read a record's body.
+    """Read a record's body, of whatever release.
+
+    Keys that this release does not know are kept. Of a record of a newer schema, so are values that it cannot read: it
+    is read as far as it goes, for the sake of ways back and aborts.
 
     Raises:
         Malformed: it is not a record's JSON.
@@ -353,4 +506,15 @@ def record_from_json(text: str) -> Record:
         data = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise Malformed(f"the record is not JSON: {error}") from error
-    return decode(Record, data, "record")
+    schema = schema_of(data.get("schema", str(OLDEST)) if isinstance(data, dict) else str(OLDEST), "record")
+    record = decode_kept(Record, data, "record", newer=schema > SCHEMA)
+    return _with_each_version(record) if schema > SCHEMA else record
+
+
+def _with_each_version(record: Record) -> Record:
+    """With a decision for each version that serves or is in flight: where it cannot be read, nothing speaks against
+    the version, and nothing starts it; what the registry has is news."""
+    placed = {placement.version for placement in record.kept}
+    placed |= {record.rollout.version} if record.rollout is not None else set()
+    unread = {version: Decided(Approval.DELETED, 0.0) for version in placed - record.versions.keys()}
+    return replace(record, versions={**record.versions, **unread}) if unread else record

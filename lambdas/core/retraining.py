@@ -5,9 +5,14 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from lambdas.core.actions import AskToRetrain
-from lambdas.core.errors import GreenlightError
+from lambdas.core.acts import RETRAIN as RETRAIN_ACT
+from lambdas.core.acts import retrain_of
+from lambdas.core.bounds import MOST_ANSWERS, brief
+from lambdas.core.codec import changed
+from lambdas.core.errors import GreenlightError, Malformed
 from lambdas.core.facts import AlarmState, Execution, RunStatus, Started, VersionDetail
 from lambdas.core.hints import ALARM, RUN, SPEC
+from lambdas.core.holds import of_newer_release
 from lambdas.core.ledger import Kind
 from lambdas.core.names import RETRAIN, RUN_KEY, SWEEP, run_name, schedule_name
 from lambdas.core.record import Approval, Cause, Phase, Run
@@ -29,13 +34,31 @@ _ENDED = frozenset({RunStatus.SUCCEEDED, RunStatus.FAILED, RunStatus.STOPPED, Ru
 
 
 def take_runs(turn: Turn) -> Need | None:
-    """Take in drift, what became of the run under way, and each reason for another."""
+    """Take in what people ask for, drift, what became of the run under way, and each reason for another."""
+    if (need := _take_request(turn)) is not None:
+        return need
     managed = _is_managed(turn)
     if managed and (need := _take_alarms(turn) or _take_run(turn)) is not None:
         return need
     if managed:
         _take_rejection(turn)
     _start(turn)
+    return None
+
+
+def _take_request(turn: Turn) -> Need | None:
+    """Take in, once, that a person asks for a run; it was read with the spec."""
+    read = turn.facts.spec
+    asked = [act for act in (read.acts if read is not None else ()) if act.kind == RETRAIN_ACT]
+    news = [act for act in asked if turn.is_news(act)]
+    if news and turn.facts.actors is None:
+        return Need(actors=True)
+    for act in news:
+        by = turn.taken(act)
+        try:
+            turn.wishes.append(Wish(Cause.PERSON, retrain_of(act.text), by))
+        except Malformed as error:
+            turn.say(Kind.RETRAIN_HELD, f"a run was asked for and cannot be read: {error}", by=by)
     return None
 
 
@@ -119,12 +142,12 @@ def _take_rejection(turn: Turn) -> None:
     """The live version was rejected: what serves in its place is older."""
     spec, live = turn.spec.retraining, turn.record.live_placement()
     decided = turn.record.versions.get(live.version) if live is not None else None
-    if live is None or decided is None or not decided.is_rejected:
+    if spec is None or live is None or decided is None or not decided.is_rejected:
         return
     if decided.at <= turn.record.retraining.rejected:
         return
     _change(turn, rejected=decided.at)
-    if spec is not None and spec.on_rejection:
+    if spec.on_rejection:
         why = f": {decided.reason}" if decided.reason else ""
         turn.wishes.append(Wish(Cause.REJECTION, f"v{live.version}, which was live, was rejected{why}"))
 
@@ -177,12 +200,12 @@ def _ask_again(turn: Turn, run: Run) -> None:
         _fail(turn, run, "it could not be started for an hour. See the runbook, 'Retraining'")
         return
     _change(turn, run=replace(run, asked_at=now))
-    turn.later.append(AskToRetrain(turn.record.group, run.id))
+    turn.actions.append(AskToRetrain(turn.record.group, run.id))
 
 
 def _take_execution(turn: Turn, run: Run, execution: Execution) -> None:
     ours, others = _registered(turn, execution)
-    versions = tuple(sorted({*run.versions, *ours}))
+    versions = tuple(sorted({*run.versions, *ours}))[-MOST_ANSWERS:]
     if versions != run.versions:
         run = replace(run, versions=versions)
         _change(turn, run=run)
@@ -219,10 +242,10 @@ def _take_execution(turn: Turn, run: Run, execution: Execution) -> None:
 
 
 def _note_unreadable(turn: Turn, run: Run, why: str) -> None:
-    if run.problem != why:
+    if run.problem != brief(why):
         reason = f"run {run.id} goes on, and how cannot be read: {why}"
         turn.say(Kind.RETRAIN_HELD, reason, run.live, run=run.id, cause=run.cause.value)
-        _change(turn, run=replace(run, problem=why))
+        _change(turn, run=replace(run, problem=brief(why)))
 
 
 def _registered(turn: Turn, execution: Execution) -> tuple[list[int], list[str]]:
@@ -240,7 +263,7 @@ def _registered(turn: Turn, execution: Execution) -> tuple[list[int], list[str]]
 
 def _fail(turn: Turn, run: Run, reason: str) -> None:
     """It is not started again by itself: what failed once fails again, and costs as much."""
-    _end(turn, replace(run, problem=reason))
+    _end(turn, replace(run, problem=brief(reason)))
     _change(turn, stopped=_failed(run))
     turn.say(
         Kind.RETRAIN_FAILED,
@@ -305,9 +328,9 @@ def _why_none(turn: Turn) -> str:
 
 def _hold(turn: Turn, cause: Cause, why: str) -> None:
     """Say once why no run begins; drift and violations often ask in turn, and for the same."""
-    if why != turn.record.retraining.held:
+    if brief(why) != turn.record.retraining.held:
         turn.say(Kind.RETRAIN_HELD, f"not retrained for {cause.value}: {why}", cause=cause.value)
-    _change(turn, held=why)
+    _change(turn, held=brief(why))
 
 
 def _asked_by(wish: Wish) -> str:
@@ -319,6 +342,8 @@ def _why_not(turn: Turn, spec: RetrainingSpec, wish: Wish) -> str | None:
     known, now = turn.record.retraining, turn.facts.now
     if known.run is not None:
         return f"run {known.run.id} is under way"
+    if (newer := of_newer_release(turn.record)) is not None:
+        return newer
     if wish.cause is Cause.PERSON:
         return None
     if known.stopped is not None:
@@ -337,7 +362,8 @@ def _answer(turn: Turn) -> int | None:
     """The version by which a run answered already: nobody has decided on it, or it is approved and not live yet."""
     record, live = turn.record, turn.record.live_placement()
     made = {version for run in record.retraining.past for version in run.versions}
-    open_ = [version for version in made if version > record.noted or version in record.pending]
+    waiting = record.pending.keys() | _crowded_out(turn)
+    open_ = [version for version in made if version > record.noted or version in waiting]
     for version in made:
         decided = record.versions.get(version)
         if decided is None or decided.approval is not Approval.APPROVED or decided.failed is not None:
@@ -345,6 +371,13 @@ def _answer(turn: Turn) -> int | None:
         if live is None or (version != live.version and decided.since > live.decided_at):
             open_.append(version)
     return max(open_, default=None)
+
+
+def _crowded_out(turn: Turn) -> set[int]:
+    """Versions that wait, where more do than are noted."""
+    if turn.record.waiting <= len(turn.record.pending):
+        return set()
+    return {one.version for one in turn.facts.versions if one.approval is Approval.PENDING}
 
 
 def _begin(turn: Turn, spec: RetrainingSpec, wish: Wish) -> None:
@@ -355,7 +388,7 @@ def _begin(turn: Turn, spec: RetrainingSpec, wish: Wish) -> None:
     run = Run(
         id=run_name(turn.record.group, turn.record.head.seq + len(turn.events) + 1),
         cause=wish.cause,
-        reason=wish.reason,
+        reason=brief(wish.reason),
         at=now,
         live=None if live is None else live.version,
         since=since,
@@ -376,7 +409,7 @@ def _begin(turn: Turn, spec: RetrainingSpec, wish: Wish) -> None:
     )
     starts = (*(at for at in known.starts if at > now - _WEEK), now)
     _change(turn, run=run, starts=starts, stopped=None, held=None)
-    turn.later.append(AskToRetrain(turn.record.group, run.id))
+    turn.actions.append(AskToRetrain(turn.record.group, run.id))
 
 
 def _well(turn: Turn) -> float:
@@ -391,7 +424,7 @@ def moment(at: float) -> str:
 
 
 def _change(turn: Turn, **changes: object) -> None:
-    turn.update(retraining=replace(turn.record.retraining, **changes))  # type: ignore[arg-type] # named as its fields
+    turn.update(retraining=changed(turn.record.retraining, **changes))
 
 
 # --- what a run registered -------------------------------------------------------------------------------
@@ -403,7 +436,7 @@ def link(turn: Turn, detail: VersionDetail) -> Run | None:
     for run in (known.run, *known.past):
         if run is None or not (detail.version in run.versions or _says(detail, run)):
             continue
-        linked = replace(run, versions=tuple(sorted({*run.versions, detail.version})))
+        linked = replace(run, versions=tuple(sorted({*run.versions, detail.version}))[-MOST_ANSWERS:])
         if run is known.run:
             _change(turn, run=linked)
         else:

@@ -1,16 +1,18 @@
 """Versions that wait for a decision: notes them, reminds of them, and says when nobody decided for too long."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from lambdas.core import authorship
 from lambdas.core.comparison import Difference, Metric, compare
+from lambdas.core.errors import Unreadable
 from lambdas.core.facts import VersionDetail, VersionSummary
+from lambdas.core.foreign import boundary
 from lambdas.core.intake import MOST_AT_ONCE
 from lambdas.core.ledger import Kind
 from lambdas.core.quality import Compared, shortcomings
-from lambdas.core.record import Approval, Pending
+from lambdas.core.record import Approval, Pending, unnoted
 from lambdas.core.retraining import link
 from lambdas.core.turn import Need, Turn
 
@@ -18,7 +20,8 @@ _HOUR, _DAY = 3600.0, 86400.0
 _MOST_COMPARED = 10  # of those that are registered at once, the youngest
 _MOST_TOLD = 50  # metrics, and differences
 _LONGEST = 200  # characters of a name or a value
-_MOST = 100  # the youngest; whoever registers more without deciding is reminded of these
+_MOST = 32  # that are noted in full, the youngest; whoever registers more is reminded of these, and of how many wait
+_MOST_NEW = 100  # of those that are registered at once, the youngest; the others are counted
 
 
 def take_pending(turn: Turn) -> Need | None:
@@ -29,9 +32,10 @@ def take_pending(turn: Turn) -> Need | None:
     """
     if (need := _take_registrations(turn)) is not None:
         return need
-    waiting = _waiting(turn)
-    if waiting != turn.record.pending:
-        turn.update(pending=waiting)
+    undecided = _undecided(turn)
+    waiting = _waiting(turn, undecided)
+    if (waiting, len(undecided)) != (turn.record.pending, turn.record.waiting):
+        turn.update(pending=waiting, waiting=len(undecided))
     _expire(turn)
     _remind(turn)
     return None
@@ -39,14 +43,21 @@ def take_pending(turn: Turn) -> Need | None:
 
 def _undecided(turn: Turn) -> list[VersionSummary]:
     """Youngest first. What was decided on and set back to pending is a decision, and not waited for."""
-    known = turn.record.versions
-    found = [v for v in turn.facts.versions if v.approval is Approval.PENDING and v.version not in known]
-    return sorted(found, key=lambda v: v.version, reverse=True)[:_MOST]
+    known, archive = turn.record.versions, turn.record.archive
+    found = [
+        v
+        for v in turn.facts.versions
+        if v.approval is Approval.PENDING
+        and v.version not in known
+        and archive.status(v.version) is None
+        and v.version >= archive.floor
+    ]
+    return sorted(found, key=lambda v: v.version, reverse=True)
 
 
 def _take_registrations(turn: Turn) -> Need | None:
     """Each of them once, oldest first."""
-    news = sorted((v for v in _undecided(turn) if v.version > turn.record.noted), key=lambda v: v.version)
+    news = [v for v in _undecided(turn) if v.version > turn.record.noted][:_MOST_NEW][::-1]
     room = max(0, MOST_AT_ONCE - len(turn.events))
     turn.again = turn.again or len(news) > room
     news = news[:room]
@@ -69,7 +80,7 @@ def _take_registrations(turn: Turn) -> Need | None:
             registered_by=None if by is None else str(by),
             registered_at=round(summary.created, 3),
             **_caused(turn, detail),
-            **(reviewed(turn, detail) if detail is not None and summary.version in compared else {}),
+            **(_reviewed(turn, detail) if detail is not None and summary.version in compared else {}),
         )
     return None
 
@@ -98,6 +109,16 @@ def _live(turn: Turn) -> int | None:
     live = turn.record.live_placement()
     present = {v.version for v in turn.facts.versions}
     return live.version if live is not None and live.version in present else None
+
+
+def _reviewed(turn: Turn, detail: VersionDetail) -> dict[str, Any]:
+    """The comparison, or why there is none: one version's must not keep the others from being told."""
+    try:
+        with boundary("its comparison"):
+            return reviewed(turn, detail)
+    except Unreadable as error:
+        empty: dict[str, Any] = {"compared_with": None, "metrics": [], "differences": [], "gates": []}
+        return {**empty, "report": str(error)}
 
 
 def reviewed(turn: Turn, detail: VersionDetail) -> dict[str, Any]:
@@ -145,14 +166,11 @@ def _difference(one: Difference) -> dict[str, Any]:
     return {"name": one.name[:_LONGEST], "before": before, "after": after}
 
 
-def _waiting(turn: Turn) -> Mapping[int, Pending]:
-    """What was there before the first look waits from then on."""
+def _waiting(turn: Turn, undecided: Sequence[VersionSummary]) -> Mapping[int, Pending]:
+    """What was there before the first look waits from then on; so does what younger ones have made room for."""
     known, now = turn.record.pending, turn.facts.now
-    return {
-        v.version: known.get(v.version) or Pending(now, now)
-        for v in _undecided(turn)
-        if v.version <= turn.record.noted
-    }
+    noted = [v.version for v in undecided if v.version <= turn.record.noted][:_MOST]
+    return {version: known.get(version) or Pending(now, now) for version in noted}
 
 
 def _expire(turn: Turn) -> None:
@@ -172,12 +190,14 @@ def _remind(turn: Turn) -> None:
     hours, now, waiting = turn.spec.review.reminder_hours, turn.facts.now, _open(turn)
     due = hours and any(now - max(one.since, one.reminded) >= hours * _HOUR for one in waiting.values())
     if due:
-        oldest = min(one.since for one in waiting.values())
+        oldest, crowded = min(one.since for one in waiting.values()), unnoted(turn.record)
+        more = f" and {crowded} more" if crowded else ""
         turn.say(
             Kind.REMINDER,
-            f"{_named(waiting)} {'waits' if len(waiting) == 1 else 'wait'} for a decision, the longest for "
+            f"{_named(waiting)}{more} {'waits' if len(waiting) == 1 else 'wait'} for a decision, the longest for "
             f"{(now - oldest) / _HOUR:.0f} hours",
             versions=sorted(waiting),
+            **({"more": crowded} if crowded else {}),
         )
         _change(turn, waiting, reminded=now)
 

@@ -5,7 +5,9 @@ A rule returns a `Need` (something must be read first), True (it decided) or Non
 
 from dataclasses import replace
 
+from lambdas.core import refusals
 from lambdas.core.actions import ClearAbort, DeleteEndpoint, TripAbort
+from lambdas.core.answers import Blame, blame_of_failure
 from lambdas.core.desired import last_known_good, overtaken, serves_rightly, targets
 from lambdas.core.facts import BUSY, AlarmState, Endpoint, EndpointStatus, Outcome, Trial
 from lambdas.core.holds import held
@@ -174,11 +176,11 @@ def failed_endpoint(turn: Turn) -> Verdict:
 
 
 def _note_broken(turn: Turn, endpoint: Endpoint) -> None:
-    reason = endpoint.failure or "SageMaker gives no reason"
+    reason, blame = endpoint.failure or "SageMaker gives no reason", blame_of_failure(endpoint.failure)
     live = turn.record.live_placement()
     if turn.record.rollout is not None:
-        fail_rollout(turn, turn.record.rollout, reason)
-    elif live is not None:
+        end_rollout(turn, turn.record.rollout, blame, reason)
+    elif live is not None and blame is Blame.VERSION:
         _fail_live(turn, live, f"its endpoint failed: {reason}")
     turn.update(broken=True)
 
@@ -216,7 +218,8 @@ def ended_rollout(turn: Turn) -> Verdict:
         # Cleared now, so that the next rollout need not wait for the alarm.
         turn.actions.append(ClearAbort(turn.record.group))
     else:
-        fail_rollout(turn, rollout, endpoint.failure or "SageMaker rolled it back and gives no reason")
+        reason = endpoint.failure or "SageMaker rolled it back and gives no reason"
+        end_rollout(turn, rollout, blame_of_failure(endpoint.failure), reason)
     return None
 
 
@@ -257,6 +260,7 @@ def _take_over(turn: Turn, rollout: Rollout) -> None:
     """What the rollout led to is live; whether it is good is not said by that."""
     before = turn.record.live
     turn.update(live=rollout.config, rollout=None)
+    refusals.forget(turn, config=rollout.config)
     turn.placed(
         rollout.config,
         decided_at=rollout.decided_at,
@@ -300,11 +304,21 @@ def _seconds_from_rejection(turn: Turn) -> dict[str, float]:
     return {"seconds_from_rejection": round(turn.facts.now - decided.at, 3)}
 
 
+def end_rollout(turn: Turn, rollout: Rollout, blame: Blame, reason: str) -> None:
+    """A rollout did not come to its good end. A version fails only by what is its own."""
+    respec = rollout.direction is Direction.RESPEC
+    if blame is Blame.VERSION or (respec and blame in {Blame.SPEC, Blame.UNKNOWN}):
+        fail_rollout(turn, rollout, reason)
+    else:
+        refusals.refused(turn, rollout, blame, reason)
+
+
 def fail_rollout(turn: Turn, rollout: Rollout, reason: str) -> None:
     """A rollout failed. Under a changed spec the spec is to blame, not the version that served well before."""
-    turn.update(rollout=None)
-    turn.say(Kind.FAILED, f"v{rollout.version}: {reason}", rollout.version, rollout=rollout.id)
-    if rollout.direction is Direction.RESPEC:
+    respec = rollout.direction is Direction.RESPEC
+    blame = Blame.SPEC if respec else Blame.VERSION
+    refusals.end(turn, rollout, blame, reason)
+    if respec:
         turn.update(refused=rollout.config)
     else:
         _mark_failed(turn, rollout.version, reason)
@@ -339,27 +353,30 @@ def probation(turn: Turn) -> Verdict:
     return None
 
 
-def drift(turn: Turn) -> Verdict:
-    """8b. A live version that drifts gives way to the last known good one, if the spec says so; once for each drift."""
+def drift(turn: Turn) -> None:
+    """A live version that drifts gives way to the last known good one, if the spec says so; once for each drift.
+
+    Part of retraining, which has just noted the drift: the next turn of the look moves the endpoint.
+    """
     spec, known, live = turn.spec.retraining, turn.record.retraining, turn.record.live_placement()
     if spec is None or not spec.roll_back or not known.drift or known.rolled_back:
-        return None
+        return
     alarms = (name for name in spec.alarms if name not in known.deaf)
     loud = [name for name in alarms if turn.facts.alarms.get(name) is AlarmState.ALARM]
     endpoint = turn.facts.endpoint
     if not loud or live is None or endpoint is None or endpoint.config != live.config:
-        return None
+        return
     if turn.record.rollout is not None or live.live_at is None or not serves_rightly(turn.record):
-        return None
+        return
     if held(turn, Direction.BACKWARD) is not None:
-        return None
+        return
     turn.update(retraining=replace(known, rolled_back=True))
     if last_known_good(turn.record) is None:
         turn.say(Kind.DRIFT, f"v{live.version} drifts, and nothing good is left to go back to", live.version)
     else:
         # The version, whatever its spec: what it meets has changed.
         fail_version(turn, live.version, f"it drifts; in ALARM: {', '.join(loud)}")
-    return None
+        turn.again = True
 
 
 def _fail_live(turn: Turn, live: Placement, reason: str) -> None:

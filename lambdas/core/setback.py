@@ -5,19 +5,41 @@ from dataclasses import replace
 from lambdas.core.actions import (
     Action,
     AskToRetrain,
+    CreateConfig,
     CreateEndpoint,
+    CreateModel,
+    PutGuardrail,
     PutMonitoring,
     RemoveMonitoring,
+    TripAbort,
     UpdateEndpoint,
 )
-from lambdas.core.errors import Busy, Denied, Gone, GreenlightError, NotOurs, Refused, Transient, Waiting
+from lambdas.core.answers import Blame
+from lambdas.core.bounds import short
+from lambdas.core.errors import (
+    Busy,
+    Denied,
+    Gone,
+    GreenlightError,
+    NotOurs,
+    Passing,
+    Refused,
+    SpecRefused,
+    Transient,
+    VersionRefused,
+    Waiting,
+)
 from lambdas.core.facts import Facts
 from lambdas.core.ledger import Kind
 from lambdas.core.monitoring import not_done
-from lambdas.core.record import Phase, Record
+from lambdas.core.record import Direction, Phase, Record, Rollout
+from lambdas.core.refusals import denied, put_off, refused
 from lambdas.core.retraining import not_asked
-from lambdas.core.rules import fail_rollout
+from lambdas.core.rules import end_rollout
 from lambdas.core.turn import Decision, Turn
+
+_BEGINS = CreateModel | PutGuardrail | CreateConfig | CreateEndpoint | UpdateEndpoint
+"""The actions that begin a rollout: what AWS says to them, it says of where it leads."""
 
 
 def setback(facts: Facts, record: Record, action: Action, error: GreenlightError) -> Decision | None:
@@ -37,6 +59,8 @@ def setback(facts: Facts, record: Record, action: Action, error: GreenlightError
     if isinstance(action, PutMonitoring | RemoveMonitoring | AskToRetrain):
         return _beside(turn, action, error)
     match error:
+        case Passing() if rollout is not None:
+            _pass(turn, facts.record, rollout, str(error))
         case Waiting():
             _hold(turn)
             _enter(turn, facts.record, Phase.WAITING, str(error), Kind.WAITING)
@@ -57,14 +81,42 @@ def setback(facts: Facts, record: Record, action: Action, error: GreenlightError
             reason = f"its kept config is gone; it is made anew: {error}"
             turn.say(Kind.SUPERSEDED, reason, rollout.version, rollout=rollout.id)
             turn.again = True
-        case Refused() if rollout is not None:
-            fail_rollout(turn, rollout, str(error))
+        case Refused() if isinstance(action, TripAbort):
+            return None  # the rollout goes on, and so does the abort: it is tripped until that is seen
+        case Refused() if rollout is not None and isinstance(action, _BEGINS):
+            end_rollout(turn, rollout, _blame(error), str(error))
             turn.again = True
         case Refused() | Gone():
+            _hold(turn)
             _enter(turn, facts.record, Phase.BLOCKED, f"{error}. See the runbook, 'Refused'", Kind.BLOCKED)
         case _:
             return None
     return turn.decision()
+
+
+def _blame(error: Refused) -> Blame:
+    match error:
+        case VersionRefused():
+            return Blame.VERSION
+        case SpecRefused():
+            return Blame.SPEC
+    return Blame.UNKNOWN
+
+
+def _pass(turn: Turn, before: Record | None, rollout: Rollout, reason: str) -> None:
+    """What passes is waited for, and made again soon. If it does not pass, somebody must look; a way back does not wait
+    for that, for another version may be reached where this one is not."""
+    waits = put_off(turn, rollout, reason).waits
+    if not waits and rollout.direction is Direction.BACKWARD:
+        refused(turn, rollout, Blame.PASSING, reason)
+        turn.again = True
+        return
+    _hold(turn)
+    turn.soon = waits
+    if waits:
+        _enter(turn, before, Phase.WAITING, reason, Kind.WAITING)
+    else:
+        _enter(turn, before, Phase.BLOCKED, denied(reason.rstrip(".")), Kind.BLOCKED)
 
 
 def _beside(
@@ -83,7 +135,7 @@ def _beside(
 
 def _enter(turn: Turn, before: Record | None, phase: Phase, reason: str, kind: Kind) -> None:
     """Tell the ledger only if the look did not begin with the very same setback."""
-    told = before is not None and (before.phase, before.reason) == (phase, reason)
+    told = before is not None and (before.phase, before.reason) == (phase, short(reason))
     turn.enter(phase, reason, None if told else kind)
 
 

@@ -25,14 +25,14 @@ def smoke_test(turn: Turn, rollout: Rollout) -> Need | Trial | None:
     if rollout.version not in turn.facts.details:
         return Need(details=frozenset({rollout.version}))
     detail = turn.facts.details[rollout.version]
+    if turn.record.versions[rollout.version].is_rejected and _has_payload(asked, detail):
+        return Trial(Outcome.INCONCLUSIVE, "it was rejected before")
     mode = turn.spec.endpoint.mode if turn.facts.endpoint is None else turn.facts.endpoint.mode
     payload = _payload(turn, asked, detail, mode)
     if payload is None or isinstance(payload, Need):
         return payload
     if backward and payload.problem is not None:
         return None
-    if turn.record.versions[rollout.version].is_rejected:
-        return Trial(Outcome.INCONCLUSIVE, "it was rejected before")
     if payload.problem is not None:
         return Trial(Outcome.INCONCLUSIVE, payload.problem)
     if mode is EndpointMode.ASYNCHRONOUS and turn.spec.reader_role is None:
@@ -59,6 +59,10 @@ def cannot_be_tested(turn: Turn, detail: VersionDetail, mode: EndpointMode) -> N
     asked = turn.spec.smoke_test
     payload = None if asked is None else _payload(turn, asked, detail, mode)
     return payload.problem if isinstance(payload, Payload) else payload
+
+
+def _has_payload(asked: SmokeTest, detail: VersionDetail | None) -> bool:
+    return asked.payload is not None or (detail is not None and detail.sample is not None)
 
 
 def _payload(

@@ -2,12 +2,16 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from lambdas.core.codec import decode, encode
+from lambdas.core.codec import Open, decode, decode_kept, encode, spelled_out
 from lambdas.core.errors import Malformed
+from lambdas.core.schema import OLDEST, Schema, schema_of
+
+SCHEMA = Schema(1, 1)
+"""Of the specs that this release writes; see `lambdas.core.schema`."""
 
 VARIANT = "AllTraffic"
 """The one production variant: guardrails need the same variant name before and after a rollout [DG]."""
@@ -44,7 +48,7 @@ class Mode(StrEnum):
 
 
 @dataclass(frozen=True)
-class Autoscaling:
+class Autoscaling(Open):
     """Bounds of the instance count, and the load per instance that scaling aims at.
 
     `invocations_per_instance`: invocations a minute (SageMakerVariantInvocationsPerInstance).
@@ -56,7 +60,7 @@ class Autoscaling:
 
 
 @dataclass(frozen=True)
-class DataCapture:
+class DataCapture(Open):
     """Requests and answers kept in S3 (CreateEndpointConfig's DataCaptureConfig); percentage 1-100."""
 
     percentage: int
@@ -65,7 +69,7 @@ class DataCapture:
 
 
 @dataclass(frozen=True)
-class Vpc:
+class Vpc(Open):
     """Where the model's containers run (CreateModel's VpcConfig)."""
 
     subnets: tuple[str, ...]
@@ -88,7 +92,7 @@ def mode_of(serverless: object | None, asynchronous: object | None) -> EndpointM
 
 
 @dataclass(frozen=True)
-class Serverless:
+class Serverless(Open):
     """An endpoint without instances (ProductionVariant's ServerlessConfig); memory in megabytes."""
 
     memory_mb: int
@@ -97,7 +101,7 @@ class Serverless:
 
 
 @dataclass(frozen=True)
-class Asynchronous:
+class Asynchronous(Open):
     """An endpoint that puts its answers into S3 (CreateEndpointConfig's AsyncInferenceConfig).
 
     `output`, `failures`: prefixes in S3 for answers and for what failed. `max_concurrent_invocations`: of one instance,
@@ -113,8 +117,28 @@ class Asynchronous:
 
 
 @dataclass(frozen=True)
-class EndpointSpec:
-    """The endpoint of a group: name, and hardware; `instance_type` None: it is serverless."""
+class Hosting:
+    """How an instance starts, and its disk (members of ProductionVariant [B]); None: as AWS chooses.
+
+    `container_startup_health_check_timeout`, `model_data_download_timeout`: seconds. `inference_ami_version`: one of
+    ProductionVariantInferenceAmiVersion.
+    """
+
+    container_startup_health_check_timeout: int | None = None
+    model_data_download_timeout: int | None = None
+    volume_size_gb: int | None = None
+    inference_ami_version: str | None = None
+
+
+AS_AWS_CHOOSES = Hosting()
+
+
+@dataclass(frozen=True)
+class EndpointSpec(Open):
+    """The endpoint of a group: name, and hardware; `instance_type` None: it is serverless.
+
+    The four members that `hosting` has together are as of `Hosting`.
+    """
 
     name: str
     instance_type: str | None = None
@@ -126,15 +150,29 @@ class EndpointSpec:
     data_capture: DataCapture | None = None
     serverless: Serverless | None = None
     asynchronous: Asynchronous | None = None
+    container_startup_health_check_timeout: int | None = None
+    model_data_download_timeout: int | None = None
+    volume_size_gb: int | None = None
+    inference_ami_version: str | None = None
 
     @property
     def mode(self) -> EndpointMode:
         """Serverless or asynchronous where the spec says so."""
         return mode_of(self.serverless, self.asynchronous)
 
+    @property
+    def hosting(self) -> Hosting:
+        """How an instance of it starts, and its disk."""
+        return Hosting(
+            self.container_startup_health_check_timeout,
+            self.model_data_download_timeout,
+            self.volume_size_gb,
+            self.inference_ami_version,
+        )
+
 
 @dataclass(frozen=True)
-class RolloutSpec:
+class RolloutSpec(Open):
     """How a version takes over: `step_percent` is the canary, each linear step, or each rolling batch.
 
     A serverless endpoint takes over all at once, without a bake; nothing of this holds for it.
@@ -149,8 +187,15 @@ class RolloutSpec:
     timeout_seconds: int = 3600
 
 
+GUARDRAIL_PERIOD, GUARDRAIL_PERIODS = 60, 1
+"""A guardrail looks at so many periods of so many seconds: SageMaker publishes an endpoint's metrics each minute."""
+LEAST_BAKE = GUARDRAIL_PERIOD * (GUARDRAIL_PERIODS + 1)
+"""Seconds that a bake needs for a guardrail to trip: the period in which traffic comes is the new fleet's only in part,
+and an alarm looks at a period when it is over."""
+
+
 @dataclass(frozen=True)
-class GuardrailSpec:
+class GuardrailSpec(Open):
     """Thresholds for alarms on the new fleet, and further alarms by name; of a serverless endpoint for probation only.
 
     `error_rate`: share of requests that answer 5xx, 0-1. `latency_p99_ms`: milliseconds.
@@ -162,7 +207,7 @@ class GuardrailSpec:
 
 
 @dataclass(frozen=True)
-class ApprovalSpec:
+class ApprovalSpec(Open):
     """What an approval must be to count; `four_eyes`: not given by who registered the version."""
 
     mode: Mode = Mode.ENFORCE
@@ -170,7 +215,7 @@ class ApprovalSpec:
 
 
 @dataclass(frozen=True)
-class AllowedSpec:
+class AllowedSpec(Open):
     """Where images and artifacts may come from; nothing listed: from anywhere.
 
     `image_repositories`: `registry/repository`, or `registry/prefix/*`. `artifact_buckets`: names of S3 buckets.
@@ -188,7 +233,7 @@ class Better(StrEnum):
 
 
 @dataclass(frozen=True)
-class MetricGate:
+class MetricGate(Open):
     """A metric of a version's evaluation report, or of its metadata, and what it must be.
 
     `worse_than_live_by`: by how much it may be worse than the live version's, which way being worse is says `better`.
@@ -202,7 +247,7 @@ class MetricGate:
 
 
 @dataclass(frozen=True)
-class Stage:
+class Stage(Open):
     """A stage of the model's life cycle and its status (ModelLifeCycle [B])."""
 
     name: str
@@ -210,7 +255,7 @@ class Stage:
 
 
 @dataclass(frozen=True)
-class GatesSpec:
+class GatesSpec(Open):
     """What an approved version must show before it goes live.
 
     `metadata`: keys that its customer metadata must have. `lineage`: MetadataProperties. `evaluation`:
@@ -226,7 +271,7 @@ class GatesSpec:
 
 
 @dataclass(frozen=True)
-class SmokeTest:
+class SmokeTest(Open):
     """One request to a version that has taken over, and what a sound answer is (InvokeEndpoint [B]).
 
     `payload`: its body; None: the sample payload that the version was registered with (SamplePayloadUrl), and no test
@@ -243,7 +288,7 @@ class SmokeTest:
 
 
 @dataclass(frozen=True)
-class ReviewSpec:
+class ReviewSpec(Open):
     """What becomes of a version that nobody decides on.
 
     `reminder_hours`: every so often somebody is reminded; 0: never. `expiry_days`: how long, since it was registered;
@@ -264,7 +309,7 @@ class Monitor(StrEnum):
 
 
 @dataclass(frozen=True)
-class MonitorSpec:
+class MonitorSpec(Open):
     """One monitoring schedule of the group (CreateMonitoringSchedule and Create…JobDefinition [B]).
 
     `image`: of the monitoring container in ECR. `schedule`: a cron expression of SageMaker's, which knows whole hours.
@@ -289,7 +334,7 @@ class MonitorSpec:
 
 
 @dataclass(frozen=True)
-class MonitoringSpec:
+class MonitoringSpec(Open):
     """The monitoring schedules that follow the live version; reports go to `output`, a prefix in S3.
 
     `role`: by which the monitoring jobs run.
@@ -302,7 +347,7 @@ class MonitoringSpec:
 
 
 @dataclass(frozen=True)
-class RetrainingSpec:
+class RetrainingSpec(Open):
     """When the group's SageMaker pipeline is started anew, and how often at most.
 
     `alarms`: CloudWatch alarms that say that the live version has drifted. `on_violations`: a run of a monitoring
@@ -322,7 +367,7 @@ class RetrainingSpec:
 
 
 @dataclass(frozen=True)
-class Freeze:
+class Freeze(Open):
     """A window in which nothing moves forward; `start` and `end` are epoch seconds."""
 
     start: float
@@ -331,7 +376,7 @@ class Freeze:
 
 
 @dataclass(frozen=True)
-class Recurring:
+class Recurring(Open):
     """Freeze windows that recur: each begins when `cron` says (five fields) in `timezone`, and lasts `minutes`."""
 
     cron: str
@@ -349,7 +394,7 @@ class Calendar:
 
 
 @dataclass(frozen=True)
-class GroupSpec:
+class GroupSpec(Open):
     """All of a group's wishes that the controller acts on; the same words as in `groups/*.yaml`.
 
     `artifacts`: prefixes in S3 below which they lie, with reports and payloads; nothing else can be read there.
@@ -379,14 +424,17 @@ class GroupSpec:
     tags: Mapping[str, str] = field(default_factory=dict)
 
 
+_KEY = "schema"
+
+
 def spec_to_json(spec: GroupSpec) -> str:
-    """The text of the group's SSM parameter: compact, keys sorted, defaults left out."""
-    return json.dumps(encode(spec), sort_keys=True, separators=(",", ":"))
+    """The text of the group's SSM parameter: its schema, compact, keys sorted, defaults left out."""
+    return json.dumps({**encode(spec), _KEY: str(SCHEMA)}, sort_keys=True, separators=(",", ":"))
 
 
 def changes(before: GroupSpec, now: GroupSpec) -> dict[str, Any]:
     """What differs between two specs, by path such as `approval.mode`, each with what it was and is."""
-    was, is_ = (dict(_leaves(encode(asdict(spec)))) for spec in (before, now))
+    was, is_ = (dict(_leaves(spelled_out(spec))) for spec in (before, now))
     paths = sorted(path for path in was.keys() | is_.keys() if was.get(path) != is_.get(path))
     return {path: {"from": was.get(path), "to": is_.get(path)} for path in paths}
 
@@ -413,13 +461,24 @@ def calendar_from_json(text: str) -> Calendar:
 
 
 def spec_from_json(text: str) -> GroupSpec:
-    """Read the group's SSM parameter.
+    """Read the group's SSM parameter, which a newer release may have written.
+
+    Keys that this release does not know are kept, and have no effect (`codec.unknown_keys` names them).
 
     Raises:
-        Malformed: it is not JSON, or not a spec; names the key, its value and what is allowed.
+        Malformed: it is not JSON, or not a spec; names the key, its value and what is allowed. Or it is of a newer
+            major schema, which this release must not guess at.
     """
     try:
         data = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise Malformed(f"the group's spec is not JSON: {error}") from error
-    return decode(GroupSpec, data, "spec")
+    if not isinstance(data, dict):
+        return decode(GroupSpec, data, "spec")
+    schema = schema_of(data.pop(_KEY, str(OLDEST)), "spec")
+    if schema.major > SCHEMA.major:
+        raise Malformed(
+            f"the group's spec is of schema {schema}, and this release reads up to {SCHEMA.major}.x; deploy the"
+            " functions of the release that wrote it"
+        )
+    return decode_kept(GroupSpec, data, "spec")

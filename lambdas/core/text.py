@@ -1,10 +1,19 @@
 """Words that come from outside, as text: no line breaks, nothing that steers a terminal, a mail or a chat."""
 
+import bisect
+import json
+import reprlib
+
+_CUT = "\N{HORIZONTAL ELLIPSIS}"
 _STRANGE = "\N{REPLACEMENT CHARACTER}"
 # What some chat or other takes for markup, a mention or a link, and what looks the same and means nothing to any.
 _LOOKALIKES = str.maketrans(
     {mark: chr(ord(mark) + 0xFEE0) for mark in "&<>*_~`@[]\\"}  # the full-width forms of ASCII
 )
+
+_SPELLED = reprlib.Repr()
+_SPELLED.maxstring = _SPELLED.maxother = _SPELLED.maxlong = 1_000
+_SPELLED.maxdict = _SPELLED.maxlist = _SPELLED.maxtuple = 20
 
 
 def printable(text: str, keep: str = "") -> str:
@@ -41,3 +50,33 @@ def ascii_line(text: str, most: int) -> str:
 def well_formed(text: str) -> str:
     """Without the half characters (lone surrogates) that JSON may spell and UTF-8 cannot."""
     return text.encode("utf-8", "replace").decode()
+
+
+def cut(text: str, most: int) -> str:
+    """Cut to at most so many bytes as JSON has it, which is how record and ledger store it; what is cut off shows.
+
+    Counted in characters, a text of 1,024 emoji would take 12 KB: JSON spells each of them in 12 bytes.
+
+    Args:
+        text: what somebody wrote.
+        most: bytes between the quotation marks; at least 6, which the mark of the cut takes.
+    """
+    whole = well_formed(text)
+    if _bytes(whole[: most + 1]) <= most:
+        return whole
+    room = most - _bytes(_CUT)
+    kept = bisect.bisect_right(range(min(len(whole), room) + 1), room, key=lambda n: _bytes(whole[:n])) - 1
+    return whole[:kept] + _CUT
+
+
+def _bytes(text: str) -> int:
+    """As JSON has it."""
+    return len(json.dumps(text)) - 2
+
+
+def quoted(value: object, most: int = 200) -> str:
+    """A value that somebody else wrote, as Python would spell it, cut to at most so many bytes (see `cut`).
+
+    However large or deep it is, only its beginning is looked at.
+    """
+    return cut(_SPELLED.repr(value), most)

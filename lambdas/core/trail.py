@@ -5,44 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from lambdas.core.bounds import MOST_ID
 from lambdas.core.identity import Identity
 from lambdas.core.names import BREAK_GLASS
-from lambdas.core.record import Approval, approval_of
+from lambdas.core.record import Witness, approval_of
+from lambdas.core.text import cut
 
-SAME_CALL = 3.0  # seconds between CloudTrail's time of a call, in whole seconds, and the registry's
+MOST_REASON = 4_096  # bytes, as JSON, of an ApprovalDescription, which has up to 1,024 characters [B]
 UPDATED, CREATED = "UpdateModelPackage", "CreateModelPackage"
-
-
-@dataclass(frozen=True)
-class Witness:
-    """One write to a version, as CloudTrail saw it; `at` in epoch seconds, whole ones.
-
-    `id`: the event's. `approval`: the status it wrote, None: it wrote none. `content`: it wrote the inference
-    specification. `registered`: it made the version.
-    """
-
-    id: str
-    group: str
-    version: int
-    at: float
-    by: Identity
-    approval: Approval | None = None
-    content: bool = False
-    registered: bool = False
-
-    @property
-    def changed_content(self) -> bool:
-        """Whether it changed what was registered."""
-        return self.content and not self.registered
-
-    @property
-    def is_against(self) -> bool:
-        """Whether it is a decision against the version."""
-        return self.approval in {Approval.REJECTED, Approval.PENDING} and not self.registered
-
-    def is_of(self, at: float) -> bool:
-        """Whether it is of the call to which the registry gives this time."""
-        return abs(self.at - at) < SAME_CALL
 
 
 @dataclass(frozen=True)
@@ -66,18 +36,21 @@ def witness_of(event: Mapping[str, Any]) -> Witness | None:
     if event.get("errorCode") or name not in (UPDATED, CREATED):
         return None
     asked, answered = _members(event, "requestParameters"), _members(event, "responseElements")
-    place = _place(asked.get("modelPackageArn") if name == UPDATED else answered.get("modelPackageArn"))
+    answers = name == CREATED or asked.get("omitted")
+    place = _place((answered if answers else asked).get("modelPackageArn"))
     at, by = _time(event.get("eventTime")), identity_of(event)
     if place is None or at is None or by is None:
         return None
     return Witness(
-        id=str(event.get("eventID", "")),
+        id=cut(str(event.get("eventID", "")), MOST_ID),
         group=place[0],
         version=place[1],
         at=at,
         by=by,
         approval=approval_of(asked.get("modelApprovalStatus")),
-        content="inferenceSpecification" in asked,
+        reason=cut(str(asked.get("approvalDescription") or ""), MOST_REASON),
+        # What is too long for CloudTrail is left out, and may have been anything.
+        content="inferenceSpecification" in asked or bool(asked.get("omitted")),
         registered=name == CREATED,
     )
 
@@ -96,7 +69,7 @@ def breach_of(event: Mapping[str, Any]) -> Breach | None:
     refused = event.get("errorCode")
     endpoint = asked.get("endpointName")
     return Breach(
-        id=str(event.get("eventID", "")),
+        id=cut(str(event.get("eventID", "")), MOST_ID),
         at=at,
         by=by,
         call=f"{event.get('eventName')}" + (f" (refused: {refused})" if refused else ""),
@@ -128,5 +101,5 @@ def _place(arn: object) -> tuple[str, int] | None:
 def _time(value: object) -> float | None:
     try:
         return datetime.fromisoformat(str(value)).timestamp()
-    except ValueError:
+    except (ValueError, OverflowError):
         return None

@@ -3,17 +3,23 @@
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from enum import Enum, auto
 from typing import Any, Protocol
 
 from lambdas.adapters.concurrently import concurrently
-from lambdas.core.errors import GreenlightError, Malformed
+from lambdas.core.errors import GreenlightError, Malformed, Transient
 from lambdas.core.facts import Hint
+from lambdas.core.foreign import reason
 from lambdas.core.hints import Message, read_message
 from lambdas.core.record import Record
-from lambdas.reconcile.look import Step, look
+from lambdas.reconcile.look import PartFailed, Step, look
 from lambdas.reconcile.ports import Ports
 
 _LONGEST_WAIT = 900  # seconds between two tries of a message
+_TRIES_UNSEEN = 4  # of a message: two, four and eight seconds later most of what passes has passed
+# Seconds after which a look is repeated that met an answer of AWS that passes, by how often its message came. The other
+# messages of its group wait as long, so it is not for long; after that the sweep repeats it.
+_SOON = (5, 10, 20, 30)
 
 
 class Queue(Protocol):
@@ -32,6 +38,7 @@ class Reporter(Protocol):
     """Tells logs and metrics what was done; see `lambdas.reconcile.report`."""
 
     def step(self, group: str, step: Step) -> None: ...
+    def part_failed(self, group: str, failed: PartFailed) -> None: ...
     def failed(self, group: str, error: Exception) -> None: ...
     def ignored(self, reason: str) -> None: ...
     def buried(self, message_id: str, reason: str) -> None: ...
@@ -45,6 +52,14 @@ class _Job:
     record: Record | None
     hints: tuple[Hint, ...]
     messages: tuple[dict[str, Any], ...]
+
+
+class _Outcome(Enum):
+    """What becomes of a look's messages."""
+
+    DONE = auto()
+    FAILED = auto()  # they come again
+    SOON = auto()  # they come again in seconds, a few times
 
 
 def process(
@@ -76,20 +91,29 @@ def process(
                 failed.append(message)
     jobs, unresolved = _gather(readable, ports, reporter)
     failed += unresolved
-    failed += [m for lost in concurrently(*(_attempt(job, ports, reporter) for job in jobs)) for m in lost]
+    soon: list[dict[str, Any]] = []
+    for job, outcome in zip(
+        jobs, concurrently(*(_attempt(job, ports, reporter) for job in jobs)), strict=True
+    ):
+        if outcome is _Outcome.FAILED:
+            failed += job.messages
+        if outcome is _Outcome.SOON:
+            soon += [message for message in job.messages if _receives(message) <= len(_SOON)]
     for message in failed:
-        _put_off(message, queue)
-    return [message["messageId"] for message in failed]
+        _put_off(message, min(2 ** _receives(message), _LONGEST_WAIT), queue)
+    for message in soon:
+        _put_off(message, _SOON[_receives(message) - 1], queue)
+    return [message["messageId"] for message in (*failed, *soon)]
 
 
-def _bury(message: dict[str, Any], reason: str, dead_letters: DeadLetters, reporter: Reporter) -> bool:
+def _bury(message: dict[str, Any], why: str, dead_letters: DeadLetters, reporter: Reporter) -> bool:
     try:
         group_id = message["attributes"].get("MessageGroupId", "unreadable")
-        dead_letters.bury(message["body"], group_id, reason, message["messageId"])
+        dead_letters.bury(message["body"], group_id, why, message["messageId"])
     except GreenlightError as error:
         reporter.failed("(unreadable message)", error)
         return False
-    reporter.buried(message["messageId"], reason)
+    reporter.buried(message["messageId"], why)
     return True
 
 
@@ -106,7 +130,7 @@ def _gather(
             try:
                 if read.endpoint not in owners:
                     owners[read.endpoint] = _owner(read.endpoint, ports)
-            except GreenlightError as error:
+            except Exception as error:  # noqa: BLE001 - as for a look: it must not touch the other groups
                 reporter.failed(f"(endpoint {read.endpoint})", error)
                 unresolved.append(message)
                 continue
@@ -127,25 +151,45 @@ def _owner(endpoint: str, ports: Ports) -> tuple[str | None, Record | None]:
     return ports.store.group_of_endpoint(endpoint), None
 
 
-def _attempt(job: _Job, ports: Ports, reporter: Reporter) -> Callable[[], tuple[dict[str, Any], ...]]:
-    """A look that returns the messages to be delivered again: none, or all of the group's."""
+def _attempt(job: _Job, ports: Ports, reporter: Reporter) -> Callable[[], _Outcome]:
+    """A look, which says what becomes of the group's messages."""
 
-    def attempt() -> tuple[dict[str, Any], ...]:
+    def attempt() -> _Outcome:
+        outcome = _Outcome.DONE
         try:
             for step in look(ports, job.group, job.hints, job.record):
+                if isinstance(step, PartFailed):
+                    reporter.part_failed(job.group, step)
+                    continue
                 reporter.step(job.group, step)
+                if step.decision.soon:
+                    outcome = _Outcome.SOON
         except Exception as error:  # noqa: BLE001 - whatever it is, it must not touch the other groups
             reporter.failed(job.group, error)
-            return job.messages
-        return ()
+            _note_failing(job, ports, error)
+            return _Outcome.FAILED
+        return outcome
 
     return attempt
 
 
-def _put_off(message: dict[str, Any], queue: Queue) -> None:
-    tries = int(message["attributes"].get("ApproximateReceiveCount", "1"))
+def _note_failing(job: _Job, ports: Ports, error: Exception) -> None:
+    """Let people see that the group's looks fail; what only passes is seen once it did not for some tries."""
+    if isinstance(error, Transient) and max(map(_receives, job.messages)) < _TRIES_UNSEEN:
+        return
     try:
-        queue.retry_later(message["receiptHandle"], min(2**tries, _LONGEST_WAIT))
+        ports.store.note_failing(job.group, ports.now(), f"{type(error).__name__}: {reason(error)}")
+    except GreenlightError as unnoted:
+        logging.getLogger(__name__).warning("that %s fails is not noted: %s", job.group, unnoted)
+
+
+def _receives(message: dict[str, Any]) -> int:
+    return int(message["attributes"].get("ApproximateReceiveCount", "1"))
+
+
+def _put_off(message: dict[str, Any], seconds: int, queue: Queue) -> None:
+    try:
+        queue.retry_later(message["receiptHandle"], seconds)
     except GreenlightError as error:
         # It comes back all the same, when its visibility timeout ends.
         logging.getLogger(__name__).warning("message %s keeps its timeout: %s", message["messageId"], error)

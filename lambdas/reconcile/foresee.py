@@ -18,7 +18,7 @@ from lambdas.core.facts import (
 )
 from lambdas.core.identity import Identity
 from lambdas.core.ledger import Kind
-from lambdas.core.names import SWEEP, account_of, role_name
+from lambdas.core.names import SWEEP, account_of, partition_of, role_name
 from lambdas.core.record import Approval
 from lambdas.core.spec import RolloutSpec, Strategy
 from lambdas.core.turn import Decision
@@ -80,8 +80,8 @@ class _Supposing:
         )
 
     def _an_approver(self, arn: str) -> Identity:
-        role = role_name(self.group, "approver")
-        return Identity(f"arn:aws:sts::{account_of(arn)}:assumed-role/{role}/foreseen by nobody of this name")
+        session = f"assumed-role/{role_name(self.group, 'approver')}/foreseen by nobody of this name"
+        return Identity(f"arn:{partition_of(arn)}:sts::{account_of(arn)}:{session}")
 
 
 def foresee(

@@ -8,7 +8,7 @@ from lambdas.adapters.metrics import count
 from lambdas.core.errors import Transient
 from lambdas.core.ledger import NEED_A_PERSON
 from lambdas.core.names import NEEDS_A_PERSON
-from lambdas.reconcile.look import Step
+from lambdas.reconcile.look import PartFailed, Step
 
 _SERVICE = "reconcile"
 
@@ -54,6 +54,15 @@ class Report:
         else:
             self._log.error("%s: %s", group, error, extra={"group": group}, exc_info=error)
             self._count("look.failed", group)
+
+    def part_failed(self, group: str, failed: PartFailed) -> None:
+        """An optional part of a look came to nothing; what was decided stands, and somebody must see why."""
+        keys = {"group": group, "part": failed.part.value}
+        self._log.error(
+            "%s: %s: %s", group, failed.part.value, failed.error, extra=keys, exc_info=failed.error
+        )
+        self._count("part.failed", group)
+        self._count(NEEDS_A_PERSON)
 
     def ignored(self, reason: str) -> None:
         """A message was about nothing of ours."""

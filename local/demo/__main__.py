@@ -26,6 +26,7 @@ def main() -> int:
     narrator = Narrator()
 
     def story() -> None:
+        narrator.tell("Starting a local AWS on this machine …")
         with LocalAws(time_scale=_TIME_SCALE) as aws:
             _run(aws, narrator, chosen.pictures)
             if chosen.keep:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from local.sagemaker.copies import copied
 from local.sagemaker.errors import existing, invalid, missing
+from local.sagemaker.hardware import check_hardware
 from local.sagemaker.models import the_model
 from local.sagemaker.modes import check_serverless
 from local.sagemaker.paging import chosen, ordered, page
@@ -93,3 +94,5 @@ def _check_variant(account: Account, request: Fields, variant: Fields) -> None:
         check_serverless(account, request, variant)
     elif "InstanceType" not in variant or "InitialInstanceCount" not in variant:
         raise invalid(f"Production variant {name} needs an InstanceType and an InitialInstanceCount.")
+    else:
+        check_hardware(account, request, variant)

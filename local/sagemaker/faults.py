@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from local.sagemaker.answers import CALLS, ENDINGS
 from local.sagemaker.errors import BAD_REQUEST, SageMakerError
 
 UNAVAILABLE = 500
@@ -35,6 +36,19 @@ class Failing:
 
 
 @dataclass
+class Ending:
+    """The next deployments of an endpoint that come to a bad end once their instances are there.
+
+    Attributes:
+        times: how many are still to.
+        reason: the endpoint's FailureReason.
+    """
+
+    times: int
+    reason: str
+
+
+@dataclass
 class Faults:
     """The faults in force; change them at any time.
 
@@ -43,6 +57,7 @@ class Faults:
         quota: the most instances of a type that the account may run; a type that is not named has no limit.
         throttled: operations that always answer ThrottlingException; "*" is all of them.
         failing: operations of which the next calls fail.
+        ending: endpoints of which the next creations and updates come to a bad end.
         packages: groups whose new versions stay InProgress, or end as Failed.
         rollback_fails: endpoints whose rollbacks fail (UpdateRollbackFailed).
         most_schedules: the most monitoring schedules that the account may have; None: no limit.
@@ -52,9 +67,29 @@ class Faults:
     quota: dict[str, int] = field(default_factory=dict)
     throttled: set[str] = field(default_factory=set)
     failing: dict[str, Failing] = field(default_factory=dict)
+    ending: dict[str, Ending] = field(default_factory=dict)
     packages: dict[str, Literal["InProgress", "Failed"]] = field(default_factory=dict)
     rollback_fails: set[str] = field(default_factory=set)
     most_schedules: int | None = None
+
+    def answer(self, name: str, times: int = 1) -> None:
+        """Refuse the next calls with what SageMaker is known to answer (`answers.CALLS`)."""
+        answer = CALLS[name]
+        self.failing[answer.operation] = Failing(times, answer.code, answer.message)
+
+    def end_with(self, endpoint: str, name: str, times: int = 1) -> None:
+        """Have an endpoint's next deployments end as SageMaker is known to end them (`answers.ENDINGS`)."""
+        self.ending[endpoint] = Ending(times, ENDINGS[name])
+
+    def bad_end(self, endpoint: str) -> str | None:
+        """Why a deployment of an endpoint, whose instances are there, comes to a bad end."""
+        ending = self.ending.get(endpoint)
+        if ending is None:
+            return None
+        ending.times -= 1
+        if ending.times < 1:
+            del self.ending[endpoint]
+        return ending.reason
 
     def refuse(self, operation: str) -> SageMakerError | None:
         """The error with which a call fails before it has any effect."""

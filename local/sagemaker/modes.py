@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from local.sagemaker.errors import SageMakerError, invalid
+from local.sagemaker.hardware import check_no_hardware
 from local.sagemaker.models import the_model
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ def check_serverless(account: Account, request: Fields, variant: Fields) -> None
     name, size = variant["VariantName"], variant["ServerlessConfig"]
     if "InstanceType" in variant or "InitialInstanceCount" in variant:
         raise invalid(f"Serverless production variant {name} takes no InstanceType or InitialInstanceCount.")
+    check_no_hardware(variant)
     if misfits := [member for member in _MISFITS if member in request]:
         raise invalid(f"Serverless production variant {name} takes no {' and no '.join(misfits)}.")
     if len(request["ProductionVariants"]) > 1:

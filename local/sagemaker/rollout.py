@@ -156,7 +156,8 @@ def _look(account: Account, endpoint: Endpoint, deployment: Deployment) -> None:
 
 
 def _end_phase(account: Account, endpoint: Endpoint, deployment: Deployment) -> None:
-    if problem := _no_capacity(account, endpoint, deployment):
+    problem = _no_capacity(account, endpoint, deployment)
+    if problem or (problem := _bad_end(account, endpoint, deployment)):
         _fail(account, endpoint, problem)
     elif deployment.index + 1 < len(deployment.phases):
         _enter(account, endpoint, deployment, deployment.index + 1)
@@ -176,6 +177,11 @@ def _no_capacity(account: Account, endpoint: Endpoint, deployment: Deployment) -
     else:
         types = set()
     return _NO_CAPACITY if types & account.faults.no_capacity else None
+
+
+def _bad_end(account: Account, endpoint: Endpoint, deployment: Deployment) -> str | None:
+    provisioned = deployment.phase.step is Step.PROVISION and deployment.kind in {Kind.CREATE, Kind.UPDATE}
+    return account.faults.bad_end(endpoint.name) if provisioned else None
 
 
 def _unstartable(account: Account, side: Side) -> str | None:

@@ -27,6 +27,8 @@ class Switches:
             otherwise what it held when the model was made.
         pipeline_event_names_run: events of a pipeline's execution have its display name.
         processing_event_names_schedule: events of a monitoring run's job have the schedule's ARN.
+        key_on_local_storage_refused: CreateEndpointConfig is refused with a volume key for an instance type with local
+            storage; otherwise the key is taken, and does not encrypt that storage.
         schedules_hold_endpoint: DeleteEndpoint is refused while a monitoring schedule watches the endpoint.
     """
 
@@ -44,4 +46,5 @@ class Switches:
     package_read_at_deployment: bool = False
     pipeline_event_names_run: bool = True
     processing_event_names_schedule: bool = True
+    key_on_local_storage_refused: bool = True
     schedules_hold_endpoint: bool = True

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 
-from local.sagemaker.faults import Failing, Faults
+from local.sagemaker.faults import Ending, Failing, Faults
 from local.sagemaker.switches import Switches
 
 if TYPE_CHECKING:
@@ -46,6 +46,8 @@ def set_faults(faults: Faults, wanted: Mapping[str, Any]) -> None:
         _known(name, default)
         if name == "failing":
             made[name] = {operation: Failing(**how) for operation, how in value.items()}
+        elif name == "ending":
+            made[name] = {endpoint: Ending(**how) for endpoint, how in value.items()}
         elif name == "most_schedules":
             made[name] = None if value is None else int(value)
         else:

@@ -13,6 +13,7 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
+from local.sagemaker.hardware import is_burstable
 from local.server.authorization import json_answer, json_error, refusal
 
 if TYPE_CHECKING:
@@ -32,6 +33,9 @@ class Variants(Protocol):
 
     def desired_count(self, endpoint: str, variant: str) -> int | None:
         """The variant's desired instance count; None if there is no such variant."""
+
+    def instance_type(self, endpoint: str, variant: str) -> str | None:
+        """The variant's instance type; None if there is no such variant, or it has no instances."""
 
     def set_desired_count(self, endpoint: str, variant: str, count: int) -> None:
         """Ask for this many instances."""
@@ -117,6 +121,10 @@ class AutoScaling:
         count = self._variants.desired_count(endpoint, variant)
         if count is None:
             raise ScalingError("ValidationException", f"SageMaker variant doesn't exist: {resource}")
+        if (kind := self._variants.instance_type(endpoint, variant)) is not None and is_burstable(kind):
+            raise ScalingError(
+                "ValidationException", f"Instance type {kind} of {resource} is not supported for scaling."
+            )
         before = self._targets.get(resource, {})
         bounds = {name: request.get(name, before.get(name)) for name in ("MinCapacity", "MaxCapacity")}
         least, most = bounds["MinCapacity"], bounds["MaxCapacity"]

@@ -17,6 +17,7 @@ from local.server import (
     identity,
     metrics,
     parameter_events,
+    parameter_limits,
     permissions,
     publishing,
     queues,
@@ -106,6 +107,7 @@ class LocalServer:
         metrics.install()
         queues.install()
         publishing.install()
+        parameter_limits.install()
         parameter_events.install(self.events.emit)
         self.alarms.install()
         self.deliveries.install()

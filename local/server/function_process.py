@@ -122,6 +122,7 @@ class FunctionProcess:
         self.last_used = time.time()
         self._proc: subprocess.Popen[bytes] | None = None
         self._lock = threading.Lock()
+        self._making = threading.Lock()  # held while its files are made: they are not removed meanwhile
         self._cold = True
         self._folder: Path | None = None
         self._requests: Any = None
@@ -166,10 +167,37 @@ class FunctionProcess:
 
     def kill(self) -> None:
         """End the process and remove its files."""
-        self._stop()
-        self._discard_tmpdir()
+        with self._making:
+            self._stop()
+            self._discard_tmpdir()
 
     def _spawn(self) -> None:
+        with self._making:
+            ours_in, ours_out, process = self._start()
+            self._proc = process
+        self._requests = os.fdopen(ours_out, "w", encoding="utf-8")
+        self._answers, self._logs = queue.Queue(), queue.Queue()
+        answers = os.fdopen(ours_in, "r", encoding="utf-8")
+        for target, arguments in (
+            (_read_answers, (answers, self._answers)),
+            (_read_log, (process.stdout, self._logs)),
+        ):
+            threading.Thread(
+                target=target, args=arguments, daemon=True, name=f"lambda-{self.func_name}"
+            ).start()
+        started = self._answer(INIT_TIMEOUT)
+        if started is None or "ready" not in started:
+            self._stop()
+            log = self._take_log()
+            error = (started or {}).get("init_error")
+            if error is None:
+                raise FunctionFailedError(_report("Runtime.ExitError", "Runtime exited during init"), log)
+            if error["errorType"] in ("ModuleNotFoundError", "ImportError"):
+                error = {**error, "errorType": "Runtime.ImportModuleError"}
+            raise FunctionFailedError(error, log)
+        self._take_log()
+
+    def _start(self) -> tuple[int, int, subprocess.Popen[bytes]]:
         self._discard_tmpdir()
         self._folder = Path(tempfile.mkdtemp(prefix=f"lambda-{self.func_name}-"))
         code = self._folder / "task"
@@ -194,28 +222,7 @@ class FunctionProcess:
         )
         os.close(theirs_in)
         os.close(theirs_out)
-        self._proc = process
-        self._requests = os.fdopen(ours_out, "w", encoding="utf-8")
-        self._answers, self._logs = queue.Queue(), queue.Queue()
-        answers = os.fdopen(ours_in, "r", encoding="utf-8")
-        for target, arguments in (
-            (_read_answers, (answers, self._answers)),
-            (_read_log, (process.stdout, self._logs)),
-        ):
-            threading.Thread(
-                target=target, args=arguments, daemon=True, name=f"lambda-{self.func_name}"
-            ).start()
-        started = self._answer(INIT_TIMEOUT)
-        if started is None or "ready" not in started:
-            self._stop()
-            log = self._take_log()
-            error = (started or {}).get("init_error")
-            if error is None:
-                raise FunctionFailedError(_report("Runtime.ExitError", "Runtime exited during init"), log)
-            if error["errorType"] in ("ModuleNotFoundError", "ImportError"):
-                error = {**error, "errorType": "Runtime.ImportModuleError"}
-            raise FunctionFailedError(error, log)
-        self._take_log()
+        return ours_in, ours_out, process
 
     def _layers(self, base: Path) -> list[str]:
         paths = []

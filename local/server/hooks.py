@@ -320,8 +320,12 @@ HOOKS: tuple[Hook, ...] = (
     _read(_SQS, "_queues", "the queues and their messages"),
     _read(_SQS, "_queue_url", "the URL of a queue", "name"),
     _read(_SQS, "_queue_by_arn", "a queue by its ARN", "arn"),
-    _read(
-        _SQS, "_act_send_message", "sends as SendMessage does: group, deduplication, delay", "data", "qurl"
+    _replaced(
+        _SQS,
+        "_act_send_message",
+        "takes message groups that SQS refuses: too long, or with a space",
+        "data",
+        "qurl",
     ),
     _read(_SQS, "_refresh_counts", "recounts a queue's messages", "q"),
     _read(_SQS, "_Err", "SQS's refusals"),

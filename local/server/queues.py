@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from typing import Any
 
@@ -11,6 +12,7 @@ from local.server.scope import account_scope
 
 Queue = dict[str, Any]
 DEFAULT_RETENTION = 345_600
+_GROUP = re.compile(r"[!-~]{1,128}")  # letters, digits and punctuation of ASCII; no space
 
 
 def install() -> None:
@@ -32,6 +34,28 @@ def install() -> None:
     handlers["DeleteMessage"] = delete_message
     handlers["DeleteMessageBatch"] = delete_batch
     handlers["StartMessageMoveTask"] = move_messages
+    send = hooks.private("services.sqs._act_send_message")
+
+    def send_checked(data: dict[str, Any], qurl: str) -> dict[str, Any]:
+        check_group(data.get("MessageGroupId"))
+        sent: dict[str, Any] = send(data, qurl)
+        return sent
+
+    hooks.replace(
+        "services.sqs._act_send_message", send_checked
+    )  # SendMessageBatch and services send by it, too
+    handlers["SendMessage"] = send_checked
+
+
+def check_group(group: object) -> None:
+    """Refuse a message group that SQS does not take (API reference, SendMessage, MessageGroupId)."""
+    if group is None or (isinstance(group, str) and _GROUP.fullmatch(group)):
+        return
+    raise hooks.private("services.sqs._Err")(
+        "InvalidParameterValue",
+        f"Value {group} for parameter MessageGroupId is invalid. Reason: MessageGroupId can only include alphanumeric "
+        "and punctuation characters. 1 to 128 in length.",
+    )
 
 
 def expire(q: Queue) -> None:

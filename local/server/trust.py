@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 from xml.sax.saxutils import escape
 
-from local.server import hooks
+from local.server import hooks, session_names
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     Handler = Callable[..., Awaitable[Answer]]
 
 ASSUME, SET_SOURCE_IDENTITY, TAG = "sts:AssumeRole", "sts:SetSourceIdentity", "sts:TagSession"
+_NAMESPACE = "https://sts.amazonaws.com/doc/2011-06-15/"
 _MFA = "aws:multifactorauthpresent"
 _NO_DEVICE = (
     "MultiFactorAuthentication failed, unable to validate MFA code.  Please verify your MFA serial number is valid and "
@@ -115,6 +116,8 @@ def install() -> None:
     async def with_all_questions(
         method: str, path: str, headers: Mapping[str, str], body: bytes, query_params: Mapping[str, Any]
     ) -> Answer:
+        if said := session_names.problem(*_parameters(body, query_params)):
+            return _invalid(said)
         asked = session_request(headers, body, query_params)
         before = _asked.set(asked)
         try:
@@ -243,6 +246,19 @@ def _denied(action: str, principal_arn: str, role_arn: str, message: str = "") -
 
     said = message or f"User: {principal_arn} is not authorized to perform: {action} on resource: {role_arn}"
     answer: Answer = access_denied_response("sts", action, principal_arn, "", message=said)
+    return answer
+
+
+def _parameters(body: bytes, query: Mapping[str, Any]) -> tuple[str, dict[str, str]]:
+    """The operation of a query request to STS, and its parameters, empty ones included."""
+    given = {**query, **parse_qs(body.decode("utf-8", errors="replace"), keep_blank_values=True)}
+    return _one(given, "Action"), {name: _one(given, name) for name in given}
+
+
+def _invalid(message: str) -> Answer:
+    from ministack.core.responses import error_response_xml  # noqa: PLC0415 - reads settings at import
+
+    answer: Answer = error_response_xml("ValidationError", message, 400, _NAMESPACE)
     return answer
 
 

@@ -35,6 +35,19 @@ class ModelVariants:
                 return int(one.get("DesiredInstanceCount", 0))
         return None
 
+    def instance_type(self, endpoint: str, variant: str) -> str | None:
+        """The variant's instance type, as the configuration in use has it; None if it has no instances."""
+        try:
+            served = self._model.call("DescribeEndpoint", {"EndpointName": endpoint}, self._caller)
+            config = {"EndpointConfigName": served["EndpointConfigName"]}
+            found = self._model.call("DescribeEndpointConfig", config, self._caller)
+        except SageMakerError:
+            return None
+        variants: dict[str, str | None] = {
+            one["VariantName"]: one.get("InstanceType") for one in found["ProductionVariants"]
+        }
+        return variants.get(variant)
+
     def set_desired_count(self, endpoint: str, variant: str, count: int) -> None:
         """Ask for this many instances; a busy endpoint is left as it is, as the service tries again later."""
         wanted = [{"VariantName": variant, "DesiredInstanceCount": count}]

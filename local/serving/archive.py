@@ -4,8 +4,13 @@ import gzip
 import io
 import shutil
 import tarfile
+import tempfile
 import zlib
 from pathlib import Path
+from typing import IO
+
+_CHUNK = 1 << 20  # bytes
+_LARGEST = 4 << 30  # bytes of a model that is unpacked on this machine
 
 
 class ArchiveError(Exception):
@@ -22,13 +27,25 @@ def extract(model_data: bytes, folder: Path) -> None:
         ArchiveError: it is none; or a member points outside of `folder`, or is neither file nor folder.
     """
     try:
-        content = gzip.decompress(model_data)  # all of it: tarfile alone would not notice a cut-off end
-        with tarfile.open(fileobj=io.BytesIO(content), mode="r:") as archive:
-            folder.mkdir(parents=True, exist_ok=True)
-            for member in archive:
-                _extract(archive, member, folder.resolve())
+        with tempfile.TemporaryFile() as content:
+            _unpack(model_data, content)
+            with tarfile.open(fileobj=content, mode="r:") as archive:
+                folder.mkdir(parents=True, exist_ok=True)
+                for member in archive:
+                    _extract(archive, member, folder.resolve())
     except (tarfile.TarError, zlib.error, EOFError, OSError, ValueError) as error:
         raise ArchiveError(f"model.tar.gz cannot be extracted: {error}") from error
+
+
+def _unpack(model_data: bytes, into: IO[bytes]) -> None:
+    """All of it before a file of it is written, for tarfile alone would not notice a cut-off end; and not in memory:
+    a little may unpack to a lot."""
+    with gzip.GzipFile(fileobj=io.BytesIO(model_data)) as packed:
+        while chunk := packed.read(_CHUNK):
+            into.write(chunk)
+            if into.tell() > _LARGEST:
+                raise ArchiveError(f"model.tar.gz is refused: it unpacks to more than {_LARGEST} bytes")
+    into.seek(0)
 
 
 def _extract(archive: tarfile.TarFile, member: tarfile.TarInfo, folder: Path) -> None:

@@ -173,6 +173,34 @@ def test_acts_and_the_accounts_freeze_windows_are_read_with_the_spec(moto: None)
     assert Specs(ssm).read("fraud").acts[0].stamp != read.acts[0].stamp
 
 
+def test_an_act_whose_name_goes_up_or_deeper_stays_unread(moto: None) -> None:
+    """An approver may write anything below the own group's name: it is of no other group, nor any act of this one."""
+    ssm = boto3.client("ssm")
+    below = ("../churn/pause", "pause/..", "./pause", "..", "pause/retry", "pause.")
+    for name in below:
+        ssm.put_parameter(Name=f"/greenlight/acts/fraud/{name}", Value='{"reason": "x"}', Type="String")
+    assert Specs(ssm).read("fraud").acts == Specs(ssm).read("churn").acts == ()
+    assert Specs(ssm).actors("fraud") == Specs(ssm).actors("churn") == {}
+
+
+def test_other_parameters_below_a_groups_name_do_not_hide_who_wrote_its_acts(moto: None) -> None:
+    ssm = boto3.client("ssm")
+    for name in (*(f"a{number}" for number in range(60)), "pause"):
+        ssm.put_parameter(Name=f"/greenlight/acts/fraud/{name}", Value='{"reason": "x"}', Type="String")
+    assert set(Specs(ssm).actors("fraud")) == {"pause"}
+
+
+def test_however_many_parameters_are_below_a_groups_name_asking_who_wrote_its_acts_ends() -> None:
+    stubbed = Stubbed("ssm")
+    asked = {
+        "ParameterFilters": [{"Key": "Name", "Option": "BeginsWith", "Values": ["/greenlight/acts/fraud/"]}],
+        "MaxResults": 50,
+    }
+    for rest in ({}, *[{"NextToken": "more"}] * 19):
+        stubbed.answers("describe_parameters", {"Parameters": [], "NextToken": "more"}, **asked, **rest)
+    assert Specs(stubbed.client).actors("fraud") == {}
+
+
 def test_freeze_windows_that_cannot_be_read_are_none(moto: None) -> None:
     ssm = boto3.client("ssm")
     ssm.put_parameter(Name="/greenlight/freeze", Value="[]", Type="String")
@@ -185,6 +213,7 @@ def test_who_wrote_the_acts_of_a_group_is_told() -> None:
         "describe_parameters",
         {"Parameters": [{"Name": "/greenlight/acts/fraud/pause", "LastModifiedUser": "arn:ann"}]},
         ParameterFilters=[{"Key": "Name", "Option": "BeginsWith", "Values": ["/greenlight/acts/fraud/"]}],
+        MaxResults=50,
     )
     assert Specs(stubbed.client).actors("fraud") == {"pause": "arn:ann"}
 

@@ -3,7 +3,14 @@
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError, ConnectTimeoutError, EndpointConnectionError, ReadTimeoutError
+from botocore.exceptions import (
+    ClientError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    MissingDependencyException,
+    ParamValidationError,
+    ReadTimeoutError,
+)
 
 from lambdas.adapters.aws import aws_errors, not_found
 from lambdas.core.errors import (
@@ -12,11 +19,13 @@ from lambdas.core.errors import (
     Denied,
     GreenlightError,
     NotReady,
+    Passing,
     Permanent,
     QuotaExceeded,
     Refused,
     Throttled,
     Transient,
+    VersionRefused,
 )
 
 
@@ -93,7 +102,9 @@ def client_error(code: str, text: str = "", status: int = 400, **more: Any) -> C
             Refused,
         ),
         (client_error("InvalidParameterValue", "The alarm's period must be 10 or 30"), Refused),
-        (client_error("ValidationException", "Could not access model data at s3://b/k"), Refused),
+        (client_error("ValidationException", "Could not access model data at s3://b/k"), Passing),
+        (client_error("ValidationException", "Could not find model data at s3://b/k."), VersionRefused),
+        (client_error("ValidationException", "Words that nobody has seen before"), Refused),
         (client_error("ConditionalCheckFailedException"), Conflict),
         (client_error("TransactionConflictException"), Conflict),
         (client_error("ReplicatedWriteConflictException"), Conflict),
@@ -134,6 +145,23 @@ def test_an_error_of_aws_is_one_of_ours_and_names_the_thing(
     assert type(raised.value) is kind
     assert raised.value.__cause__ is error
     assert isinstance(raised.value, Transient) != isinstance(raised.value, Permanent)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ParamValidationError(report="Unknown parameter in input: AdditionalModelDataSources"),
+        MissingDependencyException(msg="Using S3 access points requires awscrt"),
+    ],
+    ids=repr,
+)
+def test_what_botocore_itself_refuses_is_refused_and_blames_no_version(error: Exception) -> None:
+    with (
+        pytest.raises(Refused, match=f"making model m: {type(error).__name__}") as told,
+        aws_errors("making model m"),
+    ):
+        raise error
+    assert type(told.value) is Refused
 
 
 def test_our_own_errors_pass_through_untouched() -> None:

@@ -13,13 +13,25 @@ from lambdas.adapters.queue import RetrainQueue
 from lambdas.adapters.scaling import Scaling
 from lambdas.core import actions as do
 from lambdas.core.content import Container
-from lambdas.core.errors import Busy, Denied, Gone, NotOurs, NotReady, QuotaExceeded, Refused, Throttled
+from lambdas.core.errors import (
+    Busy,
+    Denied,
+    Gone,
+    NotOurs,
+    NotReady,
+    Passing,
+    QuotaExceeded,
+    Refused,
+    Throttled,
+    VersionRefused,
+)
 from lambdas.core.facts import Endpoint, EndpointStatus
 from lambdas.core.spec import (
     Asynchronous,
     Autoscaling,
     DataCapture,
     EndpointMode,
+    Hosting,
     RolloutSpec,
     Serverless,
     Strategy,
@@ -319,9 +331,9 @@ def test_what_aws_adds_by_itself_makes_no_config_another(sagemaker: Stubbed) -> 
     Endpoints(sagemaker.client).create_config(do.CreateConfig("c", "m", "ml.m5.large", 2, None, None, TAGS))
 
 
-def test_a_model_that_aws_does_not_take_is_refused(sagemaker: Stubbed) -> None:
-    sagemaker.refuses("create_model", "ValidationException", "Could not access model data at s3://b/k.")
-    with pytest.raises(Refused, match=r"creating model m: .*s3://b/k"):
+def test_a_model_whose_artifact_is_not_there_is_refused_as_the_versions_own(sagemaker: Stubbed) -> None:
+    sagemaker.refuses("create_model", "ValidationException", "Could not find model data at s3://b/k.")
+    with pytest.raises(VersionRefused, match=r"creating model m: .*s3://b/k"):
         Endpoints(sagemaker.client).create_model(do.CreateModel("m", CONTENT, ROLE, None, True, TAGS))
 
 
@@ -408,7 +420,7 @@ def test_a_config_just_made_is_waited_for_until_it_is_visible(sagemaker: Stubbed
 def test_a_config_that_stays_invisible_is_waited_for_elsewhere(sagemaker: Stubbed) -> None:
     for _ in range(4):
         sagemaker.refuses("update_endpoint", "ValidationException", NOT_THERE)
-    with pytest.raises(NotReady, match="the config is not visible yet"):
+    with pytest.raises(Passing, match="the config is not visible yet"):
         Endpoints(sagemaker.client, Waits()).update_endpoint(update(config_is_new=True))
 
 
@@ -570,6 +582,35 @@ def test_a_serverless_config_has_memory_and_concurrency_and_no_instances(sagemak
     Endpoints(sagemaker.client).create_config(
         do.CreateConfig("c", "m", None, 1, None, None, TAGS, SERVERLESS)
     )
+
+
+HOSTING = Hosting(900, 1200, 200, "al2-ami-sagemaker-inference-gpu-3-1")
+STARTS: dict[str, Any] = {
+    "ContainerStartupHealthCheckTimeoutInSeconds": 900,
+    "ModelDataDownloadTimeoutInSeconds": 1200,
+    "VolumeSizeInGB": 200,
+    "InferenceAmiVersion": "al2-ami-sagemaker-inference-gpu-3-1",
+}
+
+
+def test_a_config_says_how_its_instances_start_and_what_disk_they_have(sagemaker: Stubbed) -> None:
+    _config_is_made(sagemaker, ON_INSTANCES | STARTS)
+    action = do.CreateConfig("c", "m", "ml.m5.large", 2, None, None, TAGS, hosting=HOSTING)
+    Endpoints(sagemaker.client).create_config(action)
+
+
+@pytest.mark.parametrize("member", [None, *STARTS])
+def test_a_config_that_is_there_starts_its_instances_as_was_asked(
+    sagemaker: Stubbed, member: str | None
+) -> None:
+    others: dict[str, Any] = {name: value for name, value in STARTS.items() if name != member}
+    _config_is_there(sagemaker, **others)
+    action = do.CreateConfig("c", "m", "ml.m5.large", 2, None, None, TAGS, hosting=HOSTING)
+    if member is None:
+        Endpoints(sagemaker.client).create_config(action)
+        return
+    with pytest.raises(NotOurs, match=f"with another {member}"):
+        Endpoints(sagemaker.client).create_config(action)
 
 
 def test_an_asynchronous_config_says_where_answers_go_and_who_is_told(sagemaker: Stubbed) -> None:

@@ -4,10 +4,15 @@ from typing import Any
 
 import boto3
 import pytest
-from botocore.exceptions import ClientError, ReadTimeoutError
+from botocore.exceptions import (
+    ClientError,
+    EndpointConnectionError,
+    MissingDependencyException,
+    ReadTimeoutError,
+)
 
 from lambdas.adapters.objects import Objects
-from lambdas.core.errors import Throttled, Unreadable
+from lambdas.core.errors import Unreadable
 
 ROLE = "arn:aws:iam::123456789012:role/greenlight/churn-reader"
 URI = "s3://models/churn/evaluation.json"
@@ -58,10 +63,10 @@ def test_without_a_role_an_object_is_read_as_oneself(moto: None) -> None:
     [
         ("s3://models/churn/other.json", 1000, "s3://models/churn/other.json is not there"),
         ("s3://other/churn/evaluation.json", 1000, "is not there"),
-        (URI, 3, "has 15 bytes; at most 3 are read"),
+        (URI, 3, "has more than 3 bytes"),
         ("s3://models/", 1000, "is no object"),
         ("https://models/x", 1000, "is no object"),
-        ("s3://my models/x", 1000, "is no object's name"),
+        ("s3://my models/x", 1000, "is no object in a plain bucket"),
     ],
 )
 def test_what_cannot_be_read_is_told(objects: Objects, uri: str, most: int, says: str) -> None:
@@ -108,7 +113,45 @@ def test_a_role_that_may_not_be_taken_is_told(moto: None) -> None:
 
 
 @pytest.mark.parametrize("error", [refusal("SlowDown"), ReadTimeoutError(endpoint_url="s3")])
-def test_what_may_succeed_later_is_tried_again(moto: None, error: Exception) -> None:
+def test_what_is_not_answered_in_time_is_a_reason_once_the_client_gave_up(
+    moto: None, error: Exception
+) -> None:
     slow = Objects(lambda: boto3.client("sts"), lambda _: Failing(error))
-    with pytest.raises(Throttled):
+    with pytest.raises(Unreadable, match=r"cannot be read: (SlowDown|ReadTimeoutError)"):
         slow.read(ROLE, URI, 1000)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        MissingDependencyException(msg="Using S3 access points requires awscrt"),
+        EndpointConnectionError(endpoint_url="https://gone.s3.example"),
+        UnicodeError("label too long"),
+        RecursionError(),
+        MemoryError(),
+    ],
+)
+def test_whatever_the_client_raises_is_a_reason(moto: None, error: Exception) -> None:
+    broken = Objects(lambda: boto3.client("sts"), lambda _: Failing(error))
+    with pytest.raises(Unreadable, match=f"cannot be read: {type(error).__name__}"):
+        broken.read(ROLE, URI, 1000)
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "s3://arn:aws:s3:eu-west-1:123456789012:accesspoint:mine/report.json",
+        "s3://arn:aws:s3-outposts:eu-west-1:123456789012:outpost/op-1/accesspoint/mine/report.json",
+        "s3://mine--eu-west-1-s3alias/../x" + "y" * 1024,
+        "s3://BUCKET/key",
+        "s3://b/key",
+        "s3://../key",
+        "s3://" + "b" * 64 + "/key",
+    ],
+)
+def test_only_plain_buckets_are_asked_and_nobody_before_that_is_checked(uri: str) -> None:
+    def nobody(*_: Any) -> Any:
+        raise AssertionError("AWS was asked")
+
+    with pytest.raises(Unreadable, match="is no object in a plain bucket"):
+        Objects(nobody, nobody).read(ROLE, uri, 1000)

@@ -25,6 +25,7 @@ from tests.builders import (
     changed,
     decided_as,
     decided_on,
+    event_of,
     having,
     live_on,
     package,
@@ -37,6 +38,8 @@ V1 = package(
 V2 = package(
     2, metadata={"recall": "0.93", "loss": "0.5", "team": "blue"}, image="scorer:2", reason="beats v1"
 )
+
+DECIDED = ("ModelApprovalStatus", "ApprovalDescription")  # what an approval with a reason writes
 
 SCRIPT = '<script>window.ran = "script"</script>'
 IMAGE = """"><img src=x onerror="window.ran = 'onerror'">"""
@@ -64,14 +67,15 @@ def stories() -> dict[str, Story]:
     both = replace(live, packages=(V1, V2))
     stuck = an_endpoint(live.endpoint.config, EndpointStatus.UPDATE_ROLLBACK_FAILED)
     pause = Act("pause", json.dumps({"reason": "audit week"}), "1")
+    drifts = replace(V1, approval=Approval.REJECTED, modified=NOW, reason="drifts")
     seen = {
         "nothing-yet": Seen(None, spec_is_read=True),
         "pending": replace(compared, packages=(V1, replace(V2, approval=Approval.PENDING))),
-        "rolling": both,
+        "rolling": replace(both, hints=(event_of(V2, *DECIDED),)),
         "settled": live,
         "blocked": changed(both, 2, author=REGISTRANT),
         "halted": replace(live, endpoint=stuck),
-        "withdrawn": changed(live, 1, approval=Approval.REJECTED, modified=NOW, reason="drifts"),
+        "withdrawn": replace(live, packages=(drifts,), hints=(event_of(drifts, *DECIDED),)),
         "paused": replace(both, spec_is_read=True, acts=(pause,)),
         "drifting": _drifting(),
     }

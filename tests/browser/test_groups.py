@@ -64,8 +64,8 @@ STATES: dict[str, tuple[str, ...]] = {
     ),
     "blocked": (
         "▲ Blocked since 2023-11-16 02:00Z",
-        "rob approved it, who is not an approver of this group",
-        "2023-11-16 02:00Z decision v2 by rob",
+        "v2: who approved it is not known",
+        "2023-11-16 02:00Z decision v2",
         "2023-11-16 02:00Z ▲ blocked",
     ),
     "halted": (

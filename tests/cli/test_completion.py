@@ -1,4 +1,4 @@
-"""Completion in a shell, through the script that `make install` writes."""
+"""Completion in a shell, through the script that `make cli` writes."""
 
 import os
 import subprocess

@@ -119,6 +119,7 @@ GROUPS: dict[str, dict[str, Any]] = {
     "papers": {"gates": _GATES},
     "break-glass": {},
     "by-an-admin": {},
+    "annotated-no": {},
     "own-work": {},
     "tampered": {"endpoint": {"instance_type": "ml.p4d.24xlarge", "instance_count": 2}},
     "swapped": {},

@@ -101,9 +101,10 @@ def test_a_run_that_fails_is_said_and_none_follows_by_itself(
 def watched(s: Scene) -> int | None:
     """The version that the group's schedule watches; None: there is no schedule."""
     sagemaker = s.aws.client("sagemaker")
-    if not sagemaker.list_monitoring_schedules(NameContains=SCHEDULE)["MonitoringScheduleSummaries"]:
+    try:
+        found = sagemaker.describe_monitoring_schedule(MonitoringScheduleName=SCHEDULE)
+    except sagemaker.exceptions.ResourceNotFound:
         return None
-    found = sagemaker.describe_monitoring_schedule(MonitoringScheduleName=SCHEDULE)
     return version_in(found["MonitoringScheduleConfig"]["MonitoringJobDefinitionName"])
 
 

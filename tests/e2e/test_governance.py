@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from lambdas.core.ledger import Kind
+from lambdas.core.corrections import corrected
+from lambdas.core.ledger import Event, Kind
 from lambdas.core.record import Phase
 from local.aws import LocalAws, LocalAwsError
 from local.demo.people import APPROVER, SCIENTIST, Person, session
@@ -61,17 +62,26 @@ def said(scene: Scene, kind: Kind) -> list[str]:
     return [line.reason for line in scene.watch.ledger() if line.kind == kind.value]
 
 
+def decisions(scene: Scene) -> list[Event]:
+    """What the ledger says of decisions, as it is known by now."""
+    lines = scene.watch.ledger()
+    events = [Event(Kind(one.kind), one.at, one.reason, one.version, one.data) for one in lines]
+    return [event for event in corrected(events) if event.kind is Kind.DECISION]
+
+
 def test_an_admins_approval_is_let_pass_by_iam_blocked_by_us_and_named_in_the_ledger(
     scene: Make, admin: Any
 ) -> None:
     s = scene("by-an-admin")
     version = s.register()
     approve(admin, s, version)
+    assert "who approved it is not known" in in_phase(s, Phase.BLOCKED)  # an admin may have annotated it
+    s.until_said(Kind.CORRECTED, version)
     assert "assumed-role/platform-admins/dora approved it, who is not an approver" in in_phase(
         s, Phase.BLOCKED
     )
     assert s.watch.endpoint() is None
-    (decision,) = [line for line in s.watch.ledger() if line.kind == Kind.DECISION.value]
+    (decision,) = decisions(s)
     assert str(decision.data["by"]).endswith("assumed-role/platform-admins/dora")
     s.approve(version)
     s.until_live(version)
@@ -250,7 +260,31 @@ def test_in_audit_mode_an_admins_approval_goes_live_and_the_ledger_says_what_enf
     s.until_live(version)
     (unproven,) = said(s, Kind.UNPROVEN)
     assert "enforce would block it" in unproven
-    assert "platform-admins/dora" in unproven
+    assert "platform-admins/dora" in s.until_said(Kind.CORRECTED, version)
+
+
+def test_a_registrant_who_annotates_each_rejection_is_not_named_for_it(scene: Make) -> None:
+    s = scene("annotated-no")
+    version = s.register()
+    s.until_said(Kind.PENDING, version)
+    s.reject(version)
+    s.scientist().update_model_package(
+        ModelPackageArn=s.arns[version], ApprovalDescription="rob says that ann found it bad"
+    )
+    s.watch.sweep()
+    s.until_said(Kind.DECISION, version)
+    (first,) = [line for line in s.watch.ledger() if line.kind == Kind.DECISION.value]
+    assert first.data["by"] is None or str(first.data["by"]).endswith("jonas")
+    assert "rob" not in first.reason
+
+    def told() -> Event | None:
+        (known,) = decisions(s)
+        return known if known.data["by"] is not None and known.data["why"] else None
+
+    with control(s.aws, function_clock_ahead=1200):  # CloudTrail must have told everything by then
+        known = s.until_swept("CloudTrail to tell who rejected, and why", told)
+    assert str(known.data["by"]).endswith("-approver/jonas")
+    assert known.data["why"] == "e2e"
 
 
 def test_a_group_with_a_policy_of_its_own_lets_nobody_else_decide(scene: Make, admin: Any) -> None:

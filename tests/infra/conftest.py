@@ -44,14 +44,18 @@ smoke_test:
   seconds: 5
 endpoint:
   name: everything-live
-  instance_type: ml.c5.xlarge
+  instance_type: ml.p3.2xlarge
   instance_count: 3
   autoscaling: {{min: 2, max: 4, invocations_per_instance: 100}}
   kms_key: "{KEY}"
   vpc: {{subnets: [subnet-0a1b2c3d], security_groups: [sg-0a1b2c3d]}}
   network_isolation: false
   data_capture: {{percentage: 10, destination: "s3://captured/everything", kms_key: "{KEY}"}}
-rollout: {{strategy: linear, step_percent: 25, bake_seconds: 60, termination_wait_seconds: 0, timeout_seconds: 1800}}
+  container_startup_health_check_timeout: 600
+  model_data_download_timeout: 600
+  volume_size_gb: 200
+  inference_ami_version: al2-ami-sagemaker-inference-gpu-2
+rollout: {{strategy: linear, step_percent: 50, bake_seconds: 120, termination_wait_seconds: 0, timeout_seconds: 1800}}
 guardrails: {{error_rate: 0.01, latency_p99_ms: 250, alarms: [somebody-elses]}}
 monitoring:
   output: "s3://reports/everything"
@@ -133,7 +137,7 @@ endpoint:
     success_topic: "arn:aws:sns:us-east-1:123456789012:done"
     error_topic: "arn:aws:sns:us-east-1:123456789012:failed"
     kms_key: "{KEY}"
-rollout: {{strategy: canary, bake_seconds: 60}}
+rollout: {{strategy: canary, bake_seconds: 120}}
 guardrails: {{error_rate: 0.01}}
 smoke_test: {{payload: "1,2", content_type: text/csv}}
 """

@@ -124,6 +124,23 @@ def test_what_the_yaml_leaves_out_is_the_specs_own_default() -> None:
 
 
 @pytest.mark.parametrize(
+    "place",
+    [
+        "s3://models",
+        "s3://models/",
+        "s3://acme/team=risk/pd",
+        "s3://acme/my models/a//b/",
+        "s3://acme/a+b@c,d:e&f",
+    ],
+)
+def test_artifacts_lie_where_people_have_them(place: str) -> None:
+    config, problems = check(group(artifacts=[place]), "x.yaml")
+    assert problems == []
+    assert config is not None
+    assert config.artifacts == (place,)
+
+
+@pytest.mark.parametrize(
     ("changes", "key", "allowed"),
     [
         ({"name": "Fraud"}, "name", "lower-case"),
@@ -136,7 +153,11 @@ def test_what_the_yaml_leaves_out_is_the_specs_own_default() -> None:
         ({"description": "x" * 1025}, "description", "1024"),
         ({"artifacts": []}, "artifacts", "at least 1"),
         ({"artifacts": ["s3://b*/x"]}, "artifacts.0", "without wildcards"),
-        ({"artifacts": ["s3://bucket"]}, "artifacts.0", "s3://bucket/prefix"),
+        ({"artifacts": ["s3://"]}, "artifacts.0", "s3://bucket/prefix or a whole bucket"),
+        ({"artifacts": ["s3://bucket/$x"]}, "artifacts.0", "without wildcards"),
+        ({"artifacts": ["s3://bucket/a?"]}, "artifacts.0", "without wildcards"),
+        ({"artifacts": ["s3://bucket//a"]}, "artifacts.0", "s3://bucket/prefix"),
+        ({"artifacts": ["s3://bucket/a "]}, "artifacts.0", "s3://bucket/prefix"),
         ({"artifacts": ["s3://bucket/a/*"]}, "artifacts.0", "without wildcards"),
         ({"approvers": ["*"]}, "approvers.0", "wildcard"),
         ({"approvers": ["ModelRisk"]}, "approvers.0", "ARN"),
@@ -167,6 +188,26 @@ def test_what_the_yaml_leaves_out_is_the_specs_own_default() -> None:
         ({"endpoint__instance_count": 0}, "endpoint.instance_count", "greater than or equal to 1"),
         ({"endpoint__instance_count": True}, "endpoint.instance_count", "integer"),
         ({"endpoint__instance_count": "2"}, "endpoint.instance_count", "integer"),
+        ({"endpoint__volume_size_gb": 0}, "endpoint.volume_size_gb", "greater than or equal to 1"),
+        ({"endpoint__volume_size_gb": 513}, "endpoint.volume_size_gb", "less than or equal to 512"),
+        ({"endpoint__model_data_download_timeout": 59}, "endpoint.model_data_download_timeout", "60"),
+        ({"endpoint__model_data_download_timeout": 3601}, "endpoint.model_data_download_timeout", "3600"),
+        (
+            {"endpoint__container_startup_health_check_timeout": 59},
+            "endpoint.container_startup_health_check_timeout",
+            "60",
+        ),
+        (
+            {"endpoint__container_startup_health_check_timeout": 3601},
+            "endpoint.container_startup_health_check_timeout",
+            "3600",
+        ),
+        ({"endpoint__inference_ami_version": "ami-1"}, "endpoint.inference_ami_version", "gpu-4-1"),
+        ({"guardrails__alarms": ["two\nlines"]}, "guardrails.alarms.0", "line breaks"),
+        ({"guardrails__alarms": ["a\u0007bell"]}, "guardrails.alarms.0", "control characters"),
+        ({"guardrails__alarms": ["x" * 256]}, "guardrails.alarms.0", "255"),
+        ({"guardrails__alarms": ["{{ssm:x}}"]}, "guardrails.alarms.0", "must not contain {{"),
+        ({"retraining": {"pipeline": "p", "alarms": ["a\tb"]}}, "retraining.alarms.0", "control characters"),
         ({"endpoint__network_isolation": "no"}, "endpoint.network_isolation", "boolean"),
         ({"endpoint__kms_key": "alias/mine"}, "endpoint.kms_key", "not of an alias"),
         ({"endpoint__asynchronous": {"output": "answers"}}, "endpoint.asynchronous.output", "s3://bucket/prefix"),
@@ -384,6 +425,12 @@ def test_each_limit_of_a_key_is_told_with_what_is_allowed(
             "monitoring.data_quality.start_offset",
             "longer ago than end_offset, -PT1H",
         ),
+        (
+            watched(data_quality=monitor(start_offset="-P2D", end_offset="-PT1H")),
+            "monitoring.data_quality.start_offset",
+            "at most 24 hours before end_offset, -PT1H",
+        ),
+        ({"gates": {"metrics": [{"name": "a{{b", "at_least": 1}]}}, "", "must not contain {{, as in"),
         (watched(model_quality=quality(inference=None)), "monitoring.model_quality", "needs inference:"),
         (
             watched(model_quality=quality(problem_type="BinaryClassification", inference=None)),
@@ -597,7 +644,7 @@ def test_yaml_that_is_no_plain_data_is_told_and_not_run(tmp_path: Path, text: st
 
 def test_a_file_that_is_no_text_is_told(tmp_path: Path) -> None:
     (tmp_path / "x.yaml").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(ConfigError, match="cannot be read"):
+    with pytest.raises(ConfigError, match="is not UTF-8"):
         load_groups(tmp_path)
 
 
@@ -606,7 +653,10 @@ def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
     (tmp_path / "nowhere.YAML").symlink_to(tmp_path / "gone")
     with pytest.raises(ConfigError) as caught:
         load_groups(tmp_path)
-    assert [p.allowed.split(":")[0] for p in caught.value.problems] == ["cannot be read"] * 2
+    assert [p.allowed.split(",")[0] for p in caught.value.problems] == [
+        "is a directory",
+        f"is a link to {tmp_path / 'gone'}",
+    ]
 
 
 def test_two_groups_of_one_name_or_one_endpoint_are_refused(tmp_path: Path) -> None:
@@ -691,6 +741,14 @@ SIZE = {"memory_mb": 2048, "max_concurrency": 20}
 ANSWERS = {"output": "s3://answers/lonely"}
 
 
+LARGE = {
+    "container_startup_health_check_timeout": 900,
+    "model_data_download_timeout": 1200,
+    "volume_size_gb": 200,
+    "inference_ami_version": "al2-ami-sagemaker-inference-gpu-2",
+}
+
+
 def serverless(**changes: Any) -> dict[str, str]:
     """What is said about a serverless group with changes."""
     endpoint = {"serverless": SIZE, "network_isolation": False}
@@ -763,6 +821,14 @@ def test_an_endpoint_needs_an_instance_type_unless_it_is_serverless() -> None:
             "no serverless endpoint in a VPC",
         ),
         ({"endpoint__data_capture": CAPTURE}, "endpoint.data_capture", "captures nothing"),
+        *(
+            (
+                {f"endpoint__{key}": value},
+                f"endpoint.{key}",
+                "no instances, and so no disk, image or start of them",
+            )
+            for key, value in LARGE.items()
+        ),
         (
             {"endpoint__network_isolation": True},
             "endpoint.network_isolation",
@@ -853,6 +919,6 @@ def test_what_an_asynchronous_endpoint_cannot_have_is_told_with_the_way_out(
 
 
 def test_an_asynchronous_endpoint_has_the_guardrails_of_a_real_time_one() -> None:
-    canary = {"strategy": "canary", "bake_seconds": 60}
+    canary = {"strategy": "canary", "bake_seconds": 120}
     assert asynchronous(rollout=canary, endpoint__instance_count=2, guardrails={"error_rate": 0.1}) == {}
     assert list(asynchronous(rollout=canary)) == ["endpoint.instance_count"]

@@ -5,7 +5,9 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from infra.constructs.rules import _HINTS
+from botocore.loaders import Loader
+
+from infra.constructs.rules import _HINTS, OWN_ID
 from infra.limits import BATCH, CONCURRENCY, RETRAIN_SECONDS, RETRAIN_TRIES, RETRAIN_VISIBILITY_SECONDS
 from lambdas.announce.settings import AnnounceSettings
 from lambdas.core.announcements import Urgency, chosen_from
@@ -104,14 +106,20 @@ def test_every_rule_delivers_by_message_group_with_a_day_of_retries_and_a_dead_l
     assert len(rules) == len(_HINTS) + 2  # and the two of break-glass
     for rule in rules:
         (target,) = [target for target in rule["Targets"] if target["Id"] == "reconcile"]
-        assert target["SqsParameters"]["MessageGroupId"].startswith("$.detail.")
+        assert target["SqsParameters"]["MessageGroupId"] in {OWN_ID, *MESSAGE_GROUPS}
         assert target["RetryPolicy"] == {"MaximumEventAgeInSeconds": 86_400, "MaximumRetryAttempts": 185}
         assert "Undelivered" in json.dumps(target["DeadLetterConfig"])
 
 
+NAMED = {
+    "CloudWatch Alarm State Change": "alarmName",
+    "Parameter Store Change": "name",
+}
+
+
 def test_every_event_that_a_rule_sends_is_one_that_reconcile_reads() -> None:
     for hint in _HINTS:
-        field = hint.group_path.removeprefix("$.detail.")
+        field = NAMED.get(hint.detail_type, hint.group_path.removeprefix("$.detail."))
         event = {"detail-type": hint.detail_type, "detail": {field: "greenlight/x/abort"}}
         read_message(json.dumps(event))
 
@@ -161,9 +169,34 @@ def test_the_end_of_a_monitoring_job_is_heard_and_of_no_other_job(assembly: Asse
     assert pattern["detail"]["ProcessingJobStatus"] == ["Completed", "Failed", "Stopped"]
 
 
-def test_what_becomes_a_message_group_is_never_too_long_for_one() -> None:
-    """At most 128 characters [SQS, MessageGroupId]; an execution's or a schedule's ARN may be longer."""
-    assert not [hint.name for hint in _HINTS if hint.group_path.lower().endswith("arn")]
+MESSAGE_GROUPS = {
+    "$.detail.ModelPackageGroupName": "EntityName",
+    "$.detail.EndpointName": "EndpointName",
+    "$.detail.pipelineExecutionDisplayName": "PipelineExecutionName",
+    "$.detail.ProcessingJobName": "ProcessingJobName",
+    "$.detail.eventID": None,
+}
+"""What of an event becomes a message group, and its shape in SageMaker's API; CloudTrail's eventID is a GUID."""
+
+
+def test_what_becomes_a_message_group_is_the_events_own_id_or_a_name_that_always_fits() -> None:
+    """1 to 128 characters without a space [SQS, MessageGroupId], and a path of at most 100 [EventBridge]."""
+    shapes = Loader().load_service_model("sagemaker", "service-2")["shapes"]
+    for path in {hint.group_path for hint in _HINTS} - {OWN_ID}:
+        assert path in MESSAGE_GROUPS, f"{path} is a name that somebody composes: take {OWN_ID}"
+        assert len(path) <= 100
+        if (shape := MESSAGE_GROUPS[path]) is not None:
+            assert shapes[shape]["max"] <= 128
+            assert shapes[shape]["pattern"].startswith("[a-zA-Z0-9](")
+
+
+def test_a_queues_policy_has_no_more_conditions_than_sqs_takes(assembly: Assembly) -> None:
+    """At most 10, 20 statements and 8,192 bytes [SQS developer guide, "Quotas related to policies"]."""
+    for policy in assembly.properties(STACK, "AWS::SQS::QueuePolicy"):
+        statements = policy["PolicyDocument"]["Statement"]
+        assert sum(len(keys) for one in statements for keys in one.get("Condition", {}).values()) <= 10
+        assert len(statements) <= 20
+        assert len(json.dumps(policy["PolicyDocument"])) <= 8192
 
 
 def patterns(assembly: Assembly) -> list[dict[str, Any]]:

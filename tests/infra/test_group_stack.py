@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from infra.config.load import check
+from infra.constructs.group_grants import read_below
 from infra.constructs.reader_role import reads_objects
 from infra.stacks.group import GroupStack
 from lambdas.core.spec import GroupSpec, Mode, Monitor, spec_from_json
@@ -70,7 +71,8 @@ def test_the_spec_is_what_the_yaml_says(assembly: Assembly) -> None:
     assert read.endpoint.name == "everything-live"
     assert read.endpoint.vpc is not None
     assert read.endpoint.vpc.subnets == ("subnet-0a1b2c3d",)
-    assert read.rollout.step_percent == 25
+    assert read.rollout.step_percent == 50
+    assert read.endpoint.volume_size_gb == 200
     assert read.guardrails.alarms == ("somebody-elses",)
     assert read.freeze[0].end - read.freeze[0].start == 3 * 86_400
     assert read.tags["greenlight:business-problem"] == "b"
@@ -279,3 +281,20 @@ def test_an_app_without_groups_is_three_stacks_and_the_same_ones(
     ]
     for stack in no_groups.stacks():
         assert no_groups.text(stack) == assembly.text(stack)
+
+
+@pytest.mark.parametrize(
+    ("place", "objects", "listed"),
+    [
+        ("s3://models/risk", "models/risk/*", ["risk", "risk/*"]),
+        ("s3://models/team=risk/pd/", "models/team=risk/pd/*", ["team=risk/pd", "team=risk/pd/*"]),
+        ("s3://models", "models/*", ["*"]),
+        ("s3://models/", "models/*", ["*"]),
+    ],
+)
+def test_what_lies_below_the_artifacts_may_be_read_and_listed_and_nothing_else(
+    place: str, objects: str, listed: list[str]
+) -> None:
+    read, seen = read_below([place], "Read", "List", why="a test")
+    assert [resource.rpartition(":::")[2] for resource in read.statement.resources] == [objects]
+    assert seen.statement.to_statement_json()["Condition"] == {"StringLike": {"s3:prefix": listed}}

@@ -22,7 +22,7 @@ from botocore.loaders import Loader
 from botocore.model import OperationNotFoundError, ServiceModel, Shape, StructureShape
 from urllib3 import HTTPHeaderDict
 
-from infra.constructs.asset import ROOT, modules_of
+from infra.constructs.asset import ROOT, install_locked, modules_of
 from infra.constructs.models import OPERATIONS, models
 from lambdas.adapters import aws
 from lambdas.adapters.aws import OLDEST, loader_of
@@ -131,9 +131,7 @@ def test_a_call_becomes_the_same_request_as_by_the_whole_model(
 def test_the_oldest_botocore_that_may_read_the_part_makes_the_same_calls_of_it(tmp_path: Path) -> None:
     """Lambda brings its own; what is older reads its own models."""
     older, folder = tmp_path / "older", tmp_path / "models"
-    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]
-    lock = Path(__file__).with_name("oldest-botocore.txt")
-    subprocess.run([*pip, "--require-hashes", "--requirement", str(lock), "--target", str(older)], check=True)  # noqa: S603 - our own interpreter and lock
+    install_locked(Path(__file__).with_name("oldest-botocore.txt"), older, "--no-deps")
     script = f"""
 import sys; sys.path[:0] = {[str(older), str(ROOT)]!r}
 from pathlib import Path

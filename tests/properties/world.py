@@ -19,7 +19,7 @@ from lambdas.core.errors import Conflict, Throttled
 from lambdas.core.ledger import Entry
 from lambdas.core.record import Record, record_from_json, record_to_json
 from lambdas.reconcile import batch
-from lambdas.reconcile.look import Step
+from lambdas.reconcile.look import PartFailed, Step
 from lambdas.reconcile.ports import Ports
 from lambdas.sweep.handler import App, sweep
 from tests.properties.cloud import TRAIL_DELAY, Cloud
@@ -74,6 +74,9 @@ class Store:
         self.open[record.group] = unsettled
         self.ledger += entries
         return written
+
+    def note_failing(self, group: str, now: float, reason: str) -> None:
+        """That a look fails is noted beside the record, which this store does not show."""
 
     def group_of_endpoint(self, name: str) -> str | None:
         """The index of endpoints."""
@@ -274,6 +277,10 @@ class World:
 
     def step(self, group: str, step: Step) -> None:
         """A step was taken."""
+
+    def part_failed(self, group: str, failed: PartFailed) -> None:
+        """An optional part of a look came to nothing."""
+        self.failed(group, failed.error)
 
     def failed(self, group: str, error: Exception) -> None:
         """A look failed: by a fault of ours, else by a bug."""

@@ -19,8 +19,9 @@ from lambdas.core.spec import Monitor, MonitoringSpec, MonitorSpec, RetrainingSp
 from local.sagemaker.service import SageMakerError
 from tests.simulation.aws.account import ACCOUNT
 from tests.simulation.aws.training import ELSEWHERE, FAILS, NOTHING, SLOW
-from tests.simulation.invariants import ledger, must
+from tests.simulation.invariants import ledger
 from tests.simulation.life import EVE, GROUP, NO_CAPACITY
+from tests.simulation.violation import must
 
 if TYPE_CHECKING:
     from local.sagemaker.ports import PipelineRun

@@ -18,10 +18,11 @@ from local.sagemaker.service import Switches
 from tests.simulation.aws.account import Aws
 from tests.simulation.fate import NoFate
 from tests.simulation.hitch import BATCH, Decision, Fault, Hitch, When
-from tests.simulation.invariants import Invariants, check_ledger, must
+from tests.simulation.invariants import Invariants, check_ledger
 from tests.simulation.life import GROUP, Life, a_spec
 from tests.simulation.oracle import check_end
 from tests.simulation.schedules import decide
+from tests.simulation.violation import must
 from tests.simulation.world import SWEEP_EVERY, World
 
 _VERSIONS = (1, 2)

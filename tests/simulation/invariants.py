@@ -1,31 +1,22 @@
 """The invariants of the design, seen from outside: on every call of a function, and on the ledger at the end."""
 
-import itertools
 import json
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
+from lambdas.core.bounds import MOST_BYTES
 from lambdas.core.ledger import Entry, first_broken
 from lambdas.core.names import abort_alarm, version_in
 from lambdas.core.proof import by_approver
-from lambdas.core.record import Head, Record, record_from_json
+from lambdas.core.record import Direction, Head, Record, record_from_json
 from tests.simulation.aws.account import LEDGER_TABLE, STATE_TABLE, Call
 from tests.simulation.aws.inference import SOUND
 from tests.simulation.life import GROUP, Life
+from tests.simulation.violation import must
 
 MOVES = ("CreateEndpoint", "UpdateEndpoint")
 _ENDS = ("rollout.succeeded", "rollout.failed", "rollout.aborted", "rollout.superseded")
-
-
-class Violation(AssertionError):
-    """An invariant broke; the text begins with its number."""
-
-
-def must(holds: object, what: str) -> None:
-    """Raise a violation unless it holds."""
-    if not holds:
-        raise Violation(what)
 
 
 @dataclass
@@ -70,7 +61,7 @@ class Invariants:
         return self.life.record()
 
     def _may_move(self, call: Call) -> None:
-        """1, 2, 7, 8, 11, 13, 14."""
+        """1, 2, 7, 8, 11, 13, 14, 19."""
         self.moves += 1
         life, config = self.life, str(call.request["EndpointConfigName"])
         record = self._record()
@@ -81,6 +72,10 @@ class Invariants:
         known = life.versions[number or 0]
         placement = record.placement(config)
         forward = placement is None or placement.live_at is None
+        must(
+            not record.is_newer or rollout is None or rollout.direction is Direction.BACKWARD,
+            f"19: v{number} goes {rollout and rollout.direction} on a newer release's record",
+        )
         if forward:
             must(self._was_read(call, known.number), f"1: v{number} starts without a fresh read")
         must(
@@ -187,10 +182,14 @@ class Invariants:
         must(against or rejected, f"4: the abort of v{rollout.version}, which nobody rejected")
 
     def _may_record(self, call: Call) -> None:
-        """6, 8: entries follow each other; success is what serves."""
+        """6, 8, 18, 20: entries follow each other; success is what serves; the record is small; blame fits."""
         for item in call.request["TransactItems"]:
             put = item["Put"]
+            if put["TableName"] == STATE_TABLE and self.life.not_its_own:
+                self._may_blame(record_from_json(put["Item"]["body"]["S"]))
             if put["TableName"] != LEDGER_TABLE:
+                size = len(put["Item"]["body"]["S"])
+                must(size <= MOST_BYTES, f"18: a record of {size} bytes")
                 continue
             body = json.loads(put["Item"]["body"]["S"])
             if body["kind"] == "rollout.succeeded":
@@ -199,6 +198,11 @@ class Invariants:
                     self._passes(body["data"]),
                     f"6: success of v{body['version']}, which fails its smoke test",
                 )
+
+    def _may_blame(self, record: Record) -> None:
+        for number, decided in record.versions.items():
+            against = [words for words in self.life.not_its_own if words in (decided.failed or "")]
+            must(not against, f"20: v{number} failed by what is not its own: {against}")
 
     def _passes(self, success: dict[str, Any]) -> bool:
         """Whether what succeeded answers its smoke test; a way back has none."""
@@ -232,6 +236,7 @@ def check_ledger(life: Life) -> None:
         if b["kind"] == "decision" and "decided_at" in b["data"]
     )
     must(not decisions or max(decisions.values()) == 1, f"8: a decision twice: {decisions}")
+    _check_deciders(life, bodies)
     open_ = ""
     for body in bodies:
         if body["kind"] == "rollout.started":
@@ -249,18 +254,55 @@ def check_ledger(life: Life) -> None:
     _check_retries(life, bodies)
 
 
+def _check_deciders(life: Life, bodies: list[dict[str, Any]]) -> None:
+    """8: the ledger names as a decision's maker only who wrote that status, and as the reason only their words then."""
+    for body in bodies:
+        data = body["data"]
+        if body["kind"] not in {"decision", "decision.corrected"} or data.get("by") is None:
+            continue
+        by, why = str(data["by"]).partition(" (source")[0], data.get("why") or ""
+        decided = (body["version"], data["after"], by)
+        theirs = [words for *said, words in life.told if tuple(said) == decided]
+        must(
+            bool(theirs),
+            f"8: the ledger says that {by} set v{body['version']} to {data['after']}, who never did",
+        )
+        shown = why.removesuffix("…")  # long words are cut
+        must(
+            not why or any(words.startswith(shown) for words in theirs),
+            f"8: the ledger gives as words of {by}: {why!r}",
+        )
+
+
+def _good_after(one: dict[str, Any], good: int | None) -> int | None:
+    """The version that is live and right after an entry, if one is."""
+    if one["kind"] == "rollout.succeeded":
+        return int(one["version"])
+    against = one["kind"] == "decision" and one["data"].get("after") != "Approved"
+    ended = against or one["kind"] in {"rollout.failed", "version.failed"}
+    return None if ended and one.get("version") == good else good
+
+
 def _check_retries(life: Life, bodies: list[dict[str, Any]]) -> None:
-    """7: what failed forward starts forward again only after an approval, a changed spec, or a retry."""
-    failed: dict[int, float] = {}
-    for one, _ in itertools.zip_longest(bodies, []):
-        version = one.get("version")
+    """7: what failed forward starts forward again only after an approval, a changed spec, or a retry; 20: what AWS only
+    could not do yet may be tried again; so may what nobody knows the blame of, where nothing good is live."""
+    failed: dict[int, str] = {}
+    good: int | None = None
+    for one in bodies:
+        version, data = one.get("version"), one.get("data", {})
+        good = _good_after(one, good)
+        if one["kind"] == "spec":
+            failed = {n: blame for n, blame in failed.items() if blame == "version"}
         if version is None:
             continue
         if one["kind"] in {"rollout.failed", "version.failed"}:
-            failed[version] = one["at"]
+            blame = data.get("blame", "version")
+            if blame in {"version", "spec", "unknown"}:
+                failed[version] = blame
         if one["kind"] in {"decision", "retry"}:
             failed.pop(version, None)
-        if one["kind"] == "rollout.started" and one["data"]["direction"] == "forward" and version in failed:
+        again = one["kind"] == "rollout.started" and data["direction"] == "forward" and version in failed
+        if again and (failed[version] != "unknown" or good is not None):
             must(life.unordered, f"7: v{version} failed and is tried again by itself")
 
 

@@ -1,5 +1,6 @@
 """What people do to one group, and what is known of it: the truth that invariants and oracle are held to."""
 
+import json
 import random
 from collections.abc import Mapping
 from contextlib import suppress
@@ -8,6 +9,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from lambdas.adapters.store import Store
 from lambdas.core.names import abort_alarm, act_parameter, parameter_name
 from lambdas.core.record import Record, record_from_json
 from lambdas.core.spec import (
@@ -23,7 +25,7 @@ from lambdas.core.spec import (
     spec_to_json,
 )
 from local.sagemaker.service import Caller, Switches
-from tests.simulation.aws.account import ACCOUNT, STATE_TABLE, Aws
+from tests.simulation.aws.account import ACCOUNT, LEDGER_TABLE, STATE_TABLE, Aws
 from tests.simulation.aws.inference import DOES_NOT_START, ERRS, SOUND
 from tests.simulation.fate import Fate, Luck, Rates
 from tests.simulation.functions import caller
@@ -50,7 +52,8 @@ class Known:
     """What was done to a version; `at` in epoch seconds.
 
     `contents`: what an approver approved, by artifact; `approved`: whole. `by_intruder`: its approval stands by
-    somebody who may not. `own`: who approves it wrote its content.
+    somebody who may not. `own`: who approves it wrote its content. `is_anns`: the approver registered it herself, by
+    another spelling of her name.
     """
 
     number: int
@@ -61,6 +64,7 @@ class Known:
     contents: set[str] = field(default_factory=set)
     approved: set[str] = field(default_factory=set)
     own: bool = False
+    is_anns: bool = False
     by_intruder: bool = False
     tampered: bool = False
     before_us: bool = False
@@ -76,6 +80,12 @@ class Life:
     versions: dict[int, Known] = field(default_factory=dict)
     unordered: bool = False  # only a lost event could tell when an approval was
     hands_off: bool = False  # a pause held aborts
+    answered: bool = False  # AWS was made to refuse something
+    doubtful: bool = False  # AWS may fail any version by its own content
+    not_its_own: set[str] = field(default_factory=set)  # AWS's words that may fail no version
+    told: list[tuple[int, str, str, str]] = field(
+        default_factory=list
+    )  # status writes: version, status, who, why
     pauses: int = 0
     retrainings: int = 0
 
@@ -124,6 +134,13 @@ class Life:
         """As last committed."""
         (item,) = [i for i in self.aws.tables.items(STATE_TABLE) if i["group"]["S"] == GROUP]
         return record_from_json(item["body"]["S"])
+
+    def stored(self) -> Record:
+        """As last committed, with what stands beside its body."""
+        store = Store(self.aws.clients("person", EVE).dynamodb, STATE_TABLE, LEDGER_TABLE)
+        found = store.load(GROUP)
+        assert found is not None
+        return found
 
     def has_record(self) -> bool:
         """Whether the group was ever looked at."""
@@ -180,21 +197,31 @@ class Life:
 
     # --- what people do -----------------------------------------------------------------------------------------
 
-    def register(self, kind: str = SOUND, baseline: str | None = "its-own", **more: Any) -> int:
+    def register(
+        self, kind: str = SOUND, baseline: str | None = "its-own", by: Caller = ROB, **more: Any
+    ) -> int:
         """A new version, pending; its package is complete when this returns."""
-        number = self.put_in(kind, baseline, **more)
+        number = self.put_in(kind, baseline, by, **more)
         self.aws.advance_to(self.aws.clock.now() + 4)
         return number
 
-    def put_in(self, kind: str = SOUND, baseline: str | None = "its-own", **more: Any) -> int:
+    def put_in(
+        self, kind: str = SOUND, baseline: str | None = "its-own", by: Caller = ROB, **more: Any
+    ) -> int:
         """Register a version and return at once; in a group that is monitored with a baseline, unless it is None."""
         number = max(self.versions, default=0) + 1
         uri = f"s3://models/{GROUP}/{number}.tar.gz"
         self.aws.kinds[uri] = kind
         if self.spec.monitoring is not None and baseline is not None:
             more = {**more, "DriftCheckBaselines": {"ModelDataQuality": _baseline(number, baseline)}}
+        if self.spec.gates.metrics and "ModelMetrics" not in more:
+            report = f"s3://models/{GROUP}/{number}.json"
+            self.aws.objects[report] = json.dumps(
+                {gate.name: 0.5 for gate in self.spec.gates.metrics}
+            ).encode()
+            more = {**more, "ModelMetrics": model_metrics(report)}
         self._call(
-            ROB,
+            by,
             "sagemaker",
             "create_model_package",
             ModelPackageGroupName=GROUP,
@@ -202,7 +229,7 @@ class Life:
             InferenceSpecification=_specification(uri),
             **more,
         )
-        self.versions[number] = Known(number, kind, uri)
+        self.versions[number] = Known(number, kind, uri, doubtful=self.doubtful)
         return number
 
     def release(self, kind: str = SOUND) -> int:
@@ -211,18 +238,20 @@ class Life:
         self.decide(number, "Approved")
         return number
 
-    def decide(self, number: int, status: str, by: Caller = ANN) -> None:
-        """Write a status."""
+    def decide(self, number: int, status: str, by: Caller = ANN, reason: str | None = None) -> None:
+        """Write a status, and why."""
+        why = {} if reason is None else {"ApprovalDescription": reason}
         self._call(
             by,
             "sagemaker",
             "update_model_package",
             ModelPackageArn=self.arn(number),
             ModelApprovalStatus=status,
+            **why,
         )
         known, now = self.versions[number], self.aws.clock.now()
         if status == "Approved" and by is ANN:
-            known.approved_at, known.by_intruder, known.before_us = now, False, False
+            known.approved_at, known.by_intruder, known.before_us = now, known.is_anns, False
             if not known.own:
                 known.contents.add(self._uri(number))
                 known.approved.add(self._content(number))
@@ -357,7 +386,14 @@ class Life:
 
     def _call(self, by: Caller, service: str, method: str, **request: Any) -> Any:
         clients = self.aws.clients("person", by)
-        return getattr(getattr(clients, service), method)(**request)
+        answer = getattr(getattr(clients, service), method)(**request)
+        if method == "update_model_package" and "ModelApprovalStatus" in request:
+            number, why = (
+                int(request["ModelPackageArn"].rpartition("/")[2]),
+                request.get("ApprovalDescription", ""),
+            )
+            self.told.append((number, request["ModelApprovalStatus"], by.arn, why))
+        return answer
 
 
 def a_spec(**changes: Any) -> GroupSpec:
@@ -366,6 +402,7 @@ def a_spec(**changes: Any) -> GroupSpec:
         "name": GROUP,
         "endpoint": EndpointSpec(GROUP, "ml.m5.large"),
         "execution_role": f"arn:aws:iam::{ACCOUNT}:role/greenlight/{GROUP}-endpoint",
+        "artifacts": ("s3://models",),
         "rollout": RolloutSpec(Strategy.ALL_AT_ONCE, bake_seconds=180, termination_wait_seconds=0),
         "guardrails": GuardrailSpec(error_rate=0.05),
         "probation_minutes": 0,
@@ -374,6 +411,11 @@ def a_spec(**changes: Any) -> GroupSpec:
         **changes,
     }
     return GroupSpec(**whole)
+
+
+def model_metrics(report: str) -> dict[str, Any]:
+    """The member of a version whose evaluation report lies there."""
+    return {"ModelQuality": {"Statistics": {"ContentType": "application/json", "S3Uri": report}}}
 
 
 def _baseline(number: int, name: str) -> dict[str, Any]:

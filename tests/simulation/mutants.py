@@ -1,28 +1,38 @@
 """Seeded bugs: each breaks one promise, and exploring must find it. A name, what it breaks, and how it is put in."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
 from lambdas.adapters.store import Store
+from lambdas.adapters.trails import Trails
 from lambdas.core import (
     authorship,
+    codec,
     decide,
     desired,
     gates,
+    identity,
     intake,
     monitoring,
     moves,
     proof,
     retraining,
+    review,
     rules,
+    setback,
     testimony,
 )
+from lambdas.core import turn as turns
 from lambdas.core.actions import UpdateEndpoint
-from lambdas.core.facts import AlarmState, Facts, VersionDetail
+from lambdas.core.answers import Blame
+from lambdas.core.facts import AlarmState, Facts, Report, VersionDetail
 from lambdas.core.names import abort_alarm
 from lambdas.core.record import Approval, Decided, Placement, Record, Rollout
+from lambdas.core.refusals import Held
 from lambdas.core.spec import EndpointMode, GroupSpec
+from lambdas.core.trail import UPDATED
 from lambdas.core.turn import Need, Turn
 from lambdas.reconcile import look
 
@@ -173,11 +183,11 @@ def _act_on_what_was_before_us(patch: Patch) -> None:
 def _act_before_recording(patch: Patch) -> None:
     take = look._take
 
-    def hasty(ports: Any, facts: Facts) -> Any:
-        decision = look.decided(ports, facts)
+    def hasty(one: Any, facts: Facts, deciding: look.Deciding) -> Any:
+        _, decision = look._decided(one.ports, facts, deciding, [])
         for action in decision.actions:
-            ports.executor.perform(action)
-        return take(ports, facts)
+            one.ports.executor.perform(action)
+        return take(one, facts, deciding)
 
     patch(look, "_take", hasty)
 
@@ -284,7 +294,116 @@ def _abort_what_cannot_be(patch: Patch) -> None:
     patch(rules, "_abort", tripping)
 
 
+def _blame_the_version_for_what_passes(patch: Patch) -> None:
+    def failing(turn: Turn, _before: Any, rollout: Rollout, reason: str) -> None:
+        rules.fail_rollout(turn, rollout, reason)
+        turn.again = True
+
+    patch(setback, "_pass", failing)
+
+
+def _blame_the_version_for_the_spec(patch: Patch) -> None:
+    patch(setback, "_blame", lambda _error: Blame.VERSION)
+
+
+def _blame_the_version_for_any_end(patch: Patch) -> None:
+    """Why an endpoint went back is not looked at."""
+    patch(rules, "blame_of_failure", lambda _reason: Blame.VERSION)
+
+
+def _give_up_what_is_not_the_versions(patch: Patch) -> None:
+    """Neither time, nor a changed spec, nor a new approval has it tried again."""
+    patch(moves, "held_back", _for_ever)
+
+
+def _for_ever(turn: Turn, config: str, _direction: object) -> Held | None:
+    return Held("AWS refused it once", waits=False) if config in turn.record.refusals else None
+
+
+def _name_the_last_writer(patch: Patch) -> None:
+    """Who wrote last is said to have decided, whatever they wrote."""
+    author_of = proof.author_of
+
+    def last_writer(facts: Facts, spec: GroupSpec, detail: VersionDetail, at: float) -> Any:
+        return author_of(facts, spec, detail, at) or detail.author
+
+    patch(proof, "author_of", last_writer)
+
+
+def _take_the_description_for_the_reason(patch: Patch) -> None:
+    patch(proof, "reason_of", lambda _facts, detail, *_: detail.reason)
+
+
+def _read_the_newest_only(patch: Patch) -> None:
+    """Of a flood the newest calls are read, each time anew, and what was read is not remembered."""
+
+    def newest(self: Trails, reading: Any, since: float, until: float) -> float:
+        return until if self._stretch(reading, UPDATED, since, None).whole else since
+
+    patch(Trails, "_updates", newest)
+
+
+def _compare_spellings(patch: Patch) -> None:
+    patch(identity, "folded", str)
+
+
+def _decide_the_optional_with_the_rest(patch: Patch) -> None:
+    """Reviews are taken in before the rules, in the same commit, and one that fails ends the look."""
+    take_acts, take_pending = intake.take_acts, review.take_pending
+
+    def all_at_once(turn: Turn) -> Any:
+        return take_acts(turn) or take_pending(turn)
+
+    patch(decide, "take_acts", all_at_once)
+    _read_without_bounds(patch)
+
+
+def _read_without_bounds(patch: Patch) -> None:
+    """A report is parsed as it comes, and whatever that raises is raised."""
+
+    def unbounded(read: Callable[[], bytes], *_: Any) -> Report:
+        data = json.loads(read())
+        _depth(data)
+        return Report(data)
+
+    patch(look, "report_from", unbounded)
+
+
+def _depth(value: Any) -> int:
+    return 1 + max(map(_depth, value.values()), default=0) if isinstance(value, dict) else 0
+
+
+def _archive_nothing(patch: Patch) -> None:
+    patch(turns, "bounded", lambda record, _news: record)
+
+
+def _drop_unknown_keys(patch: Patch) -> None:
+    """As if a release wrote only what it knows."""
+    patch(codec, "_with_unknown", lambda _value, told: told)
+
+
+def _stop_on_a_newer_record(patch: Patch) -> None:
+    """As if nothing could be done on what a newer release wrote."""
+    obstacle = moves._obstacle
+
+    def stopping(turn: Turn, target: Any) -> Any:
+        newer = turn.record.is_newer and target.direction is not None
+        return moves._obstructed(target, "of a newer release") if newer else obstacle(turn, target)
+
+    patch(moves, "_obstacle", stopping)
+
+
+def _go_forward_on_a_newer_record(patch: Patch) -> None:
+    patch(moves, "of_newer_release", lambda _record: None)
+
+
 MUTANTS = (
+    Mutant("what is optional is decided with the rest", ("17",), _decide_the_optional_with_the_rest),
+    Mutant("foreign content is read without bounds", ("17",), _read_without_bounds),
+    Mutant("the record grows without end", ("18",), _archive_nothing),
+    Mutant("keys of another release are dropped", ("19",), _drop_unknown_keys),
+    Mutant("a newer release's record blocks the way back", ("19",), _stop_on_a_newer_record),
+    Mutant("a newer release's record is moved forward", ("19",), _go_forward_on_a_newer_record),
     Mutant("what an event leaves out is taken for unchanged", ("2",), _take_silence_for_evidence),
     Mutant("an approver may approve own content", ("2",), _forget_the_writer),
     Mutant("an approval that was taken back proves a later one", ("11",), _take_the_first_witness),
@@ -310,6 +429,16 @@ MUTANTS = (
     ),
     Mutant("a run begins beside another", ("15",), _start_beside_another),
     Mutant("the cooldown and the week's limit are forgotten", ("15",), _forget_the_cooldown),
+    Mutant("who wrote last is said to have decided", ("8",), _name_the_last_writer),
+    Mutant(
+        "a description that was there is taken for a reason", ("8",), _take_the_description_for_the_reason
+    ),
+    Mutant("a flood of denied calls hides an approval", ("9", "3"), _read_the_newest_only),
+    Mutant("two spellings are two people", ("11",), _compare_spellings),
+    Mutant("a passing answer fails the version", ("20", "9"), _blame_the_version_for_what_passes),
+    Mutant("what the spec asks for fails the version", ("20", "9"), _blame_the_version_for_the_spec),
+    Mutant("whatever ends a rollout fails the version", ("20", "9"), _blame_the_version_for_any_end),
+    Mutant("what AWS could not do yet is given up", ("9", "3"), _give_up_what_is_not_the_versions),
     Mutant("what is not verified is watched already", ("16",), _watch_what_is_not_verified),
     Mutant("a schedule never follows the next version", ("16",), _stay_with_the_first),
 )

@@ -1,11 +1,12 @@
 """After the faults have stopped: what is served is what a naive reading of the registry wants."""
 
+from lambdas.core.answers import Blame
 from lambdas.core.names import drift_alarm
 from lambdas.core.record import Phase
 from tests.simulation.aws.account import group_alarm
 from tests.simulation.aws.inference import SOUND
-from tests.simulation.invariants import must
 from tests.simulation.life import GROUP, NO_CAPACITY, Known, Life
+from tests.simulation.violation import must
 
 
 def check_end(life: Life) -> None:
@@ -31,6 +32,8 @@ def check_end(life: Life) -> None:
     alarms = life.aws.alarms.names() - {group_alarm(GROUP), drift_alarm(GROUP)}
     known = {name for placement in record.kept for name in placement.alarms}
     must(not alarms - known, f"10: alarms that nobody remembers: {alarms - known}")
+    refused = [one.reason for one in record.refusals.values() if one.blame in {Blame.SPEC, Blame.UNKNOWN}]
+    must(life.answered or not refused, f"9: AWS refuses what nobody had it refuse: {refused}")
     _serves_what_is_wanted(life)
 
 

@@ -8,13 +8,19 @@ from typing import Any
 from lambdas.core.spec import EndpointMode, Serverless, Withdrawal
 from lambdas.core.turn import is_unsettled
 from local.sagemaker.service import Switches
+from tests.simulation import answers, voices
+from tests.simulation.ages import Ages, AgeTurns, ages_of
+from tests.simulation.answers import Answers, answers_of
 from tests.simulation.aws.inference import ANSWERS_WRONGLY, DOES_NOT_START, ERRS, SOUND
 from tests.simulation.circle import Circle, CircleWatch, Turns, check_circle, circle_of
+from tests.simulation.contents import Contents, ContentTurns, contents_of
 from tests.simulation.fate import NoFate, Rates
-from tests.simulation.invariants import Invariants, Violation, check_ledger, state_of
+from tests.simulation.invariants import Invariants, check_ledger, state_of
 from tests.simulation.life import ANN, EVE, GROUP, NO_CAPACITY, SCALING, SMOKE_TEST, Life
 from tests.simulation.modes import Modes, ModeTurns, modes_of
 from tests.simulation.oracle import check_end
+from tests.simulation.violation import Violation
+from tests.simulation.voices import Voices, voices_of
 from tests.simulation.world import SWEEP_EVERY
 
 MOST_VERSIONS = 5
@@ -42,6 +48,8 @@ WEATHER = (
     ),
 )
 _SETTLING = 900.0  # seconds
+_STEP = 10.0
+_ON_THE_MOVE = frozenset({"Creating", "Updating", "RollingBack", "Deleting"})
 _DELETION = 120.0  # seconds
 _MOST_DROPS = 3
 _MOST_SWEEPS = 10  # pairs of them, after the faults have stopped
@@ -109,6 +117,10 @@ class Schedule:
     literal: bool = False
     circle: Circle | None = None
     modes: Modes | None = None
+    contents: Contents | None = None
+    answers: Answers | None = None
+    ages: Ages | None = None
+    voices: Voices | None = None
 
 
 @dataclass
@@ -147,6 +159,8 @@ def schedule(seed: int) -> Schedule:
         for _ in range(chance.randint(4, 12))
     )
     circle = circle_of(seed)  # its schedules need data capture, which real-time endpoints alone have
+    modes = None if circle is not None else modes_of(seed)
+    ages = ages_of(seed) if circle is None and modes is None else None
     switches = {
         "alarm_outside_baking_rolls_back": chance.random() < 0.5,
         "alarm_at_start_refused": chance.random() < 0.5,
@@ -158,6 +172,7 @@ def schedule(seed: int) -> Schedule:
         "package_arn_lower_case": chance.random() < 0.5,
         "config_visible_after_seconds": chance.choice((0.0, 0.0, 30.0)),
     }
+    modes = None if circle is not None else modes_of(seed)
     return Schedule(
         seed=chance.randrange(2**31),
         ops=ops,
@@ -171,7 +186,11 @@ def schedule(seed: int) -> Schedule:
         tested=chance.random() < 0.5,
         literal=chance.random() < 0.1,
         circle=circle,
-        modes=None if circle is not None else modes_of(seed),
+        modes=modes,
+        contents=None if ages is not None or circle is not None or modes is not None else contents_of(seed),
+        answers=None if circle is not None else answers_of(seed),
+        ages=ages,
+        voices=voices_of(seed),
     )
 
 
@@ -190,6 +209,7 @@ def run(plan: Schedule, totals: Totals) -> str | None:
         smoke_test=SMOKE_TEST if plan.tested else None,
         **(circle.spec() if circle else {}),
         **(plan.modes.spec() if plan.modes else {}),
+        **(plan.contents.spec() if plan.contents else {}),
     )
     watch, luck = Invariants(life), life.world.luck
     life.aws.watchers.append(watch)
@@ -234,7 +254,7 @@ class Player:
     life: Life
     plan: Schedule
     states: set[str] = field(default_factory=set)
-    turns: Turns | ModeTurns | None = None
+    turns: Turns | ModeTurns | ContentTurns | AgeTurns | None = None
 
     def play(self) -> None:
         """From before the group's spec to long after the faults."""
@@ -252,6 +272,11 @@ class Player:
         if self.plan.modes is not None:
             self.turns = ModeTurns(life, self.plan.modes)
             self.turns.begin()
+        if self.plan.contents is not None:
+            self.turns = ContentTurns(life, self.plan.contents)
+        if self.plan.ages is not None:
+            self.turns = AgeTurns(life, self.plan.ages)
+            self.turns.begin()
         for (name, value), gap in self._ops():
             life.aws.advance_to(life.aws.clock.now() + 2)
             getattr(self.turns if hasattr(self.turns, f"_{name}") else self, f"_{name}")(value)
@@ -261,30 +286,43 @@ class Player:
         self._end()
 
     def _ops(self) -> tuple[tuple[Op, float], ...]:
-        """Those of the circle, or of modes, among the others."""
-        ops, more = list(self.plan.ops), self.plan.circle or self.plan.modes
-        for index, op, gap in more.ops if more is not None else ():
-            ops.insert(min(index, len(ops)), (op, gap))
+        """Those of the circle, or of modes, contents or ages, of answers and of voices, among the others."""
+        ops, plan = list(self.plan.ops), self.plan
+        for more in (plan.circle or plan.modes or plan.contents or plan.ages, plan.answers, plan.voices):
+            for index, op, gap in more.ops if more is not None else ():
+                ops.insert(min(index, len(ops)), (op, gap))
         return tuple(ops)
 
     def _end(self) -> None:
         """The faults stop; what must happen, happens."""
         life = self.life
-        if isinstance(self.turns, Turns):
+        if isinstance(self.turns, Turns | AgeTurns):
             self.turns.end()
         life.world.luck, life.aws.fate = None, NoFate()
         life.aws.faults.quota.clear()
         life.aws.faults.rollback_fails.clear()
+        answers.end(life)
         life.resume()
         life.aws.advance_to(life.aws.clock.now() + 2)
         life.world.sweep(full=True)
         life.world.pass_time(_SETTLING)
         self._follow_the_runbook()
+        self._ask_for_another_try()
         for _ in range(_MOST_SWEEPS):
             before = self._standing()
             life.world.pass_time(2 * SWEEP_EVERY)
             if life.aws.next_change_at() is None and self._standing() == before:
                 return  # nothing is under way, and two sweeps found nothing to do: it stays so
+        self._let_it_end()
+
+    def _let_it_end(self) -> None:
+        """Where AWS never has the capacity, a try may be under way at any time: it ends before the end is judged."""
+        for _ in range(int(_SETTLING / _STEP)):
+            endpoint = self.life.endpoint()
+            moves = endpoint is not None and endpoint["EndpointStatus"] in _ON_THE_MOVE
+            if self.life.record().rollout is None and not moves:
+                return
+            self.life.world.pass_time(_STEP)
 
     def _follow_the_runbook(self) -> None:
         """An endpoint of the wrong mode is deleted; again, if what may not start anew yet was restored as it was."""
@@ -296,6 +334,13 @@ class Player:
             self.life.world.pass_time(_SETTLING)
             if not self.turns.end():
                 return
+
+    def _ask_for_another_try(self) -> None:
+        """What AWS refused, and is not waited for, is tried again when somebody has mended it and says so."""
+        for number in answers.end(self.life):
+            self.life.retry(number)
+            self.life.world.sweep(full=True)
+            self.life.world.pass_time(_SETTLING)
 
     def _standing(self) -> tuple[object, ...]:
         """What would change if anything were still to happen; time is part of it as long as the group waits for any."""
@@ -321,7 +366,7 @@ class Player:
         number = life.register(kind)
         unnoticed = kind == ERRS and (life.spec.probation_minutes == 0 or self.plan.rates != _CALM)
         no_room = life.spec.endpoint.instance_type == NO_CAPACITY
-        life.versions[number].doubtful = unnoticed or no_room
+        life.versions[number].doubtful = unnoticed or no_room or life.doubtful
         return number
 
     def _release(self, kind: str) -> None:
@@ -367,6 +412,23 @@ class Player:
             # In another mode it is made anew, and must be proven for that; what was written since may stay unexplained.
             known = self.life.versions[number]
             known.doubtful = known.doubtful or bool(self.plan.modes and self.plan.modes.ops)
+
+    def _say(self, which: int) -> None:
+        number = self._pick(which)
+        if number is not None:
+            voices.say(self.life, number)
+            known = self.life.versions[number]
+            known.doubtful = known.doubtful or bool(self.plan.modes and self.plan.modes.ops)
+
+    def _twin(self, _: object) -> None:
+        """An approver registers a version by another spelling of her name, and approves it."""
+        if len(self.life.versions) < MOST_VERSIONS:
+            number = self.life.register(by=voices.ANNS_OTHER_NAME)
+            self.life.versions[number].is_anns = self.life.versions[number].doubtful = True
+            self._decide(number, "Approved")
+
+    def _flood(self, calls: int) -> None:
+        voices.flood(self.life, calls)
 
     def _tamper(self, which: int) -> None:
         number = self._pick(which)
@@ -496,6 +558,12 @@ class Player:
         for kind in ("ml.m5.large", "ml.m5.xlarge"):
             self.life.aws.faults.quota[kind] = instances
 
+    def _answer(self, given: tuple[str, int]) -> None:
+        answers.give(self.life, "answer", *given)
+
+    def _ending(self, given: tuple[str, int]) -> None:
+        answers.give(self.life, "ending", *given)
+
     def _rollback_fails(self, _: object) -> None:
         self.life.aws.faults.rollback_fails.add(GROUP)
 
@@ -507,7 +575,7 @@ def decide(life: Life, number: int, status: str) -> None:
         # Approved before, rejected and approved: without its events, no change; with them, whenever they come.
         known.doubtful = True
         life.unordered = True
-    life.decide(number, status)
+    life.decide(number, status, reason=f"season {number}" if number % 2 else None)
 
 
 def minimal(plan: Schedule, broke: str) -> Schedule:

@@ -31,6 +31,15 @@ def test_an_event_costs_as_many_calls_as_are_written_down(counted: dict[str, Cos
     assert (counted[kind].total, counted[kind].depth) == COSTS[kind], counted[kind].calls
 
 
+def test_from_approval_to_the_accepted_update_at_most_nine_calls_follow_each_other(
+    counted: dict[str, Cost],
+) -> None:
+    """On virtual time, where a call takes one round trip and nothing else takes any: no machine is too slow for it."""
+    approval = counted["approval"]
+    assert approval.calls["UpdateEndpoint"] == 1
+    assert approval.depth <= 9 < approval.total, approval.calls
+
+
 def test_an_event_that_changes_nothing_writes_nothing(counted: dict[str, Cost]) -> None:
     assert set(counted["no-op"].calls) == {"DescribeEndpoint", "GetItem", "ListModelPackages"}
 

@@ -5,12 +5,14 @@ from dataclasses import replace
 import pytest
 
 from lambdas.core.facts import Hint, Trail, VersionDetail
-from lambdas.core.record import Approval
+from lambdas.core.identity import Identity
+from lambdas.core.record import Approval, Witness
 from lambdas.core.spec import ApprovalSpec, Mode
-from lambdas.core.trail import Witness
 from lambdas.core.turn import Decision
 from tests.builders import (
+    ACCOUNT,
     APPROVER,
+    GROUP,
     REGISTRANT,
     START,
     Seen,
@@ -119,8 +121,16 @@ def test_the_event_of_own_content_may_come_after_the_look_that_saw_the_approval(
     seen = fresh(OWN)
     first = decided_on(seen)
     assert AWAITED in blocked(first)
-    assert AWAITED in blocked(decided_on(replace(then(seen, first), hints=(event_of(OWN),))))
     assert SAYS_SO in blocked(decided_on(replace(then(seen, first), hints=(event_of(OWN, *BOTH),))))
+
+
+def test_the_event_of_an_approval_counts_as_much_after_the_look_that_saw_the_approval() -> None:
+    seen = fresh(OWN)
+    first = decided_on(seen)
+    assert AWAITED in blocked(first)
+    assert starts(decided_on(replace(then(seen, first), hints=(event_of(OWN),)))) == 1
+    for another in (event_of(OWN, at=AT - 60), event_of(OWN, wrote=None), event_of(OWN, "ModelCard")):
+        assert AWAITED in blocked(decided_on(replace(then(seen, first), hints=(another,))))
 
 
 def registered(content: VersionDetail, decided: VersionDetail) -> Seen:
@@ -274,3 +284,16 @@ def test_who_wrote_the_content_of_what_was_decided_before_us_is_asked_when_it_is
     own = witness(approval=before, content=True, at=START - 100)
     assert SAYS_SO in blocked(heard(then(seen, waiting), own, witness(), REGISTERED))
     assert starts(heard(replace(then(seen, waiting), now=LATER), witness(), REGISTERED)) == 1
+
+
+def test_a_source_identity_that_cloudtrail_adds_to_the_writer_counts_for_four_eyes() -> None:
+    writer = Identity(f"arn:aws:sts::{ACCOUNT}:assumed-role/{GROUP}-registrant/rob")
+    ann = replace(APPROVER, source="ann@corp.com")
+    noted = replace(fresh(replace(OWN, author=ann)), now=SOON)
+    first = decided_on(noted)
+    record = after(first)
+    known = replace(record.versions[1], writer=writer, written=AT - 50)
+    seen = replace(noted, record=replace(record, versions={1: known}))
+    sourced = replace(writer, source="Ann@corp.com")
+    calls = (witness(sourced, None, AT - 50, content=True), witness(ann), REGISTERED)
+    assert "the same person" in blocked(heard(seen, *calls))

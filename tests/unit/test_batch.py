@@ -9,6 +9,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from lambdas.adapters.calendar import holding
 from lambdas.core.actions import Action
@@ -16,8 +18,10 @@ from lambdas.core.errors import GreenlightError, Throttled
 from lambdas.core.facts import Endpoint, SpecRead, VersionSummary
 from lambdas.core.ledger import Entry
 from lambdas.core.record import Record
+from lambdas.core.turn import Decision
+from lambdas.reconcile import batch
 from lambdas.reconcile.batch import process
-from lambdas.reconcile.look import Step
+from lambdas.reconcile.look import PartFailed, Step
 from lambdas.reconcile.ports import Ports
 from tests.builders import a_record, a_spec, an_endpoint_spec
 
@@ -31,6 +35,7 @@ class Hall:
     endpoints: dict[str, str] = field(default_factory=dict)
     looked: list[str] = field(default_factory=list)
     loads: list[str] = field(default_factory=list)
+    noted: dict[str, str] = field(default_factory=dict)
     together: Callable[[], object] = lambda: None
 
     @property
@@ -69,6 +74,11 @@ class Hall:
     def commit(self, record: Record, entries: Sequence[Entry], unsettled: bool) -> Record:
         return record
 
+    def note_failing(self, group: str, now: float, reason: str) -> None:
+        if isinstance(self.trouble.get(group), Throttled):
+            raise Throttled("slow down")
+        self.noted[group] = reason
+
     def group_of_endpoint(self, name: str) -> str | None:
         if name in self.trouble:
             raise self.trouble[name]
@@ -102,6 +112,9 @@ class Desk:
     def step(self, group: str, step: Step) -> None:
         self.steps.append(group)
 
+    def part_failed(self, group: str, failed: PartFailed) -> None:
+        raise failed.error
+
     def failed(self, group: str, error: Exception) -> None:
         self.failures.append(group)
 
@@ -117,6 +130,9 @@ class Ears:
 
     def step(self, group: str, step: Step) -> None:
         self.desk.step(group, step)
+
+    def part_failed(self, group: str, failed: PartFailed) -> None:
+        self.desk.part_failed(group, failed)
 
     def failed(self, group: str, error: Exception) -> None:
         self.desk.failed(group, error)
@@ -210,7 +226,7 @@ def test_a_malformed_message_is_buried_with_a_reason_and_the_batch_goes_on() -> 
     assert failed == []
     assert world.looked == ["a"]
     assert [(m, g) for m, g, _ in desk.buried] == [("m1", "a"), ("m3", "g")]
-    assert all("not JSON" in reason for _, _, reason in desk.buried)
+    assert ["not JSON" in desk.buried[0][2], "64 levels" in desk.buried[1][2]] == [True, True]
 
 
 def test_a_malformed_message_that_cannot_be_buried_comes_back() -> None:
@@ -251,3 +267,92 @@ def test_a_failed_message_is_put_off_longer_each_time(tries: int, seconds: int) 
 def test_a_message_that_cannot_be_put_off_comes_back_all_the_same() -> None:
     failed, _ = work(hall("a", trouble={"a": Throttled("slow down")}), asking(1, "a"), desk=Desk(broken=True))
     assert failed == ["m1"]
+
+
+MEMBERS = [
+    "ModelPackageGroupName",
+    "ModelPackageVersion",
+    "LastModifiedTime",
+    "ModelApprovalStatus",
+    "UpdatedModelPackageFields",
+    "InferenceSpecification",
+    "Containers",
+    "Image",
+    "ModelDataUrl",
+    "Environment",
+    "ModelDataSource",
+    "S3DataSource",
+    "EndpointName",
+    "alarmName",
+    "name",
+    "eventName",
+    "errorCode",
+    "requestParameters",
+    "responseElements",
+    "modelPackageArn",
+    "modelApprovalStatus",
+    "eventTime",
+    "userIdentity",
+    "sessionContext",
+    "sessionIssuer",
+    "userName",
+    "arn",
+    "roleArn",
+    "pipelineExecutionDisplayName",
+    "MonitoringScheduleArn",
+    "group",
+    "source",
+    "run",
+    "execution",
+    "problem",
+]
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(MEMBERS), inner, max_size=5),
+    max_leaves=12,
+)
+KINDS = (
+    "SageMaker Model Package State Change",
+    "SageMaker Endpoint State Change",
+    "SageMaker Endpoint Deployment State Change",
+    "CloudWatch Alarm State Change",
+    "Parameter Store Change",
+    "AWS API Call via CloudTrail",
+    "SageMaker Model Building Pipeline Execution Status Change",
+    "SageMaker Processing Job State Change",
+)
+
+
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    body=st.fixed_dictionaries({"detail-type": st.sampled_from(KINDS), "detail": JSON})
+    | st.fixed_dictionaries({"greenlight": JSON})
+    | JSON
+)
+def test_whatever_a_message_holds_the_others_of_its_batch_are_worked_off(body: object) -> None:
+    world = hall("a")
+    strange = {**asking(1, "a"), "body": json.dumps(body)}
+    failed, desk = work(world, strange, asking(2, "a"))
+    assert failed == []
+    assert "a" in world.looked
+    assert all(len(why) < 500 for _, _, why in desk.buried)
+
+
+@pytest.mark.parametrize("detail", ["null", "[]", '[{"EndpointName": "a"}]', '"text"', "7"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_message_with_no_object_where_one_belongs_is_buried_alone(kind: str, detail: str) -> None:
+    strange = {**asking(1, "a"), "body": f'{{"detail-type": "{kind}", "detail": {detail}}}'}
+    failed, desk = work(hall("a"), strange, asking(2, "a"))
+    assert (failed, desk.steps, [m for m, _, _ in desk.buried]) == ([], ["a"], ["m1"])
+
+
+def test_a_look_that_met_what_passes_is_repeated_in_seconds_and_then_by_the_sweep(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    waits = Step(Decision(a_record(), "it passes", soon=True))
+    monkeypatch.setattr(batch, "look", lambda *_: iter([waits]))
+    for tries, seconds in ((1, 5), (2, 10), (3, 20), (4, 30), (5, None)):
+        again, desk = work(hall("a"), asking(1, "a", tries=tries))
+        assert desk.later == ({} if seconds is None else {"r1": seconds})
+        assert again == ([] if seconds is None else ["m1"])
+        assert desk.failures == []

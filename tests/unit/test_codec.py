@@ -63,6 +63,8 @@ def test_defaults_are_left_out() -> None:
         "name": "churn",
         "endpoint": {"name": "churn", "instance_type": "ml.m5.large"},
         "execution_role": a_spec().execution_role,
+        "artifacts": ["s3://models", "s3://elsewhere", "s3://evil"],
+        "schema": "1.1",
     }
 
 
@@ -83,7 +85,6 @@ def endpoint(**changes: Any) -> dict[str, Any]:
         ([], "spec is []; expected dict"),
         (None, "spec is None; expected dict"),
         ({}, "spec lacks endpoint, execution_role, name"),
-        (but(nmae=1), "spec has unknown keys nmae; known: name, endpoint"),
         (but(name=7), "spec.name is 7; expected str"),
         (but(name=None), "spec.name is None; expected str"),
         (but(endpoint="x"), "spec.endpoint is 'x'; expected dict"),

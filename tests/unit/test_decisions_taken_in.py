@@ -34,13 +34,15 @@ def approval(version: int, at: float) -> Hint:
 
 def test_an_approval_is_recorded_with_who_when_why_and_on_what_content() -> None:
     approved = package(1, reason="AUC 0.93")
-    decision = decided_on(Seen(a_record(), (approved,)))
+    words = event_of(approved, "ModelApprovalStatus", "ApprovalDescription")
+    decision = decided_on(Seen(a_record(), (approved,), hints=(words,)))
     assert told(decision)[0] == "decision"
     event = decision.events[0]
     assert event.version == 1
     assert "AUC 0.93" in event.reason
     assert event.data == {
         "by": APPROVER.arn,
+        "why": "AUC 0.93",
         "registered_by": REGISTRANT.arn,
         "decided_at": approved.modified,
         "before": "PendingManualApproval",

@@ -8,6 +8,7 @@ from lambdas.core.actions import CreateEndpoint, UpdateEndpoint
 from lambdas.core.facts import EndpointStatus
 from lambdas.core.moves import LONGEST_LOOK
 from lambdas.core.record import Approval, Direction, Pause, Phase
+from lambdas.core.spec import Withdrawal
 from tests.builders import (
     AFTER,
     NOW,
@@ -17,10 +18,12 @@ from tests.builders import (
     a_spec,
     after,
     an_endpoint,
+    an_endpoint_spec,
     changed,
     decided_as,
     decided_on,
     having,
+    known,
     live_on,
     names,
     only,
@@ -277,3 +280,135 @@ def test_the_time_of_the_decision_goes_with_the_version_that_went_live(direction
     live = record.live_placement()
     assert live is not None
     assert live.decided_at == NOW - 3000
+
+
+# --- what is not the version's ---------------------------------------------------------------------------
+
+NO_CAPACITY = "Unable to provision requested ML compute capacity due to InsufficientInstanceCapacity error."
+NO_ROLE = 'The execution role ARN "r" is invalid. Please ensure that the role exists.'
+
+
+def gave_up(seen: Seen, reason: str) -> Seen:
+    """The endpoint went back to what it served before, for a reason of AWS."""
+    assert seen.endpoint is not None
+    return replace(seen, endpoint=replace(seen.endpoint, failure=reason))
+
+
+def test_without_capacity_a_rollout_waits_and_is_tried_again_ever_more_seldom() -> None:
+    seen = gave_up(ended(C1), NO_CAPACITY)
+    for minutes in (5, 10, 20, 40, 60, 60):
+        decision = decided_on(seen)
+        assert told(decision) == ["rollout.failed", "waiting"]
+        assert decision.events[0].data["blame"] == "capacity"
+        record = after(decision)
+        assert record.versions[2].failed is None
+        assert record.phase is Phase.WAITING
+        assert f"it is tried again after {minutes} min" in record.reason
+        waiting = decided_on(replace(seen, record=record, now=seen.now + minutes * 60 - 1))
+        assert told(waiting) == []
+        again = decided_on(replace(seen, record=record, now=seen.now + minutes * 60))
+        rollout = after(again).rollout
+        assert rollout is not None
+        assert rollout.version == 2
+        seen = replace(
+            seen,
+            record=after(again),
+            now=seen.now + minutes * 60 + 100,
+            endpoint=replace(an_endpoint(C1, modified=seen.now + minutes * 60 + 50), failure=NO_CAPACITY),
+        )
+
+
+def test_a_version_that_succeeds_after_waiting_leaves_nothing_behind() -> None:
+    seen = gave_up(ended(C1), NO_CAPACITY)
+    again = decided_on(replace(seen, record=after(decided_on(seen)), now=NOW + 400))
+    served = replace(seen, record=after(again), now=NOW + 900, endpoint=an_endpoint(C2, modified=NOW + 800))
+    record = after(decided_on(served))
+    assert record.live == C2
+    assert record.refusals == {}
+
+
+def test_what_waits_for_capacity_gives_way_to_a_later_approval_and_not_to_an_earlier_one() -> None:
+    earlier = package(1, at=START + 1)
+    fresh = rolling_to(Seen(a_record(earlier, V2), (earlier, V2)), V2, endpoint_modified=None)
+    failed = an_endpoint(C2, EndpointStatus.FAILED, modified=AFTER, failure=NO_CAPACITY)
+    record = after(decided_on(replace(fresh, endpoint=failed)))
+    assert record.versions[2].failed is None
+    gone = replace(fresh, record=record, endpoint=None, now=NOW + 30)
+    waiting = after(decided_on(gone))
+    assert (waiting.phase, waiting.rollout) == (Phase.WAITING, None)
+    later = package(3, at=NOW)
+    newer = after(decided_on(replace(gone, packages=(earlier, V2, later)))).rollout
+    assert newer is not None
+    assert newer.version == 3
+
+
+def test_a_role_that_had_not_spread_is_waited_for_and_then_needs_somebody() -> None:
+    seen = gave_up(ended(C1), NO_ROLE)
+    record = after(decided_on(seen))
+    assert record.phase is Phase.WAITING
+    assert record.versions[2].failed is None
+    again = decided_on(replace(seen, record=record, now=NOW + 60))
+    late = replace(
+        seen,
+        record=after(again),
+        now=NOW + 700,
+        endpoint=replace(an_endpoint(C1, modified=NOW + 650), failure=NO_ROLE),
+    )
+    record = after(decided_on(late))
+    assert record.phase is Phase.BLOCKED
+    assert record.versions[2].failed is None
+    assert "See the runbook, 'Denied'" in record.reason
+
+
+def test_a_way_back_without_capacity_never_fails_what_was_good() -> None:
+    good = placed(V1, live_at=START + 150)
+    seen = live_on(V2, kept=(good,))
+    seen = changed(replace(seen, packages=(V1, V2)), 2, approval=Approval.REJECTED, modified=NOW - 700)
+    seen = having(seen, versions={1: known(V1), 2: replace(known(V2), approval=Approval.REJECTED)})
+    seen = rolling_to(seen, V1, placement=good, direction=Direction.BACKWARD)
+    seen = replace(seen, endpoint=an_endpoint(C2, modified=AFTER, failure=NO_CAPACITY))
+    record = after(decided_on(seen))
+    assert record.versions[1].failed is None
+    assert record.phase is Phase.WAITING
+    assert record.placement(C1) is not None
+    again = after(decided_on(replace(seen, record=record, now=NOW + 300))).rollout
+    assert again is not None
+    assert (again.version, again.direction) == (1, Direction.BACKWARD)
+
+
+def test_what_waits_does_not_have_the_endpoint_withdrawn() -> None:
+    good = placed(V1, live_at=START + 150)
+    spec = a_spec(withdrawal=Withdrawal.DELETE)
+    seen = live_on(V2, spec=spec, kept=(good,))
+    seen = having(seen, versions={1: known(V1), 2: replace(known(V2), approval=Approval.REJECTED)})
+    seen = changed(replace(seen, packages=(V1, V2)), 2, approval=Approval.REJECTED, modified=NOW - 700)
+    seen = rolling_to(seen, V1, placement=good, direction=Direction.BACKWARD)
+    seen = replace(seen, endpoint=an_endpoint(C2, modified=AFTER, failure=NO_CAPACITY))
+    decision = decided_on(seen)
+    assert "DeleteEndpoint" not in names(decision)
+    assert decision.unsettled
+
+
+def test_a_live_endpoint_that_fails_for_want_of_capacity_is_made_anew_with_the_same_version() -> None:
+    seen = live_on(V1)
+    failed = replace(seen, endpoint=an_endpoint(C1, EndpointStatus.FAILED, failure=NO_CAPACITY))
+    decision = decided_on(failed)
+    assert names(decision)[-1] == "DeleteEndpoint"
+    assert after(decision).versions[1].failed is None
+    again = after(decided_on(replace(failed, record=after(decision), endpoint=None))).rollout
+    assert again is not None
+    assert again.version == 1
+
+
+def test_a_changed_spec_that_meets_no_capacity_is_tried_again_and_not_refused() -> None:
+    spec = a_spec(endpoint=an_endpoint_spec(instance_type="ml.p5.48xlarge"))
+    seen = having(live_on(V1), spec=spec)
+    placement = placed(V1, spec, live_at=None)
+    seen = rolling_to(replace(seen, spec=spec), V1, placement=placement, direction=Direction.RESPEC)
+    seen = replace(seen, endpoint=an_endpoint(C1, modified=AFTER, failure=NO_CAPACITY))
+    record = after(decided_on(seen))
+    assert record.refused is None
+    assert record.phase is Phase.WAITING
+    again = after(decided_on(replace(seen, record=record, now=NOW + 300))).rollout
+    assert again is not None
+    assert again.direction is Direction.RESPEC

@@ -7,7 +7,7 @@ import pytest
 from lambdas.core.record import Approval, Cause, Monitored, Retraining, Run
 from lambdas.core.spec import GatesSpec, Monitor, RetrainingSpec
 from lambdas.reconcile.foresee import UnknownVersionError, foresee, in_words
-from tests.builders import GROUP, START, a_spec, having, live_on, package, placed
+from tests.builders import ACCOUNT, GROUP, START, a_spec, having, live_on, package, placed
 from tests.unit.test_look import Desk
 from tests.unit.test_monitoring import MONITORING
 
@@ -73,3 +73,11 @@ def test_a_plan_asks_neither_schedules_nor_pipelines_for_their_runs() -> None:
     plan = said(desk, 2, Approval.APPROVED)
     assert "phase    Rolling: forward to v2" in plan
     assert not {"last", "execution"} & set(desk.calls)
+
+
+def test_in_another_partition_too_an_approver_would_be_of_the_groups_own() -> None:
+    role = f"arn:aws-cn:iam::{ACCOUNT}:role/greenlight/{GROUP}-endpoint"
+    china = replace(V2, arn=V2.arn.replace("arn:aws:", "arn:aws-cn:"))
+    desk = Desk(live_on(V1, spec=a_spec(execution_role=role)))
+    desk.seen = replace(desk.seen, packages=(V1, china))
+    assert "not an approver" not in said(desk, 2, Approval.APPROVED)

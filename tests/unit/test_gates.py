@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
+from lambdas.core.content import Container
 from lambdas.core.facts import Hint, Trail
 from lambdas.core.gates import obstacles
 from lambdas.core.identity import Identity
-from lambdas.core.record import Approval, Phase
-from lambdas.core.trail import Witness
+from lambdas.core.record import Approval, Phase, Witness
 from tests.builders import (
     ACCOUNT,
     APPROVER,
@@ -20,6 +20,7 @@ from tests.builders import (
     a_record,
     a_spec,
     after,
+    an_endpoint_spec,
     changed,
     decided_as,
     decided_on,
@@ -82,15 +83,11 @@ def test_a_version_that_left_the_registry_does_not_pass() -> None:
     assert obstacles(a_spec(), known(GOOD), None) == ("it is no longer in the registry",)
 
 
-@pytest.mark.parametrize(
-    "identity",
-    [
-        APPROVER.arn,
-        f"arn:aws-cn:sts::{ACCOUNT}:assumed-role/{GROUP}-approver/ann@example.com",
-    ],
-)
-def test_a_session_of_the_groups_approver_role_passes(identity: str) -> None:
-    assert obstacles(a_spec(), known(GOOD, by=Identity(identity)), GOOD) == ()
+@pytest.mark.parametrize("partition", ["aws", "aws-cn"])
+def test_a_session_of_the_groups_approver_role_passes(partition: str) -> None:
+    spec = a_spec(execution_role=f"arn:{partition}:iam::{ACCOUNT}:role/greenlight/{GROUP}-endpoint")
+    approver = Identity(APPROVER.arn.replace("arn:aws:", f"arn:{partition}:"))
+    assert obstacles(spec, known(GOOD, by=approver), GOOD) == ()
 
 
 def test_without_any_identity_the_witness_is_awaited() -> None:
@@ -213,3 +210,100 @@ def test_a_second_approval_by_somebody_who_may_not_changes_nothing() -> None:
     decision = decided_on(replace(seen, hints=(event_of(package(2), at=NOW - 20),)))
     assert not decision.changed
     assert decision.actions == ()
+
+
+# --- where it lies ----------------------------------------------------------------------------------------------
+
+RISK = a_spec(artifacts=("s3://models/risk", "s3://other-bucket/", "s3://acme/team=risk/pd"))
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "s3://models/risk/1/model.tar.gz",
+        "s3://models/risk//1/model.tar.gz",
+        "s3://models/risk/with space/dt=2026-01-05/model.tar.gz",
+        "s3://models/risk/",
+        "s3://other-bucket/anywhere.tar.gz",
+        "s3://acme/team=risk/pd/1.tar.gz",
+    ],
+)
+def test_an_artifact_below_one_of_the_groups_prefixes_passes(place: str) -> None:
+    version = package(2, containers=(Container("scorer:1", model_data=place),))
+    assert obstacles(RISK, known(version), version) == ()
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "s3://models/risky/model.tar.gz",
+        "s3://models/risk",
+        "s3://models/model.tar.gz",
+        "s3://models//risk/model.tar.gz",
+        "s3://models/risk/../other/model.tar.gz",
+        "s3://Models/risk/model.tar.gz",
+        "s3://other-bucket-2/model.tar.gz",
+        "s3://models",
+        "https://s3.eu-west-1.amazonaws.com/models/risk/model.tar.gz",
+    ],
+)
+def test_an_artifact_elsewhere_is_named_with_the_prefixes_and_the_way_out(place: str) -> None:
+    version = package(2, containers=(Container("scorer:1", model_data=place),))
+    (reason,) = obstacles(RISK, known(version), version)
+    assert f"its artifact {place} lies outside the group's artifacts (s3://models/risk," in reason
+    assert "register it from below one of them, or add its prefix to `artifacts`" in reason
+
+
+def test_every_place_of_every_container_must_lie_below_them() -> None:
+    source = {"S3DataSource": {"S3Uri": "s3://models/risk/x/", "ManifestS3Uri": "s3://elsewhere/manifest"}}
+    further = [{"ChannelName": "a", "S3DataSource": {"S3Uri": "s3://elsewhere/adapter"}}]
+    containers = (
+        Container("scorer:1", more={"ModelDataSource": source, "AdditionalModelDataSources": further}),
+        Container("scorer:1", model_data="s3://elsewhere/second"),
+    )
+    version = package(2, containers=containers)
+    reasons = obstacles(RISK, known(version), version)
+    assert [reason.split()[2] for reason in reasons] == [
+        "s3://elsewhere/manifest",
+        "s3://elsewhere/adapter",
+        "s3://elsewhere/second",
+    ]
+
+
+def test_a_version_that_a_pipeline_registered_elsewhere_is_blocked_and_the_live_one_serves_on() -> None:
+    spec = a_spec(artifacts=(f"s3://models/{GROUP}",))
+    strayed = package(
+        2, containers=(Container("scorer:1", model_data="s3://sagemaker-eu-west-1-1/m.tar.gz"),)
+    )
+    decision = decided_on(live_on(package(1, at=START), strayed, spec=spec))
+    assert after(decision).phase is Phase.BLOCKED
+    assert "v2: its artifact s3://sagemaker-eu-west-1-1/m.tar.gz lies outside" in after(decision).reason
+    assert decision.actions == ()
+
+
+def test_a_kept_version_is_gone_back_to_wherever_it_lies() -> None:
+    """What served once goes on to: the group's `artifacts` may have changed since."""
+    spec = a_spec(artifacts=("s3://elsewhere/now",))
+    seen = live_on(package(2), package(1), kept=(placed(package(1), live_at=START + 150),), spec=spec)
+    rejected = changed(seen, 2, approval=Approval.REJECTED, modified=NOW - 30)
+    rollout = after(decided_on(rejected)).rollout
+    assert rollout is not None
+    assert rollout.version == 1
+
+
+def test_what_is_live_serves_on_when_the_groups_artifacts_move_away_and_is_not_made_anew() -> None:
+    """A new endpoint config would be read by a role that may not read there any more."""
+    seen = live_on(package(1))
+    moved = a_spec(artifacts=("s3://elsewhere/now",), endpoint=an_endpoint_spec(instance_type="ml.m5.xlarge"))
+    decision = decided_on(replace(seen, spec=moved, spec_is_read=True))
+    assert decision.actions == ()
+    assert after(decision).phase is Phase.BLOCKED
+    assert "lies outside the group's artifacts" in after(decision).reason
+
+
+def test_artifacts_that_move_away_alone_change_nothing_of_what_is_live() -> None:
+    seen = live_on(package(1))
+    moved = a_spec(artifacts=("s3://elsewhere/now",))
+    decision = decided_on(replace(seen, spec=moved, spec_is_read=True))
+    assert decision.actions == ()
+    assert after(decision).phase is Phase.SETTLED

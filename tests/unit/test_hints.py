@@ -156,6 +156,10 @@ def test_an_alarm_event_names_the_group_of_our_alarms_only(name: str, group: str
         ("/greenlight/groups/churn", "churn"),
         ("/greenlight/groups/", None),
         ("/greenlight/groups/a/b", None),
+        ("/greenlight/groups/..", None),
+        ("/greenlight/acts/churn/pause", "churn"),
+        ("/greenlight/acts/churn/../fraud/pause", None),
+        ("/greenlight/acts/../pause", None),
         ("/other/churn", None),
     ],
 )
@@ -177,7 +181,7 @@ def test_the_sweep_names_the_group() -> None:
     [
         ("", "not JSON"),
         ("{", "not JSON"),
-        ("[" * 100_000, "not JSON"),
+        ("[" * 100_000, "64 levels deep"),
         ("9" * 5000, "not JSON"),
         ("[]", "is list, not an object"),
         ("null", "is NoneType, not an object"),

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from lambdas.adapters.calendar import holding
-from lambdas.core.actions import Action
+from lambdas.core.actions import Action, DeleteEndpoint
+from lambdas.core.decide import afterwards
 from lambdas.core.errors import (
     Conflict,
     GreenlightError,
@@ -34,6 +35,7 @@ from lambdas.core.facts import (
 )
 from lambdas.core.ledger import Entry
 from lambdas.core.record import Approval, Phase, Record
+from lambdas.core.turn import Decision
 from lambdas.reconcile.look import Step, look
 from lambdas.reconcile.ports import Ports
 from tests.builders import (
@@ -156,6 +158,9 @@ class Desk:
         self.seen = replace(self.seen, record=stored)
         return stored
 
+    def note_failing(self, group: str, now: float, reason: str) -> None:
+        self.calls.append("note failing")
+
     def group_of_endpoint(self, name: str) -> str | None:
         self._call("index")
         return None
@@ -164,7 +169,9 @@ class Desk:
         self._call(type(action).__name__)
 
     def look(self, *hints: Hint) -> list[Step]:
-        return list(look(self.ports, GROUP, hints))
+        steps = list(look(self.ports, GROUP, hints))
+        assert all(isinstance(step, Step) for step in steps), steps
+        return [step for step in steps if isinstance(step, Step)]
 
 
 def test_a_look_at_a_settled_group_makes_three_calls_and_writes_nothing() -> None:
@@ -295,3 +302,14 @@ def test_an_action_that_is_only_repeated_is_not_done_once_another_look_has_gone_
     with pytest.raises(Conflict):
         desk.look()
     assert desk.calls.count("TripAbort") == 1
+
+
+def test_nothing_is_made_for_an_endpoint_that_is_to_be_deleted_also_where_aws_did_not_delete_it_yet() -> None:
+    """Its schedules would be made and deleted in turn, and each of it told."""
+    seen = live_on(V1)
+    facts = seen.facts()
+    assert facts.endpoint is not None
+    assert seen.record is not None
+    doomed = Decision(seen.record, "", actions=(DeleteEndpoint(GROUP),))
+    left = afterwards(facts, doomed, seen.record).endpoint
+    assert left == replace(facts.endpoint, status=EndpointStatus.DELETING)

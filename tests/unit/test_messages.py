@@ -170,3 +170,14 @@ def test_the_accounts_own_entries_name_no_group() -> None:
     assert message.subject == "Greenlight: the account: break-glass was used: break-glass: eve called X"
     assert "greenlight status" not in message.text
     assert "greenlight history '#account'" in message.text
+
+
+@pytest.mark.parametrize("kind", [Kind.DECISION, Kind.CORRECTED])
+@pytest.mark.parametrize(("by", "who"), [("arn:x/ann", "arn:x/ann"), (None, "not known yet")])
+def test_who_registered_a_version_is_never_told_as_who_decided_on_it(
+    kind: Kind, by: str | None, who: str
+) -> None:
+    told = announcement(kind, "v7: Approved → Rejected", by=by, registered_by="arn:x/rob")
+    text = to_message(told, Urgency.INFORM).text
+    assert f"Who:   {who}" in text
+    assert "rob" not in text

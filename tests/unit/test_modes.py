@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from lambdas.core.actions import CreateConfig, CreateEndpoint, PutGuardrail, UpdateEndpoint
+from lambdas.core.desired import config_name
 from lambdas.core.facts import AlarmState, EndpointStatus, Outcome, Payload, Probe, Trial
 from lambdas.core.moves import scaling_text
 from lambdas.core.names import abort_alarm
@@ -38,6 +39,7 @@ from tests.builders import (
     an_endpoint_spec,
     changed,
     decided_on,
+    known,
     live_on,
     names,
     only,
@@ -106,6 +108,35 @@ def test_the_mode_is_part_of_a_configs_name() -> None:
 def replace_serverless(memory: int) -> GroupSpec:
     spec = serverless()
     return replace(spec, endpoint=replace(spec.endpoint, serverless=Serverless(memory, 20)))
+
+
+@pytest.mark.parametrize(
+    ("spec", "name"),
+    [
+        (a_spec(), "churn-v1-b0d6f0ee06"),
+        (
+            a_spec(endpoint=an_endpoint_spec(kms_key="key", autoscaling=Autoscaling(2, 6, 500))),
+            "churn-v1-261e93a11e",
+        ),
+        (serverless(), "churn-v1-d2753dc243"),
+        (asynchronous(), "churn-v1-52960611c2"),
+    ],
+)
+def test_a_config_keeps_its_name_whatever_keys_a_release_adds(spec: GroupSpec, name: str) -> None:
+    """Another name would roll every endpoint out anew."""
+    assert config_name(GROUP, 1, known(V1), spec) == name
+
+
+def test_what_is_said_of_how_instances_start_is_part_of_the_configs_name() -> None:
+    said: tuple[dict[str, object], ...] = (
+        {},
+        {"volume_size_gb": 200},
+        {"model_data_download_timeout": 200},
+        {"container_startup_health_check_timeout": 200},
+        {"inference_ami_version": "al2-ami-sagemaker-inference-gpu-2"},
+    )
+    found = {config_name(GROUP, 1, known(V1), a_spec(endpoint=an_endpoint_spec(**keys))) for keys in said}
+    assert len(found) == len(said)
 
 
 # --- serverless ------------------------------------------------------------------------------------------

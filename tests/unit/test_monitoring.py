@@ -247,7 +247,9 @@ def test_an_endpoint_that_is_deleted_is_left_by_its_schedules_first() -> None:
     decision = decided_on(replace(seen, packages=(rejected,), hints=None))
     assert names(decision) == ["RemoveMonitoring", "DeleteEndpoint"]
     gone = replace(seen, record=after(decision), packages=(rejected,), endpoint=None, hints=SWEPT)
-    assert after(decided_on(replace(gone, now=NOW + SOON))).monitored == {}
+    nothing_live = decided_on(replace(gone, now=NOW + SOON))
+    assert nothing_live.again
+    assert after(decided_on(replace(gone, now=NOW + SOON, record=after(nothing_live)))).monitored == {}
 
 
 def test_a_file_that_comes_later_is_found_by_a_sweep_after_a_while_and_by_nothing_sooner() -> None:

@@ -42,6 +42,27 @@ def test_groups_whose_names_are_cut_short_alike_have_different_names(pair: tuple
     assert versioned_name(pair[0], 1) != versioned_name(pair[1], 1)
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "/greenlight/acts/churn/../fraud/pause",
+        "/greenlight/acts/churn/pause/..",
+        "/greenlight/acts/churn/pause/",
+        "/greenlight/acts/churn//pause",
+        "/greenlight/acts//pause",
+        "/greenlight/acts/../pause",
+        "/greenlight/acts/./pause",
+        "/greenlight/acts/..",
+        "/greenlight/acts/../groups/churn",
+        "/greenlight/groups/..",
+        "/greenlight/groups/../acts/churn/pause",
+        "/greenlight/groups/churn/..",
+    ],
+)
+def test_a_parameter_whose_name_goes_up_or_deeper_is_no_groups(name: str) -> None:
+    assert group_of_parameter(name) is None
+
+
 @given(GROUPS)
 def test_a_group_is_found_by_its_parameter_and_its_alarms(group: str) -> None:
     config = versioned_name(group, 1)

@@ -5,9 +5,8 @@ from dataclasses import replace
 import pytest
 
 from lambdas.core.facts import Hint
-from lambdas.core.record import Approval, Phase
+from lambdas.core.record import Approval, Phase, Witness
 from lambdas.core.spec import ApprovalSpec, Onboarding
-from lambdas.core.trail import Witness
 from tests.builders import (
     APPROVER,
     GROUP,

@@ -2,6 +2,7 @@
 
 import json
 import math
+import tracemalloc
 from dataclasses import replace
 from typing import Any
 
@@ -9,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lambdas.core.comparison import compare
 from lambdas.core.facts import Report
-from lambdas.core.quality import Compared, gated_first, report_of, shortcomings
+from lambdas.core.quality import MOST_FIGURES, Compared, gated_first, report_of, shortcomings
 from lambdas.core.record import Approval, Phase
 from lambdas.core.spec import Better, GatesSpec, MetricGate, Stage
 from tests.builders import (
@@ -102,20 +104,85 @@ def test_a_live_version_without_the_metric_cannot_be_compared_with() -> None:
         (None, "is missing"),
         (Report(problem="its evaluation report cannot be read: it is not there"), "cannot be read"),
         (report(accuracy=0.9), "its recall is missing"),
-        (report(recall="NaN"), "no number"),
-        (report(recall=math.nan), "no number"),
-        (report(recall=math.inf), "no number"),
-        (report(recall=True), "no number"),
+        (report(recall="NaN"), "not a number"),
+        (report(recall=math.nan), "not a number"),
+        (report(recall=math.inf), "not a number"),
+        (report(recall=True), "not a number"),
         (report(recall=None), "is missing"),
-        (report(recall=[0.9]), "no number"),
+        (report(recall=[0.9]), "not a number"),
         (Report({"a": {"recall": 0.9}, "b": {"recall": 0.8}}), "more than once (a.recall, b.recall)"),
         (report_of(b"not json"), "not JSON"),
-        (report_of(b"[1]"), "is list"),
+        (report_of(b"[1]"), "it is a list of 1 numbers, and must be an object"),
     ],
 )
 def test_a_metric_that_is_missing_or_unreadable_never_passes(shown: Report | None, says: str) -> None:
     (reason,) = found(gate(at_least=0.0), shown)
     assert says in reason
+
+
+RECURRING = {"rmse": 3.2, "baseline": {"rmse": 4.1}}
+
+
+def test_the_metric_of_exactly_this_path_counts_and_not_one_that_recurs_deeper() -> None:
+    gates = GatesSpec(metrics=(MetricGate("rmse", at_most=3.5), MetricGate("baseline.rmse", at_least=4.0)))
+    assert found(gates, Report(RECURRING)) == ()
+    deeper = Report({"metrics": RECURRING})
+    assert "rmse more than once (metrics.baseline.rmse, metrics.rmse)" in found(gates, deeper)[0]
+
+
+def test_two_metrics_of_one_path_are_told_and_none_is_chosen() -> None:
+    gates = GatesSpec(metrics=(MetricGate("test.rmse", at_most=1.0),))
+    (reason,) = found(gates, Report({"test": {"rmse": 0.5}, "test.rmse": 9.0}))
+    assert "test.rmse more than once" in reason
+
+
+@pytest.mark.parametrize(
+    ("told", "says"),
+    [
+        ([0.5] * 60_000, "its loss is a list of 60000 numbers, not a number"),
+        (["a", "b"], "its loss is a list of 2 items, not a number"),
+        ([], "its loss is an empty list, not a number"),
+    ],
+)
+def test_a_metric_that_is_a_list_is_said_to_be_one_and_never_quoted(told: list[object], says: str) -> None:
+    gates = GatesSpec(metrics=(MetricGate("loss", at_most=1.0),))
+    assert found(gates, Report({"loss": {"value": told}})) == (says,)
+    assert found(gates, Report({"loss": told})) == (says,)
+    assert found(gates, Report({"history": {"loss": told}, "final": {"loss": 0.1}})) == ()
+
+
+def test_what_a_report_says_is_quoted_in_two_hundred_bytes() -> None:
+    gates = GatesSpec(metrics=(MetricGate("loss", at_most=1.0),))
+    (reason,) = found(gates, Report({"loss": "\N{PILE OF POO}" * 100_000}))
+    assert len(json.dumps(reason)) < 300
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32"])
+def test_a_report_is_read_in_any_encoding_of_json(encoding: str) -> None:
+    assert report_of('{"größe": 1}'.encode(encoding)).data == {"größe": 1}
+
+
+def test_a_report_nested_1500_levels_deep_is_told() -> None:
+    shown = report_of(b'{"a":' * 1500 + b"1" + b"}" * 1500)
+    assert shown.problem == "its evaluation report cannot be read: it is nested more than 64 levels deep"
+
+
+def test_a_reports_metrics_take_no_more_memory_than_the_report_allows_for() -> None:
+    """Paths repeat what is above them: one long key above many metrics would take gigabytes."""
+    data = {"k" * 400_000: {str(number): 1 for number in range(50_000)}, "recall": 0.9}
+    tracemalloc.start()
+    shown = report_of(json.dumps(data).encode())
+    assert found(gate(at_least=0.9), shown) == ()
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 100_000_000
+
+
+def test_people_are_shown_at_most_so_many_metrics_those_of_the_gates_first() -> None:
+    many = Compared(package(2), Report({**{f"m{number}": number for number in range(2_000)}, "recall": 0.9}))
+    shown = compare(many, many, gate(at_least=0.5)).metrics
+    assert len(shown) == MOST_FIGURES
+    assert shown[0].name == "recall"
 
 
 def test_a_metric_told_apart_by_its_path_is_found() -> None:
@@ -126,7 +193,7 @@ def test_a_metric_told_apart_by_its_path_is_found() -> None:
 def test_a_metric_of_the_metadata_is_found_where_no_report_has_it() -> None:
     assert found(gate(at_least=0.9), metadata={"recall": "0.95"}) == ()
     assert found(gate(at_least=0.9), report(accuracy=1.0), metadata={"recall": "0.95"}) == ()
-    assert "no number" in found(gate(at_least=0.9), metadata={"recall": "high"})[0]
+    assert "not a number" in found(gate(at_least=0.9), metadata={"recall": "high"})[0]
 
 
 def test_the_report_counts_before_the_metadata() -> None:

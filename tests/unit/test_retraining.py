@@ -160,9 +160,11 @@ def test_drift_blames_the_version_and_not_the_changed_spec_that_it_serves_under(
     seen = group(TWO, ONE, seen={"kept": kept, "hints": (Hint("alarm"),)}, roll_back=True)
     assert seen.record is not None
     live = replace(seen.record.kept[0], instead_of=before.config)
-    decision = decided_on(loud(having(seen, kept=(live, *kept))))
+    drifting = loud(having(seen, kept=(live, *kept)))
+    decision = decided_on(drifting)
     assert said(decision, Kind.VERSION_FAILED)[0].reason == "v2: it drifts; in ALARM: greenlight/churn/drift"
-    assert said(decision, Kind.STARTED)[0].version == 1
+    at_once = decided_on(replace(drifting, record=after(decision)))
+    assert said(at_once, Kind.STARTED)[0].version == 1
 
 
 def test_while_drift_lasts_it_is_told_once_and_nothing_more_runs_than_one() -> None:
@@ -207,9 +209,13 @@ def test_drift_sends_the_live_version_back_once_if_the_spec_says_so() -> None:
     kept = placed(ONE, live_at=START + 1000)
     seen = group(TWO, ONE, seen={"kept": (kept,), "hints": (Hint("alarm"),)}, roll_back=True)
     decision = decided_on(loud(seen))
-    assert told(decision) == ["drift", "retrain.started", "version.failed", "rollout.started"]
+    assert told(decision) == ["drift", "retrain.started", "version.failed"]
     assert said(decision, Kind.VERSION_FAILED)[0].reason == "v2: it drifts; in ALARM: greenlight/churn/drift"
-    assert names(decision) == ["UpdateEndpoint", "AskToRetrain"]
+    assert names(decision) == ["AskToRetrain"]
+    assert decision.again
+    at_once = decided_on(replace(loud(seen), record=after(decision)))
+    assert told(at_once)[0] == "rollout.started"
+    assert names(at_once) == ["UpdateEndpoint"]
 
 
 def test_drift_that_goes_on_after_the_way_back_leads_no_further_back() -> None:

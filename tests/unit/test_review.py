@@ -10,6 +10,7 @@ from lambdas.core.intake import MOST_AT_ONCE
 from lambdas.core.ledger import Event, Kind
 from lambdas.core.record import Approval, Pending
 from lambdas.core.spec import GatesSpec, MetricGate, ReviewSpec
+from lambdas.core.standing import standing
 from tests.builders import (
     NOW,
     REGISTRANT,
@@ -29,7 +30,7 @@ HOUR, DAY = 3600.0, 86400.0
 WAITING = [package(n, approval=Approval.PENDING) for n in (1, 2, 3)]
 
 
-def group(*versions: int, now: float = NOW, **review: int) -> Seen:
+def group(*versions: int, now: float = NOW, **review: Any) -> Seen:
     """A group in whose registry these versions wait; the record knows of none."""
     spec = a_spec(review=ReviewSpec(**review))
     packages = tuple(one for one in WAITING if one.version in versions)
@@ -117,10 +118,16 @@ def test_a_version_that_a_list_leaves_out_for_a_moment_is_not_told_again() -> No
     assert after(decided_on(back)).pending[2] == Pending(NOW + 120, NOW + 120)
 
 
-def test_only_the_youngest_hundred_are_remembered() -> None:
+def test_only_the_youngest_32_are_noted_and_all_are_counted_and_told_of() -> None:
     many = tuple(package(n, approval=Approval.PENDING) for n in range(1, 151))
-    decision = decided_on(replace(group(), packages=many, record=replace(a_record(), noted=150)))
-    assert sorted(after(decision).pending) == list(range(51, 151))
+    crowd = replace(group(), packages=many, record=replace(a_record(), noted=150))
+    record = after(decided_on(crowd))
+    assert sorted(record.pending) == list(range(119, 151))
+    assert record.waiting == 150
+    assert standing(record).more_pending == 118
+    (reminder,) = decided_on(seen_again(crowd, NOW + 10 * DAY)).events
+    assert "v150 and 118 more wait for a decision" in reminder.reason
+    assert reminder.data["more"] == 118
 
 
 # --- the comparison ---------------------------------------------------------------------------------------------

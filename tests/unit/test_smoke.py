@@ -233,8 +233,8 @@ def test_a_sample_is_the_first_file_of_its_archive() -> None:
     ("archive", "says"),
     [
         (b"1,2,3", r"no \.tar\.gz"),
-        (packed(("a", b"1"))[:40], r"no \.tar\.gz"),
-        (b"", r"no \.tar\.gz|no file"),
+        (packed(("a", b"1"))[:40], "ended before the end-of-stream marker"),
+        (b"", r"no \.tar\.gz: it is empty"),
         (packed(), "holds no file"),
         (packed(("a", b"0" * 1_000_001)), "has 1000001 bytes"),
     ],

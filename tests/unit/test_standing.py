@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from lambdas.core.facts import VersionSummary
-from lambdas.core.record import Approval, Decided, Direction, Pause, Phase, Rollout
+from lambdas.core.record import LOOK, Approval, Decided, Direction, Failing, Pause, Phase, Rollout
 from lambdas.core.record import Pending as PendingVersion
 from lambdas.core.standing import InFlight, standing
 from tests.builders import START, a_record, package, placed
@@ -46,3 +46,18 @@ def test_what_is_rejected_is_nothing_to_go_back_to_and_a_pause_is_told() -> None
     )
     stands = standing(a_record(bad, two, kept=kept, live=kept[1].config, pause=Pause("audit")), ())
     assert (stands.last_known_good, stands.paused) == (None, "audit")
+
+
+def test_while_its_looks_fail_that_is_shown_instead_of_the_last_good_phase() -> None:
+    failing = {LOOK: Failing(START + 50, "Denied: no"), "review": Failing(START, "KeyError: x")}
+    record = a_record(phase=Phase.SETTLED, reason="v1 is live", since=START, failing=failing)
+    phase, why, since = standing(record).shown
+    assert (phase, since) == ("Failing", START + 50)
+    assert why == "its looks fail: Denied: no; it was Settled before. See the runbook, 'Failing'"
+
+
+def test_that_an_optional_part_fails_is_said_beside_the_phase() -> None:
+    record = a_record(
+        phase=Phase.SETTLED, reason="v1 is live", since=START, failing={"review": Failing(START, "x")}
+    )
+    assert standing(record).shown == ("Settled", "v1 is live; its review fails: x", START)

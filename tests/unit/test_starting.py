@@ -12,6 +12,7 @@ from lambdas.core.spec import (
     Autoscaling,
     DataCapture,
     GuardrailSpec,
+    Hosting,
     RolloutSpec,
     Strategy,
     Vpc,
@@ -121,7 +122,15 @@ def test_everything_made_carries_the_groups_tags_and_ours() -> None:
 def test_the_specs_hardware_network_and_capture_are_what_is_made() -> None:
     vpc, capture = Vpc(("subnet-1",), ("sg-1",)), DataCapture(10, "s3://captured/")
     endpoint = an_endpoint_spec(
-        instance_type="ml.c5.large", instance_count=2, kms_key="key", vpc=vpc, data_capture=capture
+        instance_type="ml.c5.large",
+        instance_count=2,
+        kms_key="key",
+        vpc=vpc,
+        data_capture=capture,
+        container_startup_health_check_timeout=900,
+        model_data_download_timeout=1200,
+        volume_size_gb=200,
+        inference_ami_version="al2-ami-sagemaker-inference-gpu-3-1",
     )
     spec = a_spec(endpoint=endpoint)
     decision = decided_on(Seen(a_record(spec=spec), (V1,), spec=spec))
@@ -129,6 +138,7 @@ def test_the_specs_hardware_network_and_capture_are_what_is_made() -> None:
     assert (model.vpc, model.network_isolation, model.execution_role) == (vpc, True, spec.execution_role)
     assert (config.instance_type, config.instance_count) == ("ml.c5.large", 2)
     assert (config.kms_key, config.data_capture) == ("key", capture)
+    assert config.hosting == Hosting(900, 1200, 200, "al2-ami-sagemaker-inference-gpu-3-1")
 
 
 @pytest.mark.parametrize(("count", "made"), [(1, 2), (3, 3), (9, 6)])

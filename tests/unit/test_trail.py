@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from lambdas.core.hints import read_message
 from lambdas.core.identity import Identity
-from lambdas.core.record import Approval
-from lambdas.core.trail import Breach, Witness, breach_of, witness_of
+from lambdas.core.record import Approval, Witness
+from lambdas.core.trail import Breach, breach_of, witness_of
 
 ARN = "arn:aws:sts::123456789012:assumed-role/churn-approver/ann"
 PACKAGE = "arn:aws:sagemaker:eu-west-1:123456789012:model-package/churn/3"

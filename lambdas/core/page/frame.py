@@ -56,7 +56,7 @@ _RULES = """
 .greenlight .gl-settled{color:var(--gl-mark)}
 .greenlight .gl-rolling,.greenlight .gl-aborting,.greenlight .gl-waiting,.greenlight .gl-paused{color:var(--gl-move)}
 .greenlight .gl-blocked,.greenlight .gl-foreign{color:var(--gl-warn)}
-.greenlight .gl-halted,.greenlight .gl-withdrawn{color:var(--gl-stop)}
+.greenlight .gl-failing,.greenlight .gl-halted,.greenlight .gl-withdrawn{color:var(--gl-stop)}
 .greenlight .gl-stands{display:grid;grid-template-columns:max-content 1fr;gap:4px 20px;margin:0}
 .greenlight .gl-stands{background:var(--gl-band);padding:12px 16px;border-radius:4px}
 .greenlight dt{color:var(--gl-soft)}

@@ -14,7 +14,7 @@ from lambdas.core.page.timeline import timeline
 from lambdas.core.record import Record
 from lambdas.core.standing import Standing, standing
 from lambdas.core.text import one_line
-from lambdas.core.versions import Version, version_told
+from lambdas.core.versions import Version, told_by, version_told
 
 _COLUMNS = ("Version", "Status", "Decided", "By", "Reason", "Became", "Registered by", "Metrics")
 _LONGEST = 200  # characters of a value
@@ -54,7 +54,8 @@ def group_page(shown: Shown, function: str) -> Element:
     registered = {
         one.version: one for one in shown.events if one.kind is Kind.PENDING and one.version is not None
     }
-    rows = [version_told(one, record, registered.get(one.version)) for one in shown.versions]
+    archived = told_by(shown.events)
+    rows = [version_told(one, record, registered.get(one.version), archived) for one in shown.versions]
     return element(
         "div",
         element("p", action("All groups", function, {})),
@@ -71,10 +72,10 @@ def group_page(shown: Shown, function: str) -> Element:
 
 
 def _stands(record: Record, stands: Standing, endpoint: Endpoint | None) -> Element:
-    live, flight = stands.live, stands.in_flight
+    live, flight, (_, why, since) = stands.live, stands.in_flight, stands.shown
     lines: list[tuple[str, Element | str | None]] = [
-        ("Phase", element("span", phase(record), f" since {moment(record.since)}")),
-        ("Why", one_line(stands.reason, _LONGEST) or None),
+        ("Phase", element("span", phase(record), f" since {moment(since)}")),
+        ("Why", one_line(why, _LONGEST) or None),
         ("Live", f"v{live}, verified {moment(stands.live_since or 0.0)}" if live else "nothing"),
         ("Goes back to", f"v{stands.last_known_good}" if stands.last_known_good else "nothing"),
         (
@@ -146,7 +147,7 @@ def _row(one: Version) -> Element:
         _cell(one.status, short=True),
         _cell(moment(one.decided_at or 0.0), short=True),
         _cell(who(one.by)),
-        _cell(one.reason),
+        _cell(one.why),
         _cell(one.became),
         _cell(_registrant(one)),
         element("td", *_metrics(one), class_="gl-wide") if one.metrics else _cell(one.problem),

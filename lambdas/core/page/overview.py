@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from lambdas.core.page.markup import Element, action, element
-from lambdas.core.record import Phase, Record
+from lambdas.core.record import Phase, Record, unnoted
+from lambdas.core.standing import FAILING, standing
 from lambdas.core.text import one_line
 
 _PER_PAGE = 100  # groups; a row is some 1 kB, so a page stays far below the 6 MB that a function may return
@@ -45,7 +46,7 @@ def page_of(records: Sequence[Record], number: int) -> Page:
         records: of all groups.
         number: from 1; one that is out of range shows the nearest.
     """
-    ordered = sorted(records, key=lambda record: (_urgency(record.phase), record.group))
+    ordered = sorted(records, key=lambda record: (_urgency(record), record.group))
     pages = max(1, -(-len(ordered) // _PER_PAGE))
     number = min(max(number, 1), pages)
     first = (number - 1) * _PER_PAGE
@@ -70,11 +71,12 @@ def overview(page: Page, function: str) -> Element:
 
 def _row(record: Record, function: str) -> Element:
     live = record.live_placement()
+    _, why, since = standing(record).shown
     return element(
         "tr",
         element("th", action(record.group, function, {"group": record.group}), scope="row"),
-        element("td", phase(record), element("div", one_line(record.reason, _LONGEST), class_="gl-why")),
-        element("td", moment(record.since), class_="gl-short"),
+        element("td", phase(record), element("div", one_line(why, _LONGEST), class_="gl-why")),
+        element("td", moment(since), class_="gl-short"),
         element("td", f"v{live.version}" if live else "nothing", class_="gl-short"),
         element("td", _pending(record)),
         element("td", _last_decision(record)),
@@ -82,11 +84,10 @@ def _row(record: Record, function: str) -> Element:
 
 
 def phase(record: Record) -> Element:
-    """A phase by its word and a shape: never by colour alone."""
-    shape = _SHAPES.get(record.phase, _OTHER_SHAPE)
-    return element(
-        "span", f"{shape} {record.phase.value}", class_=f"gl-phase gl-{record.phase.value.lower()}"
-    )
+    """A phase by its word and a shape: never by colour alone. While the group's looks fail, that is shown instead."""
+    shown, _, _ = standing(record).shown
+    shape = _SHAPES[Phase.HALTED] if shown == FAILING else _SHAPES.get(record.phase, _OTHER_SHAPE)
+    return element("span", f"{shape} {shown}", class_=f"gl-phase gl-{shown.lower()}")
 
 
 def moment(at: float) -> str:
@@ -94,13 +95,15 @@ def moment(at: float) -> str:
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%MZ") if at else "–"  # noqa: RUF001 - a dash
 
 
-def _urgency(phase: Phase) -> int:
-    return next((place for place, phases in enumerate(_URGENCY) if phase in phases), len(_URGENCY))
+def _urgency(record: Record) -> int:
+    if record.failing:
+        return 0
+    return next((place for place, phases in enumerate(_URGENCY) if record.phase in phases), len(_URGENCY))
 
 
 def _pending(record: Record) -> str:
     newest = sorted(record.pending, reverse=True)
-    more = len(newest) - _PENDING_SHOWN
+    more = max(0, len(newest) - _PENDING_SHOWN) + unnoted(record)
     named = ", ".join(f"v{number}" for number in newest[:_PENDING_SHOWN])
     return f"{named} and {more} more" if more > 0 else named or "none"
 

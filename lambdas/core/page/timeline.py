@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from lambdas.core.corrections import corrected
 from lambdas.core.ledger import NEED_A_PERSON, Event
 from lambdas.core.page.markup import Element, element
 from lambdas.core.page.overview import moment, who
@@ -19,7 +20,7 @@ def timeline(events: Sequence[Event]) -> Element:
     """
     if not events:
         return element("p", "Nothing is in the ledger yet.")
-    entries = element("ol", *map(_entry, reversed(events[-_MOST:])), class_="gl-timeline")
+    entries = element("ol", *map(_entry, reversed(corrected(events)[-_MOST:])), class_="gl-timeline")
     if len(events) <= _MOST:
         return entries
     return element("div", entries, element("p", "`greenlight history` has what was before."))

@@ -136,6 +136,7 @@ def test_a_model_that_is_running_can_be_deleted(aws: Sim) -> None:
     assert aws.traffic() == {"one": 1.0}
 
 
+GPU_IMAGE = "al2-ami-sagemaker-inference-gpu-3-1"
 SERVERLESS = {
     "VariantName": "main",
     "ModelName": "one",
@@ -151,6 +152,17 @@ SERVERLESS = {
         ([{"VariantName": "main"}], {}, "ModelName"),
         ([SERVERLESS | {"InstanceType": "ml.m5.large"}], {}, "InstanceType"),
         ([SERVERLESS], {"KmsKeyId": "key"}, "KmsKeyId"),
+        (
+            [variant("one") | {"InstanceType": "ml.g5.xlarge"}],
+            {"KmsKeyId": "key"},
+            "KmsKeyId is not supported",
+        ),
+        ([variant("one") | {"InstanceType": "ml.m5d.large", "VolumeSizeInGB": 9}], {}, "VolumeSizeInGB"),
+        ([variant("one") | {"InferenceAmiVersion": GPU_IMAGE}], {}, "InferenceAmiVersion"),
+        ([variant("one") | {"InferenceAmiVersion": "mine"}], {}, "satisfy enum value set"),
+        ([variant("one") | {"VolumeSizeInGB": 513}], {}, "less than or equal to 512"),
+        ([variant("one") | {"ModelDataDownloadTimeoutInSeconds": 59}], {}, "greater than or equal to 60"),
+        ([SERVERLESS | {"VolumeSizeInGB": 9}], {}, "takes no VolumeSizeInGB"),
         (
             [SERVERLESS],
             {"AsyncInferenceConfig": {"OutputConfig": {"S3OutputPath": "s3://x/y"}}},
@@ -182,6 +194,27 @@ def test_a_config_that_cannot_be_is_refused(aws: Sim, variants: Any, more: dict[
     aws.config("one")
     error = aws.refused("CreateEndpointConfig", EndpointConfigName="c", ProductionVariants=variants, **more)
     assert says in error.message
+
+
+def test_how_instances_start_is_kept_and_shown(aws: Sim) -> None:
+    aws.config("one")
+    wanted = {
+        "InstanceType": "ml.g5.xlarge",
+        "ContainerStartupHealthCheckTimeoutInSeconds": 900,
+        "ModelDataDownloadTimeoutInSeconds": 1200,
+        "InferenceAmiVersion": GPU_IMAGE,
+    }
+    aws("CreateEndpointConfig", EndpointConfigName="large", ProductionVariants=[variant("one") | wanted])
+    (shown,) = aws("DescribeEndpointConfig", EndpointConfigName="large")["ProductionVariants"]
+    assert wanted.items() <= shown.items()
+
+
+def test_a_key_on_local_storage_is_taken_where_the_switch_says_so() -> None:
+    aws = Sim(Switches(key_on_local_storage_refused=False))
+    aws.config("one")
+    on_disk = [variant("one") | {"InstanceType": "ml.g5.xlarge"}]
+    aws("CreateEndpointConfig", EndpointConfigName="c", ProductionVariants=on_disk, KmsKeyId="key")
+    assert aws("DescribeEndpointConfig", EndpointConfigName="c")["KmsKeyId"] == "key"
 
 
 def test_a_serverless_endpoint_has_no_instances_and_no_deployment_events(aws: Sim) -> None:

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 import uuid
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
+from local.server import function_process
 from tests.local.server.waiting import eventually
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from local.aws import LocalAws
 
 AWS_SETS = {
@@ -146,3 +152,32 @@ def test_a_failed_message_is_tried_again_then_goes_to_the_dlq_and_the_others_of_
     assert wait_for(aws, "good")["group"]["S"] == "good"
     left = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
     assert (left["ApproximateNumberOfMessages"], left["ApproximateNumberOfMessagesNotVisible"]) == ("0", "0")
+
+
+def test_a_function_that_is_ended_while_its_files_are_made_keeps_them_until_they_are_made(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Removed under way, its code was not found, and a batch of events failed for no reason of its own."""
+    under_way, ended = threading.Event(), threading.Event()
+    process = function_process.FunctionProcess("small", {}, b"")
+
+    def make(_content: bytes, archive: Path, _folder: Path) -> None:
+        archive.write_bytes(b"")
+        under_way.set()
+        assert not ended.wait(0.2)
+        archive.unlink()
+        raise ValueError("made")
+
+    monkeypatch.setattr(function_process, "_unzip", make)
+
+    def kill() -> None:
+        under_way.wait()
+        process.kill()
+        ended.set()
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    with pytest.raises(ValueError, match="made"):
+        process._spawn()
+    killer.join()
+    assert process._folder is None

@@ -8,6 +8,7 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from tests.local.server.waiting import eventually
 
@@ -43,6 +44,22 @@ def received(aws: LocalAws, queue: str) -> list[dict[str, Any]]:
     return messages
 
 
+def undelivered(aws: LocalAws, **detail: Any) -> dict[str, Any]:
+    """The event of this detail in the rule's dead-letter queue, which other tests use too."""
+    (message,) = eventually(
+        lambda: [one for one in received(aws, "rule-dlq") if _detail(one["Body"]) == detail]
+    )
+    return message
+
+
+def _detail(body: str) -> object:
+    """Of an event; None: it is none."""
+    try:
+        return json.loads(body)["detail"]
+    except ValueError:
+        return None
+
+
 def bodies(aws: LocalAws, queue: str) -> list[dict[str, Any]]:
     return [json.loads(message["Body"]) for message in received(aws, queue)]
 
@@ -73,7 +90,7 @@ def test_the_message_group_is_taken_literally_when_the_switch_says_so(
 
 def test_an_event_that_lacks_its_message_group_goes_to_the_targets_dlq_with_the_reason(aws: LocalAws) -> None:
     put_event(aws, other=1)
-    message = eventually(lambda: received(aws, "rule-dlq"))[0]
+    message = undelivered(aws, other=1)
     told = {name: value["StringValue"] for name, value in message["MessageAttributes"].items()}
     assert told["ERROR_CODE"] == "INVALID_PARAMETER"
     assert told["RULE_ARN"].endswith(":rule/small-rule")
@@ -89,7 +106,7 @@ def test_a_failing_target_is_tried_again_then_given_up_to_the_dlq(
     assert group_of(aws, name) == name
     aws.control(failing_targets={QUEUE: 3})
     put_event(aws, name="given-up")
-    message = eventually(lambda: received(aws, "rule-dlq"))[0]
+    message = undelivered(aws, name="given-up")
     told = {name: value["StringValue"] for name, value in message["MessageAttributes"].items()}
     assert (told["RETRY_ATTEMPTS"], told["EXHAUSTED_RETRY_CONDITION"]) == ("2", "MaximumRetryAttempts")
 
@@ -207,3 +224,35 @@ def test_aws_sources_are_not_for_everyone(aws: LocalAws) -> None:
     entry = {"Source": "aws.sagemaker", "DetailType": "Forged", "Detail": "{}"}
     answer = aws.client("events").put_events(Entries=[entry])
     assert answer["Entries"][0]["ErrorCode"] == "NotAuthorizedForSourceException"
+
+
+@pytest.mark.parametrize("name", ["x" * 129, "two words"])
+def test_an_event_whose_message_group_sqs_does_not_take_goes_to_the_targets_dlq(
+    aws: LocalAws, name: str
+) -> None:
+    put_event(aws, name=name)
+    message = undelivered(aws, name=name)
+    told = {key: value["StringValue"] for key, value in message["MessageAttributes"].items()}
+    assert told["ERROR_CODE"] == "INVALID_PARAMETER"
+    assert "MessageGroupId can only include alphanumeric and punctuation characters" in told["ERROR_MESSAGE"]
+    assert json.loads(message["Body"])["detail"] == {"name": name}
+
+
+@pytest.mark.parametrize(
+    ("group", "fits"), [("x" * 128, True), ("x" * 129, False), ("a b", False), ("ä", False)]
+)
+def test_a_message_is_sent_only_with_a_message_group_that_sqs_takes(
+    aws: LocalAws, group: str, fits: bool
+) -> None:
+    sqs = aws.client("sqs")
+    url = sqs.get_queue_url(QueueName="small.fifo")["QueueUrl"]
+    name = uuid.uuid4().hex
+    entry = {"MessageBody": json.dumps({"detail": {"name": name}}), "MessageGroupId": group}
+    one = {"Id": "1", **entry, "MessageDeduplicationId": name}
+    if fits:
+        sqs.send_message(QueueUrl=url, **entry, MessageDeduplicationId=name)
+        return
+    with pytest.raises(ClientError, match="MessageGroupId can only include"):
+        sqs.send_message(QueueUrl=url, **entry, MessageDeduplicationId=name)
+    (failed,) = sqs.send_message_batch(QueueUrl=url, Entries=[one])["Failed"]
+    assert failed["Code"] == "InvalidParameterValue"

@@ -263,6 +263,25 @@ def test_the_lower_bound_of_a_scalable_target_is_held(aws: LocalAws, endpoint: s
         scaling.deregister_scalable_target(**of)
 
 
+def test_a_burstable_variant_is_not_scaled(aws: LocalAws, endpoint: str) -> None:
+    sagemaker, scaling = aws.client("sagemaker"), aws.client("application-autoscaling")
+    variant = {
+        "VariantName": "all", "ModelName": "small", "InstanceType": "ml.t2.medium", "InitialInstanceCount": 1,
+    }  # fmt: skip
+    sagemaker.create_endpoint_config(EndpointConfigName="burst-1", ProductionVariants=[variant])
+    sagemaker.create_endpoint(EndpointName="burst", EndpointConfigName="burst-1")
+    eventually(lambda: sagemaker.describe_endpoint(EndpointName="burst").get("ProductionVariants"), within=30)
+    with pytest.raises(ClientError, match=r"ml\.t2\.medium of endpoint/burst/variant/all is not supported"):
+        scaling.register_scalable_target(
+            ServiceNamespace="sagemaker",
+            ScalableDimension="sagemaker:variant:DesiredInstanceCount",
+            ResourceId="endpoint/burst/variant/all",
+            MinCapacity=1,
+            MaxCapacity=2,
+        )
+    sagemaker.delete_endpoint(EndpointName="burst")
+
+
 def test_a_target_that_is_no_variant_and_a_caller_who_may_not_are_refused(
     aws: LocalAws, endpoint: str
 ) -> None:

@@ -118,6 +118,7 @@ class Aws:
         self.log: list[Call] = []
         self.watchers: list[Watcher] = []
         self.kinds: dict[str, str] = {}
+        self.objects: dict[str, bytes | BaseException] = {}
         self.boundary: Callable[[], None] = lambda: None
         self.validates = True
         self._due: list[tuple[float, int, Callable[[], None]]] = []

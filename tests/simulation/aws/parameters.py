@@ -9,6 +9,8 @@ from tests.simulation.fate import refusal
 
 Emit = Callable[[str, str, dict[str, Any]], None]
 _PAGE = 10
+MOST_BYTES = 4096  # of a standard parameter's value (user guide, "Managing parameter tiers")
+_TOO_LONG = f"Standard tier parameters support a maximum parameter value of {MOST_BYTES} characters."
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,9 @@ class Parameters:
         self._parameters: dict[str, _Parameter] = {}
 
     def put(self, name: str, value: str, by: str) -> None:
-        """Write one."""
+        """Write one, of the standard tier as all of ours."""
+        if len(value.encode()) > MOST_BYTES:
+            raise refusal("PutParameter", "ValidationException", f"{name}: {_TOO_LONG}")
         before = self._parameters.get(name)
         version = before.version + 1 if before else 1
         self._parameters[name] = _Parameter(value, version, self._now(), by)

@@ -2,15 +2,18 @@
 
 import hashlib
 import itertools
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from infra.limits import RETRAIN_TRIES, RETRAIN_VISIBILITY_SECONDS
+from tests.simulation.fate import refusal
 
 VISIBILITY = 360.0
 RECEIVES = 8
 _DEDUPLICATION = 300.0
+_GROUP_ID = re.compile(r"[!-~]{1,128}")  # letters, digits, punctuation, no space [B, SendMessage]
 
 
 @dataclass
@@ -71,6 +74,12 @@ class Queue:
 
     def send(self, body: str, group: str, deduplication: str | None = None) -> None:
         """Take a message in, unless the same came within five minutes."""
+        if not _GROUP_ID.fullmatch(group):
+            raise refusal(
+                "SendMessage",
+                "InvalidParameterValue",
+                f"MessageGroupId {group!r} is none: {_GROUP_ID.pattern}",
+            )
         known = deduplication or hashlib.sha256(body.encode()).hexdigest()
         if self._known.get(known, -1.0) > self._now():
             return

@@ -6,6 +6,8 @@ from typing import Any
 from tests.simulation.fate import refusal
 
 Item = dict[str, Any]
+MOST_ITEM, MOST_TRANSACTION = 400 * 1024, 4 * 1024 * 1024  # bytes (developer guide, "Quotas in DynamoDB")
+_MOST_PUTS = 100
 _TOKEN_SECONDS = 600.0
 
 
@@ -52,6 +54,7 @@ class Tables:
         return _plain(item[partition]), _plain(item[sort]) if sort else ""
 
     def _put(self, table: str, item: Item) -> None:
+        _check_size("PutItem", item)
         key = self._key(table, item)
         before = self._items[table].get(key)
         if self._lag:
@@ -86,7 +89,12 @@ class Tables:
         if token and self._tokens.get(token, -1.0) > self._now():
             return {}
         puts = [one["Put"] for one in request["TransactItems"]]
-        assert len(puts) <= 100, "a transaction has 100 items at most"
+        if len(puts) > _MOST_PUTS:
+            raise refusal("TransactWriteItems", "ValidationException", f"{len(puts)} items in a transaction")
+        if (size := sum(_size(put["Item"]) for put in puts)) > MOST_TRANSACTION:
+            raise refusal("TransactWriteItems", "ValidationException", f"{size} bytes in a transaction")
+        for put in puts:
+            _check_size("TransactWriteItems", put["Item"])
         kept = [self._holds(put) for put in puts]
         if not all(kept):
             reasons = [{"Code": "None" if fine else "ConditionalCheckFailed"} for fine in kept]
@@ -110,6 +118,17 @@ class Tables:
         name, _, value = condition.partition(" = ")
         name = put["ExpressionAttributeNames"][name]
         return there is not None and there.get(name) == put["ExpressionAttributeValues"][value]
+
+
+def _check_size(operation: str, item: Item) -> None:
+    if (size := _size(item)) > MOST_ITEM:
+        reason = f"Item size has exceeded the maximum allowed size: {size} bytes"
+        raise refusal(operation, "ValidationException", reason)
+
+
+def _size(item: Item) -> int:
+    """Names and values in UTF-8; numbers take less than their digits."""
+    return sum(len(name.encode()) + len(_plain(value).encode()) for name, value in item.items())
 
 
 def _plain(value: dict[str, str]) -> str:

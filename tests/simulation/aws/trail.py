@@ -3,7 +3,7 @@
 import itertools
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,6 +20,10 @@ class _Record:
     at: float
     name: str
     detail: dict[str, Any]
+    denied: bool = False
+
+
+_PAGE = 50  # events [CloudTrail API, LookupEvents]
 
 
 class Trail:
@@ -50,6 +54,16 @@ class Trail:
         }
         self._records.append(_Record(at + DELAY, at, operation, detail))
 
+    def record_denied(self, operation: str, request: dict[str, Any], caller: Caller, times: int) -> None:
+        """Calls were made that IAM refused; rules take none of them up."""
+        before = len(self._records)
+        for _ in range(times):
+            self.record(operation, request, {}, caller)
+        for place in range(before, len(self._records)):
+            one = self._records[place]
+            detail = {**one.detail, "errorCode": "AccessDenied"}
+            self._records[place] = replace(one, detail=detail, denied=True)
+
     def next_at(self) -> float | None:
         """When the next record is told."""
         return self._records[self._told].due if self._told < len(self._records) else None
@@ -59,7 +73,8 @@ class Trail:
         while (at := self.next_at()) is not None and at <= self._now():
             record = self._records[self._told]
             self._told += 1
-            self._emit("aws.sagemaker", "AWS API Call via CloudTrail", record.detail)
+            if not record.denied:
+                self._emit("aws.sagemaker", "AWS API Call via CloudTrail", record.detail)
 
     def call(self, operation: str, request: dict[str, Any]) -> dict[str, Any]:
         """LookupEvents."""
@@ -68,8 +83,18 @@ class Trail:
         start = request["StartTime"].timestamp()
         end = request["EndTime"].timestamp() if "EndTime" in request else float("inf")
         found = [
-            {"EventId": r.detail["eventID"], "CloudTrailEvent": json.dumps(r.detail)}
+            r
             for r in reversed(self._records)
-            if r.due <= self._now() and r.name == name and int(start) <= r.at <= end
+            if r.due <= self._now() and r.name == name and int(start) <= int(r.at) <= end
         ]
-        return {"Events": found}
+        first = int(request.get("NextToken", "0"))
+        page: dict[str, Any] = {"Events": [_shown(one) for one in found[first : first + _PAGE]]}
+        return page | ({"NextToken": str(first + _PAGE)} if first + _PAGE < len(found) else {})
+
+
+def _shown(record: _Record) -> dict[str, Any]:
+    return {
+        "EventId": record.detail["eventID"],
+        "EventTime": datetime.fromtimestamp(int(record.at), UTC),
+        "CloudTrailEvent": json.dumps(record.detail),
+    }

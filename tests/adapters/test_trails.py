@@ -1,0 +1,143 @@
+"""Evidence is found in a flood: other calls cost time, and hide nothing."""
+
+import json
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from lambdas.adapters.trails import Trails
+from lambdas.core.facts import Lookup, Trail
+from lambdas.core.record import Approval
+
+ARN = "arn:aws:sagemaker:eu-west-1:123456789012:model-package/churn/3"
+ANN = "arn:aws:sts::123456789012:assumed-role/churn-approver/ann"
+EVE = "arn:aws:sts::123456789012:assumed-role/nobody/eve"
+START = 1_700_000_000.0
+
+
+def call(at: float, by: str = EVE, **more: Any) -> dict[str, Any]:
+    """An UpdateModelPackage call; by default one that was denied."""
+    record = {
+        "eventID": f"e-{at}-{by[-3:]}",
+        "eventName": "UpdateModelPackage",
+        "eventTime": datetime.fromtimestamp(int(at), UTC).isoformat(),
+        "userIdentity": {"arn": by},
+        "requestParameters": {"modelPackageArn": ARN},
+        **({"errorCode": "AccessDenied"} if by == EVE else {}),
+        **more,
+    }
+    return {"EventTime": datetime.fromtimestamp(int(at), UTC), "CloudTrailEvent": json.dumps(record)}
+
+
+APPROVAL = call(
+    START + 100,
+    ANN,
+    requestParameters={
+        "modelPackageArn": ARN,
+        "modelApprovalStatus": "Approved",
+        "approvalDescription": "AUC 0.93",
+    },
+)
+
+
+@dataclass
+class History:
+    """CloudTrail's event history as LookupEvents pages it: 50 events a page, newest first, both ends included."""
+
+    events: list[dict[str, Any]]
+    pages: int = 0
+
+    def get_paginator(self, operation: str) -> "History":
+        assert operation == "lookup_events"
+        return self
+
+    def paginate(self, **request: Any) -> Iterator[dict[str, Any]]:
+        (attribute,) = request["LookupAttributes"]
+        start, end = request["StartTime"], request.get("EndTime", datetime.max.replace(tzinfo=UTC))
+        found = [
+            one
+            for one in sorted(self.events, key=lambda one: one["EventTime"], reverse=True)
+            if start <= one["EventTime"] <= end and attribute["AttributeValue"] in one["CloudTrailEvent"]
+        ]
+        for first in range(0, max(1, len(found)), 50):
+            self.pages += 1
+            yield {"Events": found[first : first + 50]}
+
+
+def lookup(**changes: Any) -> Lookup:
+    return replace(Lookup(3, ARN, START, START, START + 1_800), **changes)
+
+
+def read_on(history: History, asked: Lookup) -> tuple[list[Trail], list[str]]:
+    """Ask until all is told, as one look after the other does; what each was answered, and who approved."""
+    answers, found = list[Trail](), list[str]()
+    for _ in range(50):
+        answer = Trails(lambda: history).writes([asked])
+        answers.append(answer)
+        found += [one.by.arn for one in answer.witnesses if one.approval is Approval.APPROVED]
+        if answer.complete:
+            return answers, found
+        asked = replace(asked, since=answer.until, step=answer.step)
+    pytest.fail("it never ends")
+
+
+def test_what_fits_into_one_look_is_read_with_one_search() -> None:
+    history = History([APPROVAL, *(call(START + n) for n in range(40))])
+    answers, found = read_on(history, lookup(registration=False))
+    assert (len(answers), found, history.pages) == (1, [ANN], 1)
+    (witness,) = answers[0].witnesses
+    assert witness.reason == "AUC 0.93"
+    assert answers[0].until == START + 1_800
+
+
+@pytest.mark.parametrize("calls", [1_080, 20_000])
+def test_denied_calls_of_others_hide_no_approval(calls: int) -> None:
+    """They lay around the decision, before and after it."""
+    flood = [call(START + 1_700 * n / calls) for n in range(calls)]
+    history = History([*flood, APPROVAL])
+    answers, found = read_on(history, lookup())
+    assert ANN in found
+    assert math.ceil(calls / 50 / 120) <= len(answers) <= calls / 50 / 20
+    assert all(answer.complete is (answer is answers[-1]) for answer in answers)
+
+
+def test_a_flood_within_a_few_seconds_of_the_decision_is_read_by_the_second() -> None:
+    flood = [call(START + 95 + 10 * n / 8_000) for n in range(8_000)]
+    at_once = [call(START + 100) for _ in range(3_000)]
+    for calls in (flood, at_once, [*flood, *at_once]):
+        _, found = read_on(History([*calls, APPROVAL]), lookup())
+        assert ANN in found
+
+
+def test_each_look_reads_a_bounded_part() -> None:
+    history = History([call(START + n / 20) for n in range(30_000)])
+    Trails(lambda: history).writes([lookup()])
+    assert history.pages <= 120 + 121 + 21
+
+
+def test_an_event_that_cannot_be_read_may_be_of_any_write() -> None:
+    history = History(
+        [APPROVAL, {"EventTime": APPROVAL["EventTime"], "CloudTrailEvent": "UpdateModelPackage {"}]
+    )
+    answer = Trails(lambda: history).writes([lookup()])
+    assert not answer.complete
+    assert answer.witnesses
+
+
+def test_nothing_past_an_event_that_cannot_be_read_counts_as_read() -> None:
+    """In a flood the next look would otherwise begin after it, and call the rest complete."""
+    unreadable = {
+        "EventTime": datetime.fromtimestamp(START + 105, UTC),
+        "CloudTrailEvent": "UpdateModelPackage {",
+    }
+    history = History([APPROVAL, unreadable, *(call(START + n) for n in range(1_500))])
+    asked = lookup(registration=False)
+    for _ in range(5):
+        answer = Trails(lambda: history).writes([asked])
+        assert not answer.complete
+        asked = replace(asked, since=max(asked.since, answer.until), step=answer.step)
+    assert asked.since == START
