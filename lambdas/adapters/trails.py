@@ -66,11 +66,7 @@ class Trails:
         """Every write to these versions since their approval may have been, and their registrations (LookupEvents)."""
         since, until = min(one.since for one in lookups), max(one.until for one in lookups)
         reading = _Reading(step=min(one.step for one in lookups))
-        complete = True
-        for one in lookups:
-            if one.registration:
-                stretch = self._stretch(reading, CREATED, one.created - _AROUND, one.created + _AROUND)
-                complete = complete and stretch.whole
+        complete = self._registrations(reading, [one.created for one in lookups if one.registration])
         reached = self._updates(reading, since, until)
         ours = tuple(witness for witness in reading.found if _is_one(witness, lookups))
         return Trail(
@@ -81,6 +77,17 @@ class Trails:
             until=reached if reading.readable else since,
             step=reading.step,
         )
+
+    def _registrations(self, reading: _Reading, created: Sequence[float]) -> bool:
+        """Read who registered what was created at these times; returns whether nothing is missing.
+
+        They have half of a look's pages, so that many of them leave room for the writes.
+        """
+        for start, end in _together([(at - _AROUND, at + _AROUND) for at in created]):
+            most = self._together // 2 - reading.pages
+            if most < 1 or not self._stretch(reading, CREATED, start, end, most).whole:
+                return False
+        return True
 
     def _updates(self, reading: _Reading, since: float, until: float) -> float:
         """Read the writes, from the oldest on; returns up to when nothing is missing."""
@@ -128,6 +135,17 @@ class Trails:
         with aws_errors(f"looking up {name} in CloudTrail"):
             for page in self._cloudtrail().get_paginator("lookup_events").paginate(**request):
                 yield page["Events"]
+
+
+def _together(windows: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    """The same stretches of time, as start and end, with those in one that touch each other."""
+    joined: list[tuple[float, float]] = []
+    for start, end in sorted(windows):
+        if joined and start <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(joined[-1][1], end))
+        else:
+            joined.append((start, end))
+    return joined
 
 
 def _read(page: list[dict[str, Any]]) -> tuple[list[Witness], bool]:

@@ -322,7 +322,8 @@ def lookup(facts: Facts, spec: GroupSpec, version: int, decided: Decided) -> Loo
     if decided.unsure is not None and spec.approval.four_eyes:
         begin = min(begin, decided.unsure)
     begin = max(begin, summary.created) - SAME_CALL  # CloudTrail's times are whole seconds
-    unknown = decided.registrant is None
+    # Who registered it matters to an approval alone.
+    unknown = decided.registrant is None and decided.approval is Approval.APPROVED
     if (search := decided.search) is not None:
         return Lookup(version, summary.arn, summary.created, search.until, facts.now, search.step, unknown)
     return Lookup(version, summary.arn, summary.created, begin, facts.now, registration=unknown)

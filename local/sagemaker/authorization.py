@@ -215,7 +215,7 @@ _RESOURCES: dict[str, Arns] = {
     },
     **{
         f"{call}MonitoringSchedule": _named("monitoring-schedule", "MonitoringScheduleName")
-        for call in ("Create", "Update", "Describe", "Delete")
+        for call in ("Create", "Update", "Describe", "Stop", "Start", "Delete")
     },
     **{f"{call}Pipeline": _pipeline for call in ("Create", "Update", "Describe", "Delete")},
     "StartPipelineExecution": _pipeline,

@@ -139,6 +139,10 @@ def _point(account: Account, schedule: Schedule, config: Fields) -> None:
     expression = config.get("ScheduleConfig", {}).get("ScheduleExpression", "cron(0 * ? * * *)")
     _hours(expression)
     schedule.kind, schedule.definition, schedule.expression = kind, definition.name, expression
+    _becomes_pending(account, schedule)
+
+
+def _becomes_pending(account: Account, schedule: Schedule) -> None:
     schedule.modified, schedule.status = account.now, "Pending"
     schedule.due = account.after(account.timings.schedule_pending)
     account.state.busy_schedules[schedule.name.lower()] = schedule
@@ -184,6 +188,22 @@ def list_schedules(account: Account, request: Fields, _caller: Caller) -> Fields
     found = chosen(_matching(items, request, wanted), request, name="MonitoringScheduleName")
     in_order = ordered(found, request, _SORTED_BY, ascending=False)
     return page(in_order, request, "ListMonitoringSchedules", "MonitoringScheduleSummaries")
+
+
+def stop_schedule(account: Account, request: Fields, _caller: Caller) -> Fields:
+    """StopMonitoringSchedule: no further run begins; one that is under way comes to its end."""
+    schedule = _the_schedule(account, request["MonitoringScheduleName"])
+    schedule.modified, schedule.status, schedule.due = account.now, "Stopped", None
+    account.state.busy_schedules.pop(schedule.name.lower(), None)
+    return {}
+
+
+def start_schedule(account: Account, request: Fields, _caller: Caller) -> Fields:
+    """StartMonitoringSchedule: one that was stopped goes on by its expression."""
+    schedule = _the_schedule(account, request["MonitoringScheduleName"])
+    if schedule.status == "Stopped":
+        _becomes_pending(account, schedule)
+    return {}
 
 
 def delete_schedule(account: Account, request: Fields, _caller: Caller) -> Fields:

@@ -53,6 +53,8 @@ OPERATIONS: dict[str, Operation] = {
     "UpdateMonitoringSchedule": monitoring.update_schedule,
     "DescribeMonitoringSchedule": monitoring.describe_schedule,
     "ListMonitoringSchedules": monitoring.list_schedules,
+    "StopMonitoringSchedule": monitoring.stop_schedule,
+    "StartMonitoringSchedule": monitoring.start_schedule,
     "DeleteMonitoringSchedule": monitoring.delete_schedule,
     "ListMonitoringExecutions": monitoring.list_runs,
     **{f"Create{kind}JobDefinition": monitoring.create_definition(kind) for kind in monitoring.KINDS},

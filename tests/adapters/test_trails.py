@@ -119,6 +119,34 @@ def test_each_look_reads_a_bounded_part() -> None:
     assert history.pages <= 120 + 121 + 21
 
 
+def created(at: float, number: int) -> dict[str, Any]:
+    """A CreateModelPackage call."""
+    arn = ARN.removesuffix("3") + str(number)
+    answer = {"responseElements": {"modelPackageArn": arn}, "requestParameters": {}}
+    return call(at, ANN, eventName="CreateModelPackage", eventID=f"c-{number}", **answer)
+
+
+def test_who_registered_versions_of_one_time_is_read_once() -> None:
+    history = History([created(START + 0.1 * number, number) for number in range(1, 9)])
+    asked = [
+        lookup(version=number, arn=ARN.removesuffix("3") + str(number), created=START + 0.1 * number)
+        for number in range(1, 9)
+    ]
+    answer = Trails(lambda: history).writes(asked)
+    assert {one.version for one in answer.witnesses if one.registered} == set(range(1, 9))
+    assert (answer.complete, history.pages) == (True, 2)
+
+
+def test_registrations_in_a_flood_leave_room_for_the_writes() -> None:
+    """Where they used up a look's pages, no look ever read on."""
+    floods = [created(START + 100 * n + k / 1_000, k) for n in range(8) for k in range(5_000)]
+    history = History([*floods, APPROVAL])
+    answer = Trails(lambda: history).writes([lookup(created=START + 100 * n, step=100.0) for n in range(8)])
+    assert not answer.complete
+    assert answer.until == START + 1_800
+    assert ANN in [one.by.arn for one in answer.witnesses if one.approval is Approval.APPROVED]
+
+
 def test_an_event_that_cannot_be_read_may_be_of_any_write() -> None:
     history = History(
         [APPROVAL, {"EventTime": APPROVAL["EventTime"], "CloudTrailEvent": "UpdateModelPackage {"}]

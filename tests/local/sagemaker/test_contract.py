@@ -115,6 +115,8 @@ def _monitor(aws: Recorded) -> None:
         for run in aws.world.inspections:
             aws.sagemaker.inspection_ended(run.schedule, run.scheduled, "Failed", "no data")
         aws("ListMonitoringExecutions")
+        aws("StopMonitoringSchedule", MonitoringScheduleName=kind)
+        aws("StartMonitoringSchedule", MonitoringScheduleName=kind)
         aws("DeleteMonitoringSchedule", MonitoringScheduleName=kind)
         aws(f"Delete{kind}JobDefinition", JobDefinitionName=name)
 

@@ -156,6 +156,20 @@ def test_a_schedule_changes_neither_while_it_is_pending_nor_goes_while_it_runs(w
     watched.sagemaker.inspection_ended(run.schedule, run.scheduled, "Completed", None)
 
 
+def test_a_schedule_that_was_stopped_runs_no_more_until_it_is_started(watched: Sim) -> None:
+    request: dict[str, Any] = {"MonitoringScheduleName": "fraud-mon"}
+    watched.wait(HOUR)
+    assert len(runs(watched)) == 1
+    watched("StopMonitoringSchedule", **request)
+    watched.wait(3 * HOUR)
+    assert watched("DescribeMonitoringSchedule", **request)["MonitoringScheduleStatus"] == "Stopped"
+    assert len(runs(watched)) == 1
+    watched("StartMonitoringSchedule", **request)
+    watched.wait(HOUR)
+    assert watched("DescribeMonitoringSchedule", **request)["MonitoringScheduleStatus"] == "Scheduled"
+    assert len(runs(watched)) == 2
+
+
 def test_a_definition_that_a_schedule_uses_stays(watched: Sim) -> None:
     request: dict[str, Any] = {"JobDefinitionName": "fraud-v1-aa"}
     assert watched.refused("DeleteDataQualityJobDefinition", **request).code == "ResourceInUse"
