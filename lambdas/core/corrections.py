@@ -14,9 +14,16 @@ NO_REASON = "no reason given"
 _TOLD = ("by", "why", "registered_by")
 
 
-def decision_in_words(version: int, before: str, after: str, why: object) -> str:
-    """What an entry says of a decision; `why`: what was said in the call, None or empty: nothing, as far as known."""
-    return with_reason(f"v{version}: {before} → {after}", why)
+def decision_in_words(version: int, before: str | None, after: str, why: object) -> str:
+    """What an entry says of a decision.
+
+    Args:
+        version: its number.
+        before: its status until then, None: not known.
+        after: its status since.
+        why: what was said in the call, None or empty: nothing, as far as known.
+    """
+    return with_reason(f"v{version}: {f'{before} → ' if before else ''}{after}", why)
 
 
 def with_reason(said: str, why: object) -> str:
@@ -48,5 +55,5 @@ def _with(event: Event, latest: Mapping[tuple[int | None, object], Mapping[str, 
     if known is None:
         return event
     data = {**event.data, **{name: known.get(name) for name in _TOLD}, "corrected": True}
-    before, after = str(data.get("before")), str(data.get("after"))
-    return replace(event, reason=decision_in_words(event.version, before, after, data["why"]), data=data)
+    words = decision_in_words(event.version, data.get("before"), str(data.get("after")), data["why"])
+    return replace(event, reason=words, data=data)

@@ -323,6 +323,7 @@ def _take(turn: Turn, detail: VersionDetail, at: float) -> None:
         turn.update(refused=None)
     if known is not None and (known.approval, known.recorded) == (detail.approval, at):
         return  # it was taken for another's in between
+    turn.said[detail.version] = turn.record.versions[detail.version]
     turn.say(
         Kind.DECISION,
         decision_in_words(detail.version, before.value, detail.approval.value, said),

@@ -7,7 +7,7 @@ from dataclasses import replace
 from lambdas.core import authorship
 from lambdas.core.authorship import SAME_WRITE
 from lambdas.core.bounds import brief
-from lambdas.core.corrections import with_reason
+from lambdas.core.corrections import decision_in_words, with_reason
 from lambdas.core.facts import Facts, Lookup, VersionDetail
 from lambdas.core.ledger import Kind
 from lambdas.core.proof import (
@@ -16,6 +16,7 @@ from lambdas.core.proof import (
     heard,
     is_harmless,
     lookup,
+    may_count,
     stands,
     told_all,
     verified,
@@ -169,10 +170,14 @@ def _call_of(turn: Turn, version: int, decided: Decided, *, told_all: bool) -> W
 
 
 def say_corrections(turn: Turn) -> None:
-    """Put into the ledger what is known by now of a decision that it has already: who, why, and who registered."""
+    """Put into the ledger what is known by now of a decision that it has already: who, why, and who registered.
+
+    A correction adds what an entry left open, and takes no name back. Where the decision that counts turns out to be
+    another one than the entry's, it gets an entry of its own.
+    """
     before = turn.facts.record.versions if turn.facts.record is not None else {}
     for version, decided in turn.record.versions.items():
-        was = before.get(version)
+        was = turn.said.get(version, before.get(version))
         if (
             was is None
             or not was.recorded
@@ -184,18 +189,44 @@ def say_corrections(turn: Turn) -> None:
             # No room in this transaction: the next turn finds the same out again.
             turn.remember(version, was)
             turn.again = True
-            continue
-        by, why = decided.by, turn.words.get(version, decided.reason)
-        turn.say(
-            Kind.CORRECTED,
-            with_reason(f"v{version}: {decided.approval.value} by {by or 'somebody who is not known'}", why),
-            version,
-            corrects=round(decided.recorded, 3),
-            after=decided.approval.value,
-            by=None if by is None else str(by),
-            why=why,
-            registered_by=None if decided.registrant is None else str(decided.registrant),
-        )
+        elif was.by is None or (decided.by is not None and decided.by.arn == was.by.arn):
+            _say_correction(turn, version, decided)
+        else:
+            _say_another(turn, version, decided)
+
+
+def _say_correction(turn: Turn, version: int, decided: Decided) -> None:
+    by, why = decided.by, turn.words.get(version, decided.reason)
+    turn.say(
+        Kind.CORRECTED,
+        with_reason(f"v{version}: {decided.approval.value} by {by or 'somebody who is not known'}", why),
+        version,
+        corrects=round(decided.recorded, 3),
+        after=decided.approval.value,
+        by=None if by is None else str(by),
+        why=why,
+        registered_by=None if decided.registrant is None else str(decided.registrant),
+    )
+
+
+def _say_another(turn: Turn, version: int, decided: Decided) -> None:
+    """What the version was before is not known: nobody looked."""
+    by, why = decided.by, turn.words.get(version, decided.reason) if decided.by is not None else None
+    # An entry is corrected by the time that it gives: two of one version must differ.
+    at = decided.at if round(decided.at, 3) != round(decided.recorded, 3) else decided.at + 0.001
+    turn.decided(version, recorded=at, untold=decided.untold or by is None)
+    turn.say(
+        Kind.DECISION,
+        decision_in_words(version, None, decided.approval.value, why),
+        version,
+        by=None if by is None else str(by),
+        why=why,
+        registered_by=None if decided.registrant is None else str(decided.registrant),
+        decided_at=round(at, 3),
+        before=None,
+        after=decided.approval.value,
+        fingerprint=decided.fingerprint,
+    )
 
 
 def _says(decided: Decided) -> tuple[object, ...]:
@@ -269,6 +300,9 @@ def _settle_approver(turn: Turn, decided: Decided, witness: Witness) -> None:
     if decided.by is not None and not by_approver(spec, witness.by):
         return  # no better than who is known already
     same = witness.is_of(decided.at)
+    if decided.by is not None and may_count(spec, decided) and not same and witness.at < decided.at:
+        return  # of an earlier approval than one that may count
+    another = decided.by is not None and decided.by.arn != witness.by.arn
     if decided.by is None and decided.dated and not same and witness.at < decided.at:
         return  # of an earlier approval: when this one was is known by its event, and its own witness will come
     detail = turn.facts.details.get(witness.version)
@@ -276,7 +310,7 @@ def _settle_approver(turn: Turn, decided: Decided, witness: Witness) -> None:
     turn.decided(
         witness.version,
         by=witness.by,
-        at=max(decided.at, witness.at) if same else witness.at,
+        at=max(decided.at, witness.at) if same and not another else witness.at,
         dated=decided.dated and same,
         confirmed=decided.confirmed and same,
         reason=witness.reason,

@@ -73,7 +73,7 @@ class Turn:
     """The decision in the making. Lives only inside `decide` and `decide_part`, which stay pure functions.
 
     `wishes`: reasons for a run of the group's pipeline. `words`: what was said in the decision on a version, whole,
-    where it is known only now: the record has its beginning.
+    where it is known only now: the record has its beginning. `said`: what this turn's entries say of decisions.
     """
 
     facts: Facts
@@ -82,6 +82,7 @@ class Turn:
     actions: list[Action] = field(default_factory=list)
     wishes: list[Wish] = field(default_factory=list)
     words: dict[int, str] = field(default_factory=dict)
+    said: dict[int, Decided] = field(default_factory=dict)
     then: dict[str, Any] = field(default_factory=dict)
     again: bool = False
     soon: bool = False

@@ -255,11 +255,22 @@ def check_ledger(life: Life) -> None:
 
 
 def _check_deciders(life: Life, bodies: list[dict[str, Any]]) -> None:
-    """8: the ledger names as a decision's maker only who wrote that status, and as the reason only their words then."""
+    """8: the ledger names as a decision's maker only who wrote that status, and as the reason only their words then. Who
+    was named stays named."""
+    named: dict[tuple[int, float], str] = {}
     for body in bodies:
         data = body["data"]
-        if body["kind"] not in {"decision", "decision.corrected"} or data.get("by") is None:
+        if body["kind"] not in {"decision", "decision.corrected"}:
             continue
+        place = (body["version"], data.get("corrects", data.get("decided_at")))
+        before = named.get(place)
+        must(
+            before is None or str(data.get("by")).partition(" (source")[0] == before,
+            f"8: a decision by {before} is called one by {data.get('by')}",
+        )
+        if data.get("by") is None:
+            continue
+        named[place] = str(data["by"]).partition(" (source")[0]
         by, why = str(data["by"]).partition(" (source")[0], data.get("why") or ""
         decided = (body["version"], data["after"], by)
         theirs = [words for *said, words in life.told if tuple(said) == decided]

@@ -397,6 +397,11 @@ def _go_forward_on_a_newer_record(patch: Patch) -> None:
     patch(moves, "of_newer_release", lambda _record: None)
 
 
+def _rename_who_decided(patch: Patch) -> None:
+    """What is known of another decision is told as a correction of the one before."""
+    patch(testimony, "_say_another", testimony._say_correction)
+
+
 MUTANTS = (
     Mutant("what is optional is decided with the rest", ("17",), _decide_the_optional_with_the_rest),
     Mutant("foreign content is read without bounds", ("17",), _read_without_bounds),
@@ -430,6 +435,7 @@ MUTANTS = (
     Mutant("a run begins beside another", ("15",), _start_beside_another),
     Mutant("the cooldown and the week's limit are forgotten", ("15",), _forget_the_cooldown),
     Mutant("who wrote last is said to have decided", ("8",), _name_the_last_writer),
+    Mutant("a correction names another decider", ("8",), _rename_who_decided),
     Mutant(
         "a description that was there is taken for a reason", ("8",), _take_the_description_for_the_reason
     ),

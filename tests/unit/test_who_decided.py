@@ -155,6 +155,49 @@ def test_a_later_rejection_by_somebody_else_does_not_make_it_theirs() -> None:
     assert (told.by, told.reason) == (APPROVER, "it drifts")
 
 
+def by_and_time(event: Event) -> tuple[Any, Any]:
+    return event.data["by"], event.data.get("corrects", event.data.get("decided_at"))
+
+
+def test_what_cloudtrail_tells_in_the_look_that_first_sees_a_decision_corrects_its_entry() -> None:
+    nameless = package(1, author=None, registrant=None)
+    trail = Trail((witness(), REGISTERED), complete=True)
+    first = decided_on(replace(fresh(nameless, event_of(nameless), SWEEP), trail=trail, now=LATER))
+    (shown, *_) = [one for one in corrected(first.events) if one.kind is Kind.DECISION]
+    assert shown.data["registered_by"] == REGISTRANT.arn
+    assert starts(first) == 1
+
+
+def test_an_approval_that_counts_instead_of_another_has_an_entry_of_its_own() -> None:
+    """An administrator approved last, within the same seconds; the entry that names them stays as it is."""
+    by_admin = package(1, at=AT + 2, author=ADMIN)
+    calls = (witness(), witness(ADMIN, at=AT + 2), REGISTERED)
+    first = decided_on(replace(fresh(by_admin), now=AT + 3))
+    record = after(first)
+    named = replace(record.versions[1], by=ADMIN, untold=False)
+    seen = replace(fresh(by_admin), record=replace(record, versions={1: named}), now=LATER)
+    told = heard(seen, *calls)
+    decision = of_kind(told, Kind.DECISION)
+    assert [by_and_time(one) for one in decision] == [(APPROVER.arn, AT)]
+    assert not of_kind(told, Kind.CORRECTED)
+    assert decision[0].data["before"] is None
+    assert after(told).versions[1].recorded == AT
+    assert not heard(then(seen, told), *calls).entries
+
+
+def test_an_approval_that_was_taken_back_keeps_its_name_and_the_one_since_is_by_nobody_known() -> None:
+    approved = package(1)
+    first = decided_on(replace(fresh(approved, event_of(approved)), now=AT + 1))
+    assert of_kind(first, Kind.DECISION)[0].data["by"] == APPROVER.arn
+    again = replace(approved, modified=AT + 300, author=ADMIN)
+    seen = replace(then(seen=fresh(approved), decision=first), packages=(again,), now=AT + 500)
+    told = heard(seen, witness(), witness(OTHER_APPROVER, Approval.REJECTED, AT + 200), REGISTERED)
+    assert [by_and_time(one) for one in of_kind(told, Kind.DECISION)] == [(None, AT + 200)]
+    assert not of_kind(told, Kind.CORRECTED)
+    kept = corrected([*first.events, *told.events])
+    assert [one.data["by"] for one in kept if one.kind is Kind.DECISION] == [APPROVER.arn, None]
+
+
 # --- why ----------------------------------------------------------------------------------------------------------
 
 
