@@ -12,7 +12,7 @@ from lambdas.adapters.deleting import unless_gone
 from lambdas.adapters.sameness import unlike_config, unlike_model
 from lambdas.core.errors import Busy, Gone, NotOurs, Passing
 from lambdas.core.facts import Endpoint, EndpointStatus
-from lambdas.core.spec import VARIANT, EndpointMode, RolloutSpec, Strategy
+from lambdas.core.spec import VARIANT, DataCapture, EndpointMode, RolloutSpec, Strategy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from types_boto3_sagemaker import SageMakerClient
 
     from lambdas.core import actions as do
-    from lambdas.core.spec import Asynchronous, DataCapture, Hosting, Serverless
+    from lambdas.core.spec import Asynchronous, Hosting, Serverless
 
 _VISIBILITY_WAITS = (0.5, 1.0, 2.0)  # seconds between tries while a config just made is not visible yet
 
@@ -53,6 +53,7 @@ class Endpoints:
             variants=tuple(one["VariantName"] for one in answer.get("ProductionVariants", ())) or (VARIANT,),
             steps=tuple(step["Status"] for one in pending for step in one.get("VariantStatus", ())),
             mode=_mode(answer),
+            capture=_capture(answer.get("DataCaptureConfig")),
         )
 
     def tags(self, arn: str) -> dict[str, str]:
@@ -132,17 +133,13 @@ class Endpoints:
     def update_endpoint(self, action: do.UpdateEndpoint) -> None:
         """UpdateEndpoint with its deployment spelled out: what an update leaves out, AWS drops [B].
 
-        A serverless endpoint has no capacity or capture to retain, and takes no deployment config.
+        A serverless endpoint has no capacity to retain, and takes no deployment config. Nothing is excluded from what
+        is retained: AWS documents the exclusion of data capture as not supported [B].
         """
         request: dict[str, Any] = {"EndpointName": action.name, "EndpointConfigName": action.config}
         if action.rollout is not None:
-            excluded = [{"VariantPropertyType": "DataCaptureConfig"}]
-            if not action.retain_capacity:
-                excluded.append({"VariantPropertyType": "DesiredInstanceCount"})
             request |= {
-                "RetainAllVariantProperties": True,
-                # Data capture is part of each config, so the config's own is the one that holds.
-                "ExcludeRetainedVariantProperties": excluded,
+                "RetainAllVariantProperties": action.retain_capacity,
                 "DeploymentConfig": _deployment(action.rollout, action.alarms),
             }
         self._once_visible(
@@ -266,6 +263,17 @@ def _asynchronous(asynchronous: Asynchronous) -> dict[str, Any]:
         most = asynchronous.max_concurrent_invocations
         config["ClientConfig"] = {"MaxConcurrentInvocationsPerInstance": most}
     return config
+
+
+def _capture(described: Mapping[str, Any] | None) -> DataCapture | None:
+    """What an endpoint keeps of its requests, from DescribeEndpoint's DataCaptureConfig."""
+    if not described or not described["EnableCapture"]:
+        return None
+    return DataCapture(
+        described["CurrentSamplingPercentage"],
+        described["DestinationS3Uri"],
+        described.get("KmsKeyId") or None,
+    )
 
 
 def _mode(described: Mapping[str, Any]) -> EndpointMode:

@@ -411,7 +411,7 @@ CALLS: tuple[Answer, ...] = (
     ),
     Answer(
         Blame.SPEC,
-        "[B] VariantProperty: DataCaptureConfig cannot be excluded; guardrails and serverless endpoints [DG]",
+        "guardrails and serverless endpoints [DG]",
         "DeploymentConfig is not supported for serverless endpoints.",
         _INVALID,
         ("deploymentconfig",),

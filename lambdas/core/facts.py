@@ -9,7 +9,7 @@ from lambdas.core.acts import Act
 from lambdas.core.content import Container, fingerprint
 from lambdas.core.identity import Identity
 from lambdas.core.record import Approval, Record, Witness
-from lambdas.core.spec import VARIANT, Calendar, EndpointMode, Freeze, GroupSpec, Monitor
+from lambdas.core.spec import VARIANT, Calendar, DataCapture, EndpointMode, Freeze, GroupSpec, Monitor
 from lambdas.core.trail import Breach
 
 
@@ -110,6 +110,7 @@ class Endpoint:
 
     `pending_config` is the config that an update in progress leads to, where AWS says so. `variants`: their names.
     `steps`: what an update is at, such as Baking (VariantStatus of PendingDeploymentSummary). `mode`: of what serves.
+    `capture`: what of its requests is kept now, None: nothing.
     """
 
     name: str
@@ -122,6 +123,7 @@ class Endpoint:
     variants: tuple[str, ...] = (VARIANT,)
     steps: tuple[str, ...] = ()
     mode: EndpointMode = EndpointMode.REAL_TIME
+    capture: DataCapture | None = None
 
 
 @dataclass(frozen=True)

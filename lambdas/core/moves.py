@@ -553,12 +553,26 @@ def _steps(turn: Turn, target: Target, placement: Placement) -> list[do.Action]:
             )
             if _watched(turn, target)
             else (),
-            retain_capacity=spec.endpoint.autoscaling is not None
-            or (is_other_mode(turn) and turn.record.scaling is not None),
+            retain_capacity=_retains_capacity(turn, target),
             config_is_new=not made_before,
         )
     )
     return steps
+
+
+def _retains_capacity(turn: Turn, target: Target) -> bool:
+    """Whether the endpoint keeps the instances that autoscaling gave it (docs/decisions/030).
+
+    What keeps them may keep the data capture, too. So they are not kept where another capture is asked for, unless the
+    way leads back: then instances count for more.
+    """
+    spec, endpoint = turn.spec, turn.facts.endpoint
+    scaled = spec.endpoint.autoscaling is not None or (
+        is_other_mode(turn) and turn.record.scaling is not None
+    )
+    if not scaled or endpoint is None:
+        return False
+    return target.direction is Direction.BACKWARD or endpoint.capture == spec.endpoint.data_capture
 
 
 def _deployment(turn: Turn, target: Target, placement: Placement) -> RolloutSpec | None:

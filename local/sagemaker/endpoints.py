@@ -15,7 +15,7 @@ from local.sagemaker.guardrails import check_alarms, check_names, check_policy
 from local.sagemaker.modes import check_update
 from local.sagemaker.monitoring import schedules_of
 from local.sagemaker.paging import chosen, ordered, page
-from local.sagemaker.sides import RETAINABLE, check_quota, instances_of, make_side
+from local.sagemaker.sides import CAPTURE, RETAINABLE, check_quota, instances_of, make_side
 from local.sagemaker.state import Endpoint, find_endpoint
 from local.sagemaker.tags import given
 
@@ -51,7 +51,7 @@ def update_endpoint(account: Account, request: Fields, _caller: Caller) -> Field
     endpoint = _free_endpoint(account, request["EndpointName"])
     old = _serving(account, endpoint)
     config = config_to_deploy(account, request["EndpointConfigName"])
-    new = make_side(account, endpoint.name, config, old=old, retained=_retained(request))
+    new = make_side(account, endpoint.name, config, old=old, retained=_retained(account, request))
     policy = _policy(endpoint, request)
     check_policy(policy, new)
     check_names(policy, old, new)
@@ -154,11 +154,12 @@ def _serving(account: Account, endpoint: Endpoint) -> Side:
     return endpoint.serving
 
 
-def _retained(request: Fields) -> frozenset[str]:
+def _retained(account: Account, request: Fields) -> frozenset[str]:
     if not request.get("RetainAllVariantProperties"):
         return frozenset()
     excluded = request.get("ExcludeRetainedVariantProperties", [])
-    return RETAINABLE - {one["VariantPropertyType"] for one in excluded}
+    kept = RETAINABLE if account.switches.capture_retained else RETAINABLE - {CAPTURE}
+    return kept - {one["VariantPropertyType"] for one in excluded}
 
 
 def _policy(endpoint: Endpoint, request: Fields) -> Fields:

@@ -9,6 +9,7 @@ from botocore.loaders import Loader
 from botocore.model import ListShape, MapShape, ServiceModel, StructureShape
 from botocore.validate import ParamValidator
 
+from local.sagemaker.documented import objections
 from local.sagemaker.errors import invalid, malformed
 from local.sagemaker.patterns import compiled
 
@@ -94,6 +95,8 @@ def check(operation: str, request: Mapping[str, Any]) -> None:
     report = ParamValidator().validate(dict(request), shape)
     if report.has_errors():
         raise malformed(report.generate_report())
+    if refused := objections(operation_model(operation), request):
+        raise invalid("; ".join(refused))
     if len(_FINE) < _MOST_KNOWN:
         _FINE.add(known)
 

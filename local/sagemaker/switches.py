@@ -29,6 +29,8 @@ class Switches:
         processing_event_names_schedule: events of a monitoring run's job have the schedule's ARN.
         key_on_local_storage_refused: CreateEndpointConfig is refused with a volume key for an instance type with local
             storage; otherwise the key is taken, and does not encrypt that storage.
+        capture_retained: UpdateEndpoint with RetainAllVariantProperties keeps the data capture of what serves;
+            otherwise the new config's holds.
         schedules_hold_endpoint: DeleteEndpoint is refused while a monitoring schedule watches the endpoint.
     """
 
@@ -47,4 +49,5 @@ class Switches:
     pipeline_event_names_run: bool = True
     processing_event_names_schedule: bool = True
     key_on_local_storage_refused: bool = True
+    capture_retained: bool = True
     schedules_hold_endpoint: bool = True

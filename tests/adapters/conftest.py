@@ -5,8 +5,10 @@ from typing import Any
 
 import boto3
 import pytest
-from botocore.stub import Stubber
+from botocore.stub import ANY, Stubber
 from moto import mock_aws
+
+from local.sagemaker.documented import objections
 
 
 @pytest.fixture(autouse=True)
@@ -34,6 +36,9 @@ class Stubbed:
 
     def answers(self, operation: str, answer: dict[str, Any] | None = None, **request: Any) -> None:
         """The next call must be this operation with exactly this request."""
+        model = self.client.meta.service_model
+        of = model.operation_model(self.client.meta.method_to_api_mapping[operation])
+        assert not objections(of, {k: v for k, v in request.items() if v is not ANY})
         self.stub.add_response(operation, answer or {}, request)
 
     def refuses(self, operation: str, code: str, text: str = "", status: int = 400) -> None:

@@ -72,16 +72,13 @@ def update(**changes: Any) -> do.UpdateEndpoint:
     return do.UpdateEndpoint(**(values | changes))
 
 
-def updated(
-    sagemaker: Stubbed, deployment: dict[str, Any], excluded: tuple[str, ...] = ("DataCaptureConfig",)
-) -> None:
+def updated(sagemaker: Stubbed, deployment: dict[str, Any], *, retained: bool = True) -> None:
     sagemaker.answers(
         "update_endpoint",
         {"EndpointArn": ARN},
         EndpointName="fraud",
         EndpointConfigName="c",
-        RetainAllVariantProperties=True,
-        ExcludeRetainedVariantProperties=[{"VariantPropertyType": kind} for kind in excluded],
+        RetainAllVariantProperties=retained,
         DeploymentConfig=deployment,
     )
 
@@ -402,7 +399,7 @@ def test_an_update_that_nothing_watches_names_no_alarms(sagemaker: Stubbed) -> N
 
 def test_a_fixed_instance_count_is_the_configs_own(sagemaker: Stubbed) -> None:
     canary = {"Type": "CANARY", "WaitIntervalInSeconds": 300, "CanarySize": TEN_PERCENT}
-    updated(sagemaker, blue_green(canary) | WATCHED, ("DataCaptureConfig", "DesiredInstanceCount"))
+    updated(sagemaker, blue_green(canary) | WATCHED, retained=False)
     Endpoints(sagemaker.client).update_endpoint(update(retain_capacity=False))
 
 

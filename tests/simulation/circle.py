@@ -98,6 +98,7 @@ def circle_of(seed: int) -> Circle | None:
             "pipeline_event_names_run": chance.random() < 0.5,
             "processing_event_names_schedule": chance.random() < 0.5,
             "schedules_hold_endpoint": chance.random() < 0.5,
+            "capture_retained": chance.random() < 0.5,
         },
     )
 

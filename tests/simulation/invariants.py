@@ -255,8 +255,10 @@ def check_ledger(life: Life) -> None:
 
 
 def _check_deciders(life: Life, bodies: list[dict[str, Any]]) -> None:
-    """8: the ledger names as a decision's maker only who wrote that status, and as the reason only their words then. Who
-    was named stays named."""
+    """8: the ledger names as a decision's maker only who wrote that status, and as the reason only their words then.
+
+    Who was named stays named.
+    """
     named: dict[tuple[int, float], str] = {}
     for body in bodies:
         data = body["data"]

@@ -154,6 +154,35 @@ def test_capacity_chosen_by_autoscaling_is_retained(autoscaling: Autoscaling | N
     assert only(decided_on(live_on(V1, V2, spec=spec)).actions, UpdateEndpoint).retain_capacity is retained
 
 
+SCALED = Autoscaling(1, 4, 500)
+
+
+@pytest.mark.parametrize("serving", [None, DataCapture(20, "s3://captured/"), DataCapture(10, "s3://other/")])
+def test_capacity_is_not_retained_where_the_capture_of_what_serves_would_be(
+    serving: DataCapture | None,
+) -> None:
+    """AWS documents no way to retain the one without the other."""
+    spec = a_spec(
+        endpoint=an_endpoint_spec(autoscaling=SCALED, data_capture=DataCapture(10, "s3://captured/"))
+    )
+    seen = live_on(V1, V2, spec=spec)
+    endpoint = seen.endpoint
+    assert endpoint is not None
+    other = replace(seen, endpoint=replace(endpoint, capture=serving))
+    assert not only(decided_on(other).actions, UpdateEndpoint).retain_capacity
+    alike = replace(seen, endpoint=replace(endpoint, capture=DataCapture(10, "s3://captured/")))
+    assert only(decided_on(alike).actions, UpdateEndpoint).retain_capacity
+
+
+def test_a_way_back_keeps_the_capacity_whatever_is_captured() -> None:
+    spec = a_spec(endpoint=an_endpoint_spec(autoscaling=SCALED))
+    seen = live_on(V2, V1, spec=spec, kept=(placed(V1, spec, live_at=START + 150),))
+    assert seen.endpoint is not None
+    seen = replace(seen, endpoint=replace(seen.endpoint, capture=DataCapture(10, "s3://captured/")))
+    back = decided_on(changed(seen, 2, approval=Approval.REJECTED, modified=NOW - 1))
+    assert only(back.actions, UpdateEndpoint).retain_capacity
+
+
 def test_a_way_back_to_a_kept_config_is_one_call_all_at_once_that_no_alarm_can_stop() -> None:
     decision = decided_on(going_back())
     assert names(decision) == ["UpdateEndpoint"]

@@ -431,14 +431,38 @@ def test_an_update_keeps_capacity_only_if_asked_to(aws: Sim) -> None:
         assert (main["CurrentInstanceCount"], main["CurrentWeight"]) == (count, weight)
 
 
+@pytest.mark.parametrize("retained", [True, False])
+def test_data_capture_is_retained_with_the_rest_or_not_as_the_switch_says(retained: bool) -> None:
+    aws = Sim(Switches(capture_retained=retained))
+    aws.config("one", DataCaptureConfig=CAPTURE)
+    aws("CreateEndpoint", EndpointName="fraud", EndpointConfigName="one")
+    aws.settle()
+    aws.config("two")
+    aws.update("two", RetainAllVariantProperties=True)
+    aws.settle()
+    assert ("DataCaptureConfig" in aws.describe()) is retained
+
+
+def test_what_the_documentation_takes_back_is_refused(aws: Sim) -> None:
+    aws.endpoint("one")
+    aws.config("two")
+    exclude = {"ExcludeRetainedVariantProperties": [{"VariantPropertyType": "DataCaptureConfig"}]}
+    request = {"EndpointName": "fraud", "EndpointConfigName": "two", "RetainAllVariantProperties": True}
+    error = aws.refused("UpdateEndpoint", **request, **exclude)
+    assert error.code == "ValidationException"
+    assert "is not to be DataCaptureConfig: Not currently supported" in error.message
+
+
+CAPTURE = {
+    "EnableCapture": True,
+    "InitialSamplingPercentage": 10,
+    "DestinationS3Uri": "s3://capture/here",
+    "CaptureOptions": [{"CaptureMode": "Input"}],
+}
+
+
 def test_data_capture_is_the_configs_unless_it_is_retained(aws: Sim) -> None:
-    capture = {
-        "EnableCapture": True,
-        "InitialSamplingPercentage": 10,
-        "DestinationS3Uri": "s3://capture/here",
-        "CaptureOptions": [{"CaptureMode": "Input"}],
-    }
-    aws.config("one", DataCaptureConfig=capture)
+    aws.config("one", DataCaptureConfig=CAPTURE)
     aws("CreateEndpoint", EndpointName="fraud", EndpointConfigName="one")
     aws.settle()
     aws.config("two")

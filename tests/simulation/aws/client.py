@@ -12,6 +12,8 @@ from botocore.model import ListShape, MapShape, OperationModel, ServiceModel, Sh
 from botocore.paginate import Paginator, PaginatorModel
 from botocore.validate import ParamValidator
 
+from local.sagemaker.documented import objections
+
 Answer = dict[str, Any]
 Handler = Callable[[str, dict[str, Any]], Answer]
 """An operation and its request to its answer; times in the answer may be epoch seconds."""
@@ -92,6 +94,7 @@ def _check(operation: OperationModel, request: dict[str, Any]) -> None:
         return
     report = _VALIDATOR.validate(request, operation.input_shape)
     assert not report.has_errors(), f"{operation.name}: {report.generate_report()}"
+    assert not (against := objections(operation, request)), f"{operation.name}: {against}"
     if len(_FINE) < _MOST_KNOWN:
         _FINE.add(known)
 
