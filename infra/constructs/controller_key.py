@@ -22,14 +22,13 @@ def controller_key(scope: Construct) -> kms.Key:
         enable_key_rotation=True,
         removal_policy=cdk.RemovalPolicy.DESTROY,
     )
-    for service in ("cloudwatch", "events"):
-        key.grant(
-            iam.ServicePrincipal(
-                f"{service}.amazonaws.com", conditions={"StringEquals": {"aws:SourceAccount": stack.account}}
-            ),
-            "kms:Decrypt",
-            "kms:GenerateDataKey",
-        )
+    # EventBridge tells KMS no source: under a condition on it, nothing arrives [SNS guide, "Encrypt"].
+    for service, conditions in (
+        ("cloudwatch", {"StringEquals": {"aws:SourceAccount": stack.account}}),
+        ("events", None),
+    ):
+        principal = iam.ServicePrincipal(f"{service}.amazonaws.com", conditions=conditions)
+        key.grant(principal, "kms:Decrypt", "kms:GenerateDataKey")
     log_groups = [
         stack.format_arn(
             service="logs",
@@ -45,6 +44,7 @@ def controller_key(scope: Construct) -> kms.Key:
             conditions={"StringLike": {"kms:EncryptionContext:aws:logs:arn": log_groups}},
         ),
         "kms:Decrypt",
+        "kms:Describe*",
         "kms:Encrypt",
         "kms:GenerateDataKey*",
         "kms:ReEncrypt*",

@@ -27,6 +27,7 @@ from local.server import (
     role_templates,
     rule_states,
     table_access,
+    topic_access,
     trust,
 )
 from local.server.alarms import STEP, Alarms
@@ -107,6 +108,7 @@ class LocalServer:
         metrics.install()
         queues.install()
         publishing.install()
+        topic_access.install()
         parameter_limits.install()
         parameter_events.install(self.events.emit)
         self.alarms.install()

@@ -13,7 +13,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from local.server import hooks, json_path
+from local.server import hooks, json_path, topic_access
 from local.server.events import count_delivery
 from local.server.scope import account_scope
 
@@ -237,6 +237,8 @@ def _role_allows(target: Record, action: str, resource: str) -> bool:
 def _to_topic(arn: str, delivery: Delivery) -> None:
     from ministack.services import sns  # noqa: PLC0415 - reads settings at import
 
+    if (why := topic_access.why_not(arn, topic_access.EVENTS, delivery.source_arn)) is not None:
+        raise DeliveryError("NO_PERMISSIONS", why)
     try:
         sent = sns.publish_internal(arn, delivery.payload, "")
     except sns.SnsPublishError as error:

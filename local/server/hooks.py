@@ -263,9 +263,7 @@ HOOKS: tuple[Hook, ...] = (
     _read(_CW, "_dims_key", "the key of a set of dimensions", "dims"),
     _read(_CW, "_calc_stats", "the basic statistics of points", "points"),
     _read(_CW, "_stat_value", "one statistic or percentile of points", "stats", "stat_name", "points"),
-    _read(
-        _CW, "_dispatch_alarm_actions", "an alarm's SNS actions", "alarm", "old_state", "new_state", "reason"
-    ),
+    _replaced(_CW, "_dispatch_alarm_actions", "told any topic", "alarm", "old_state", "new_state", "reason"),
     _read(_CW, "_evaluate_parent_alarms", "composite alarms over a changed one", "child", "seen"),
     _read(
         _CW,
@@ -313,6 +311,7 @@ HOOKS: tuple[Hook, ...] = (
     _read(_EB, "_archives", "the archives and what they hold"),
     _read(_EB, "_ensure_default_bus", "the default bus exists before its archive"),
     # --- SNS
+    _read("services.sns", "_topics", "the topics: their keys"),
     _replaced("services.sns", "_publish", "took any subject and any structure", "params"),
     _read("services.sns", "_p", "a parameter of a request", "params", "key"),
     _read("services.sns", "_error", "SNS's refusals", "code", "message", "status"),
