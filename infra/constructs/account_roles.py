@@ -6,7 +6,7 @@ import aws_cdk as cdk
 from constructs import Construct
 
 from infra.constructs import permissions
-from infra.constructs.grants import Grant, allow, deny, here
+from infra.constructs.grants import Grant, allow, deny, describe_alarms, here
 from infra.constructs.ledger_policy import CHANGES
 from infra.constructs.named_role import NamedRole
 from infra.constructs.trust import stepping_in
@@ -194,11 +194,9 @@ def _reading(tables: Sequence[str], keys: Sequence[str], page: str) -> list[Gran
             ],
         ),
         allow(
-            "Alarms",
-            ["cloudwatch:DescribeAlarmHistory", "cloudwatch:DescribeAlarms"],
-            [here("cloudwatch", "alarm:*")],
-            why=_READS,
+            "AlarmHistory", ["cloudwatch:DescribeAlarmHistory"], [here("cloudwatch", "alarm:*")], why=_READS
         ),
+        describe_alarms("Alarms", why=_READS),
         # The console calls the page's function as whoever looks [CloudWatch guide, "Custom widgets"].
         allow("Page", ["lambda:InvokeFunction"], [page]),
         allow("Dashboard", ["cloudwatch:GetDashboard"], [_dashboard()]),

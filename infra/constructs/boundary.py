@@ -97,12 +97,12 @@ def _more() -> tuple[Denial, ...]:
             (
                 "events:DeleteEventBus",
                 "events:PutEvents",
-                "events:PutPermission",
-                "events:RemovePermission",
                 "events:UpdateEventBus",
             ),
             (f"arn:*:events:*:*:event-bus/{EVENT_BUS}",),
         ),
+        # They have no resource type: a Deny that names a bus matches nothing [Service Authorization Reference].
+        Denial("OpenBuses", ("events:PutPermission", "events:RemovePermission")),
         Denial("BecomeAnnounce", ("sts:AssumeRole",), (role(function_role_name("announce")),)),
         Denial("TakeItOff", ("iam:DeleteRolePermissionsBoundary", "iam:DeleteUserPermissionsBoundary")),
         Denial(

@@ -44,9 +44,10 @@ def controller_key(scope: Construct) -> kms.Key:
             conditions={"StringLike": {"kms:EncryptionContext:aws:logs:arn": log_groups}},
         ),
         "kms:Decrypt",
-        "kms:Describe*",
         "kms:Encrypt",
         "kms:GenerateDataKey*",
         "kms:ReEncrypt*",
     )
+    # AWS's example has `kms:Describe*` in one statement with the rest; DescribeKey has no encryption context to meet.
+    key.grant(iam.ServicePrincipal(f"logs.{stack.region}.amazonaws.com"), "kms:DescribeKey")
     return key

@@ -6,7 +6,7 @@ from constructs import Construct
 
 from infra.config.convert import endpoint_name
 from infra.config.group import AsynchronousConfig, GroupConfig, VpcConfig
-from infra.constructs.grants import Grant, accept, allow, document, here
+from infra.constructs.grants import Grant, accept, allow, describe_alarms, document, here
 from infra.constructs.group_grants import pull_images, read_below, write_signals
 from infra.constructs.nag import acknowledge_inline_policy
 from infra.constructs.s3_prefix import objects_arn
@@ -60,12 +60,7 @@ def _signals(config: GroupConfig) -> list[Grant]:
             why="each instance has a log stream of its own",
         ),
         # SageMaker reads the guardrails of a rollout by this role [DG].
-        allow(
-            "Guardrails",
-            ["cloudwatch:DescribeAlarms"],
-            [here("cloudwatch", "alarm:*")],
-            why="further alarms that a spec names may have any name",
-        ),
+        describe_alarms("Guardrails", why="further alarms that a spec names may have any name"),
     ]
 
 

@@ -53,6 +53,13 @@ def here(service: str, resource: str) -> str:
     return cdk.Fn.sub(f"arn:${{AWS::Partition}}:{service}:${{AWS::Region}}:${{AWS::AccountId}}:{resource}")
 
 
+def describe_alarms(sid: str, *, why: str) -> Grant:
+    """DescribeAlarms. On anything narrower than `*` it leaves out composite alarms [B]."""
+    return allow(
+        sid, ["cloudwatch:DescribeAlarms"], ["*"], why=f"{why}; composite alarms are told on `*` alone"
+    )
+
+
 def document(grants: Iterable[Grant]) -> iam.PolicyDocument:
     """A policy of these grants."""
     return iam.PolicyDocument(statements=[grant.statement for grant in grants])

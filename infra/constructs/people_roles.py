@@ -12,7 +12,7 @@ from constructs import Construct
 
 from infra.config.convert import endpoint_name
 from infra.config.group import GroupConfig
-from infra.constructs.grants import Grant, allow, deny, here
+from infra.constructs.grants import Grant, allow, deny, describe_alarms, here
 from infra.constructs.named_role import NamedRole
 from infra.constructs.permissions import LISTS
 from infra.constructs.s3_prefix import objects_arn
@@ -218,12 +218,7 @@ def _look(config: GroupConfig) -> list[Grant]:
             ["sagemaker:DescribeEndpoint", "sagemaker:ListTags"],
             [here("sagemaker", f"endpoint/{endpoint_name(config)}")],
         ),
-        allow(
-            "ReadAlarms",
-            ["cloudwatch:DescribeAlarms"],
-            [here("cloudwatch", "alarm:*")],
-            why="a group's spec may name any alarm; they only read",
-        ),
+        describe_alarms("ReadAlarms", why="a group's spec may name any alarm; they only read"),
     ]
 
 

@@ -90,7 +90,7 @@ class Registry:
     def _search(
         self, resource: Literal["ModelPackage", "Endpoint"], epoch: float
     ) -> Iterator[Mapping[str, Any]]:
-        since = datetime.fromtimestamp(epoch, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        since = datetime.fromtimestamp(epoch, UTC).strftime("%Y-%m-%dT%H:%M:%S")
         pages = self._sagemaker.get_paginator("search").paginate(
             Resource=resource,
             SearchExpression={

@@ -118,12 +118,12 @@ def _compare_number(value: float, operator: str, one: Mapping[str, Any]) -> bool
 
 
 def _number(one: Mapping[str, Any]) -> float:
-    """A filter's value: an ISO 8601 time for a property that is a time, otherwise a number."""
+    """A filter's value: a time in the one documented form, without an offset, or a number [B, Filter]."""
     text = one["Value"]
     try:
         if not one["Name"].endswith("Time"):
             return float(text)
-        moment = datetime.fromisoformat(text)
+        moment = datetime.strptime(text, "%Y-%m-%dT%H:%M:%S").replace(tzinfo=UTC)
     except ValueError as error:
         raise invalid(f"Invalid value {text} for property {one['Name']}.") from error
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    return moment.timestamp()

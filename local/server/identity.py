@@ -14,7 +14,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 
+_sees_composites: ContextVar[bool] = ContextVar("composite alarms", default=True)
 _asked: ContextVar[list[str] | None] = ContextVar("parameters", default=None)
+
+
+_COMPOSITE, _NONE = "CompositeAlarm", "NoAlarm"
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,7 @@ def install() -> None:
     _mend_actions()
     _mend_resources()
     _ask_for_each_parameter()
+    _hide_composite_alarms()
     _mend_context()
 
 
@@ -135,6 +140,41 @@ def _ask_for_each_parameter() -> None:
         return None
 
     hooks.replace("core.iam_evaluator.enforce", for_each)
+
+
+def _hide_composite_alarms() -> None:
+    """CloudWatch API reference, DescribeAlarms: composite alarms are told to a caller who may call it on `*` alone."""
+    enforce: Callable[..., Any] = hooks.private("core.iam_evaluator.enforce")
+    describe: Callable[..., Any] = hooks.private("services.cloudwatch._describe_alarms")
+
+    def noting(  # noqa: PLR0917 - the hook's shape
+        access_key_id: str,
+        iam_action: str,
+        service: str,
+        region: str,
+        resource_arn: str = "*",
+        service_context: Mapping[str, Any] | None = None,
+    ) -> Any:
+        denied = enforce(access_key_id, iam_action, service, region, resource_arn, service_context)
+        if iam_action == "cloudwatch:DescribeAlarms" and not denied:
+            on_all = enforce(access_key_id, iam_action, service, region, "*", service_context)
+            _sees_composites.set(not on_all)
+        return denied
+
+    def seen(params: Any, cbor_data: Any, is_cbor: bool, is_json: bool = False) -> Any:
+        if _sees_composites.get():
+            return describe(params, cbor_data, is_cbor, is_json)
+        if is_cbor or is_json:
+            types = [one for one in cbor_data.get("AlarmTypes") or ["MetricAlarm"] if one != _COMPOSITE]
+            return describe(params, {**cbor_data, "AlarmTypes": types or [_NONE]}, is_cbor, is_json)
+        asked = {
+            name: ([_NONE] if _COMPOSITE in value else value) if name.startswith("AlarmTypes.") else value
+            for name, value in params.items()
+        }
+        return describe(asked, cbor_data, is_cbor, is_json)
+
+    hooks.replace("core.iam_evaluator.enforce", noting)
+    hooks.replace("services.cloudwatch._describe_alarms", seen)
 
 
 def role_arn_of(principal_arn: str) -> str:

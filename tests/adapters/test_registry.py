@@ -181,7 +181,7 @@ def test_a_version_that_is_not_there_is_none(sagemaker: Stubbed) -> None:
 
 
 def search(resource: str) -> dict[str, Any]:
-    since = {"Name": "LastModifiedTime", "Operator": "GreaterThanOrEqualTo", "Value": "2026-01-02T03:04:05Z"}
+    since = {"Name": "LastModifiedTime", "Operator": "GreaterThanOrEqualTo", "Value": "2026-01-02T03:04:05"}
     return {
         "Resource": resource,
         "SearchExpression": {"Filters": [since]},
@@ -227,7 +227,7 @@ def _endpoint() -> dict[str, Any]:
 
 def test_a_throttled_search_is_said_to_be(sagemaker: Stubbed) -> None:
     sagemaker.refuses("search", "ThrottlingException")
-    with pytest.raises(Throttled, match="searching for ModelPackage changed since 2026-01-02T03:04:05Z"):
+    with pytest.raises(Throttled, match="searching for ModelPackage changed since 2026-01-02T03:04:05"):
         list(Registry(sagemaker.client).changed_since(AT.timestamp()))
 
 

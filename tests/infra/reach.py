@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 
 from tests.infra.attempts import Attempt, administration
+from tests.infra.authorization_data import has_no_resource
 from tests.infra.policies import allowed
 from tests.infra.templates import ACCOUNT, REGION, Role, listed
 
@@ -36,8 +37,9 @@ _SERVICES = (
 def succeeds(role: Role, attempt: Attempt) -> bool:
     """Whether a role's policies, and its boundary if it has one, allow a call."""
     context = {**_CALLER, "aws:PrincipalArn": role.arn, **attempt.context}
+    resource = "*" if has_no_resource(attempt.action) else attempt.resource
     return all(
-        allowed(statements, attempt.action, attempt.resource, context)
+        allowed(statements, attempt.action, resource, context)
         for statements in (role.statements, role.boundary)
         if statements is not None
     )

@@ -21,6 +21,7 @@ _ITS_OWN = (
     "EmpowerUnbound",
     "HoldGroups",
     "ForgeAnnouncements",
+    "OpenBuses",
     "BecomeAnnounce",
     "TakeItOff",
     "BecomeAnother",
@@ -134,7 +135,11 @@ def test_an_administrator_with_it_holds_no_group_still(statements: list[Statemen
 def test_an_administrator_with_it_says_nothing_in_announces_place_and_may_listen(
     statements: list[Statement],
 ) -> None:
-    assert len(forgeries(without(without(statements, "ForgeAnnouncements"), "BecomeAnnounce"))) == 6
+    assert len(forgeries(without(without(statements, "ForgeAnnouncements"), "BecomeAnnounce"))) == 4
+    assert {one.action for one in forgeries(without(statements, "OpenBuses"))} == {
+        "events:PutPermission",
+        "events:RemovePermission",
+    }
     assert forgeries(statements) == []
     rule = _BUS.replace("event-bus/greenlight", "rule/greenlight/mine")
     assert succeeds(administrator(statements), Attempt("events:PutRule", rule))

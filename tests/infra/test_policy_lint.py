@@ -11,8 +11,9 @@ import parliament
 import pytest
 from parliament import policy, statement
 
+from tests.infra.authorization_data import has_no_resource
 from tests.infra.conftest import Assembly
-from tests.infra.templates import Document, Templates
+from tests.infra.templates import Document, Templates, listed
 
 
 @dataclass(frozen=True)
@@ -42,11 +43,13 @@ class Ignored:
         )
 
 
+_COMPOSITE = "narrower than `*`, DescribeAlarms tells of no composite alarm; it only reads"
 _BOUNDARY = "a boundary grants nothing; each of its statements is explained in test_boundary.py"
 IGNORED = (
     Ignored(
         "RESOURCE_STAR", "*/KeyPolicy", "kms:", "in a policy attached to a key, the resource `*` is that key"
     ),
+    Ignored("RESOURCE_STAR", "*", "cloudwatch:DescribeAlarms", _COMPOSITE),
     Ignored(
         "PERMISSIONS_MANAGEMENT_ACTIONS",
         "*/KeyPolicy",
@@ -153,6 +156,32 @@ def test_no_policy_has_a_finding_that_is_not_explained(findings: set[Finding]) -
 @pytest.mark.parametrize("ignored", IGNORED, ids=lambda ignored: f"{ignored.issue} in {ignored.where}")
 def test_no_explanation_outlives_its_finding(findings: set[Finding], ignored: Ignored) -> None:
     assert any(ignored.covers(finding) for finding in findings)
+
+
+def unmatched(document: Document) -> list[str]:
+    """The actions of a document that no resource of their statement can match: they have none, and it names some."""
+    return [
+        f"{document.where}: {action}"
+        for one in document.statements
+        if "Resource" in one and "*" not in listed(one["Resource"])
+        for action in listed(one.get("Action", []))
+        if has_no_resource(action)
+    ]
+
+
+def test_no_statement_names_a_resource_for_an_action_that_has_none(assembly: Assembly) -> None:
+    """A Deny of it would deny nothing, and an Allow allow nothing."""
+    assert [found for document in Templates(assembly).documents() for found in unmatched(document)] == []
+
+
+@pytest.mark.parametrize("effect", ["Allow", "Deny"])
+def test_an_action_without_a_resource_type_is_found_beside_others(effect: str) -> None:
+    statement = {"Effect": effect, "Action": ["events:PutEvents", "events:PutPermission"]}
+    named = statement | {"Resource": ["arn:aws:events:*:*:event-bus/greenlight"]}
+    document = Document("x", "PolicyDocument", {"Version": "2012-10-17", "Statement": [named]})
+    assert unmatched(document) == ["x: events:PutPermission"]
+    document.policy["Statement"] = [statement | {"Resource": "*"}]
+    assert unmatched(document) == []
 
 
 def test_every_kind_of_policy_is_linted(assembly: Assembly) -> None:

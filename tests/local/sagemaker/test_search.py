@@ -66,10 +66,16 @@ def test_a_filter_finds_what_it_says(full: Sim, condition: dict[str, Any], expec
     assert found(full, condition) == expected
 
 
-@pytest.mark.parametrize("suffix", ["", "Z", "+00:00"])
-def test_what_changed_since_a_time_is_found(full: Sim, suffix: str) -> None:
-    since = datetime.fromtimestamp(full.clock.now() - 30, UTC).strftime("%Y-%m-%dT%H:%M:%S") + suffix
+def test_what_changed_since_a_time_is_found(full: Sim) -> None:
+    since = datetime.fromtimestamp(full.clock.now() - 30, UTC).strftime("%Y-%m-%dT%H:%M:%S")
     assert found(full, where("LastModifiedTime", "GreaterThan", since)) == ["churn/1"]
+
+
+@pytest.mark.parametrize("suffix", ["Z", "+00:00", ".000"])
+def test_a_time_in_another_form_than_the_documented_one_is_refused(full: Sim, suffix: str) -> None:
+    expression = {"Filters": [where("LastModifiedTime", "GreaterThan", f"2026-01-02T03:04:05{suffix}")]}
+    refused = full.refused("Search", Resource="ModelPackage", SearchExpression=expression)
+    assert "Invalid value" in refused.message
 
 
 def test_expressions_are_joined_and_nested(full: Sim) -> None:

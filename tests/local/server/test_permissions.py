@@ -259,3 +259,25 @@ def test_the_service_of_a_linked_role_can_be_asked(aws: LocalAws) -> None:
     with refused("iam:CreateServiceLinkedRole"):
         iam.create_service_linked_role(AWSServiceName="ecs.amazonaws.com")
     assert iam.create_service_linked_role(AWSServiceName=scaling)
+
+
+@pytest.mark.parametrize(
+    ("resource", "told"), [("*", ["watch", "watch-any"]), ("arn:aws:cloudwatch:*:*:alarm:*", ["watch"])]
+)
+def test_composite_alarms_are_told_to_whoever_may_describe_all(
+    aws: LocalAws, resource: str, told: list[str]
+) -> None:
+    cloudwatch = aws.client("cloudwatch")
+    cloudwatch.put_metric_alarm(
+        AlarmName="watch", Namespace="n", MetricName="m", Statistic="Sum", Period=60, EvaluationPeriods=1,
+        Threshold=1, ComparisonOperator="GreaterThanThreshold",
+    )  # fmt: skip
+    cloudwatch.put_composite_alarm(AlarmName="watch-any", AlarmRule='ALARM("watch")')
+    role = make_role(aws, statement("cloudwatch:DescribeAlarms", resource))
+    theirs = client_of(aws, assume(aws.client("sts"), role), "cloudwatch")
+    both = ["MetricAlarm", "CompositeAlarm"]
+    for types, expected in ((both, told), (["MetricAlarm"], ["watch"]), (["CompositeAlarm"], told[1:])):
+        answer = theirs.describe_alarms(AlarmNames=["watch", "watch-any"], AlarmTypes=types)
+        found = [one["AlarmName"] for one in (*answer["MetricAlarms"], *answer["CompositeAlarms"])]
+        assert found == expected
+    assert len(cloudwatch.describe_alarms(AlarmNames=["watch-any"], AlarmTypes=both)["CompositeAlarms"]) == 1
