@@ -41,13 +41,17 @@ Patch = Callable[[Any, str, Any], None]
 
 @dataclass(frozen=True)
 class Mutant:
-    """`breaks`: the numbers of invariants, any of which may be what is seen first. `crowded`: it shows only where
-    invocations come between each other all the time."""
+    """A bug put in on purpose.
+
+    `breaks`: the numbers of invariants, any of which may be what is seen first. `crowded`: it shows only where
+    invocations come between each other all the time. `seed`: of a schedule in which it was seen, tried first.
+    """
 
     name: str
     breaks: tuple[str, ...]
     put_in: Callable[[Patch], None]
     crowded: bool = False
+    seed: int = 0
 
 
 def _retry_what_failed(patch: Patch) -> None:
@@ -403,16 +407,16 @@ def _rename_who_decided(patch: Patch) -> None:
 
 
 MUTANTS = (
-    Mutant("what is optional is decided with the rest", ("17",), _decide_the_optional_with_the_rest),
-    Mutant("foreign content is read without bounds", ("17",), _read_without_bounds),
-    Mutant("the record grows without end", ("18",), _archive_nothing),
-    Mutant("keys of another release are dropped", ("19",), _drop_unknown_keys),
-    Mutant("a newer release's record blocks the way back", ("19",), _stop_on_a_newer_record),
-    Mutant("a newer release's record is moved forward", ("19",), _go_forward_on_a_newer_record),
-    Mutant("what an event leaves out is taken for unchanged", ("2",), _take_silence_for_evidence),
-    Mutant("an approver may approve own content", ("2",), _forget_the_writer),
-    Mutant("an approval that was taken back proves a later one", ("11",), _take_the_first_witness),
-    Mutant("a version that failed is tried again by itself", ("7", "9"), _retry_what_failed),
+    Mutant("what is optional is decided with the rest", ("17",), _decide_the_optional_with_the_rest, seed=40),
+    Mutant("foreign content is read without bounds", ("17",), _read_without_bounds, seed=40),
+    Mutant("the record grows without end", ("18",), _archive_nothing, seed=501),
+    Mutant("keys of another release are dropped", ("19",), _drop_unknown_keys, seed=14),
+    Mutant("a newer release's record blocks the way back", ("19",), _stop_on_a_newer_record, seed=132),
+    Mutant("a newer release's record is moved forward", ("19",), _go_forward_on_a_newer_record, seed=28),
+    Mutant("what an event leaves out is taken for unchanged", ("2",), _take_silence_for_evidence, seed=24),
+    Mutant("an approver may approve own content", ("2",), _forget_the_writer, seed=15),
+    Mutant("an approval that was taken back proves a later one", ("11",), _take_the_first_witness, seed=9),
+    Mutant("a version that failed is tried again by itself", ("7", "9"), _retry_what_failed, seed=3),
     Mutant(
         "InService is taken for success, on whatever config", ("6", "9", "3", "10", "14"), _trust_in_service
     ),
@@ -420,31 +424,36 @@ MUTANTS = (
     Mutant("the last known good config is cleaned up", ("10",), _delete_the_last_known_good),
     Mutant("whoever approved counts as an approver", ("11",), _believe_messages),
     Mutant("the record's revision is not checked", ("8", "9", "10"), _forget_the_revision, crowded=True),
-    Mutant("any rejection aborts what is in flight", ("4", "9"), _abort_on_any_rejection),
-    Mutant("a serverless rollout is given guardrails", ("9", "13", "3"), _guard_a_serverless_rollout),
-    Mutant("an endpoint is moved to another mode", ("9", "3"), _move_between_modes),
-    Mutant("a serverless rollout is aborted", ("4",), _abort_what_cannot_be),
+    Mutant("any rejection aborts what is in flight", ("4", "9"), _abort_on_any_rejection, seed=3),
+    Mutant(
+        "a serverless rollout is given guardrails", ("9", "13", "3"), _guard_a_serverless_rollout, seed=38
+    ),
+    Mutant("an endpoint is moved to another mode", ("9", "3"), _move_between_modes, seed=398),
+    Mutant("a serverless rollout is aborted", ("4",), _abort_what_cannot_be, seed=279),
     Mutant("success is recorded before it is verified", ("6", "8", "9"), _succeed_before_verifying),
-    Mutant("an alarm watches the way back", ("14",), _watch_the_way_back),
+    Mutant("an alarm watches the way back", ("14",), _watch_the_way_back, seed=22),
     Mutant("what was approved before the group's spec is deployed", ("9", "11"), _act_on_what_was_before_us),
     Mutant("the effect comes before the intent", ("8",), _act_before_recording),
-    Mutant("success is recorded without a smoke test", ("6",), _skip_the_smoke_test),
+    Mutant("success is recorded without a smoke test", ("6",), _skip_the_smoke_test, seed=11),
     Mutant(
         "content that changed after the approval is deployed", ("2", "9", "11"), _overlook_changed_content
     ),
     Mutant("a run begins beside another", ("15",), _start_beside_another),
-    Mutant("the cooldown and the week's limit are forgotten", ("15",), _forget_the_cooldown),
-    Mutant("who wrote last is said to have decided", ("8",), _name_the_last_writer),
-    Mutant("a correction names another decider", ("8",), _rename_who_decided),
+    Mutant("the cooldown and the week's limit are forgotten", ("15",), _forget_the_cooldown, seed=98),
+    Mutant("who wrote last is said to have decided", ("8",), _name_the_last_writer, seed=14),
+    Mutant("a correction names another decider", ("8",), _rename_who_decided, seed=30),
     Mutant(
-        "a description that was there is taken for a reason", ("8",), _take_the_description_for_the_reason
+        "a description that was there is taken for a reason",
+        ("8",),
+        _take_the_description_for_the_reason,
+        seed=27,
     ),
-    Mutant("a flood of denied calls hides an approval", ("9", "3"), _read_the_newest_only),
+    Mutant("a flood of denied calls hides an approval", ("9", "3"), _read_the_newest_only, seed=73),
     Mutant("two spellings are two people", ("11",), _compare_spellings),
-    Mutant("a passing answer fails the version", ("20", "9"), _blame_the_version_for_what_passes),
+    Mutant("a passing answer fails the version", ("20", "9"), _blame_the_version_for_what_passes, seed=7),
     Mutant("what the spec asks for fails the version", ("20", "9"), _blame_the_version_for_the_spec),
-    Mutant("whatever ends a rollout fails the version", ("20", "9"), _blame_the_version_for_any_end),
-    Mutant("what AWS could not do yet is given up", ("9", "3"), _give_up_what_is_not_the_versions),
+    Mutant("whatever ends a rollout fails the version", ("20", "9"), _blame_the_version_for_any_end, seed=48),
+    Mutant("what AWS could not do yet is given up", ("9", "3"), _give_up_what_is_not_the_versions, seed=7),
     Mutant("what is not verified is watched already", ("16",), _watch_what_is_not_verified),
-    Mutant("a schedule never follows the next version", ("16",), _stay_with_the_first),
+    Mutant("a schedule never follows the next version", ("16",), _stay_with_the_first, seed=7),
 )

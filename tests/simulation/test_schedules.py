@@ -46,7 +46,7 @@ def test_a_seed_is_lived_through_the_same_way_each_time() -> None:
 def test_a_seeded_bug_is_found(mutant: Mutant) -> None:
     with pytest.MonkeyPatch.context() as patch:
         mutant.put_in(patch.setattr)
-        for seed in range(_MOST_TRIED):
+        for seed in (mutant.seed, *range(_MOST_TRIED)):
             plan = schedule(seed)
             broke = run(replace(plan, rates=CROWDED, most=3) if mutant.crowded else plan, Totals())
             if broke is not None:
