@@ -7,7 +7,7 @@ from constructs import Construct
 from infra.config.convert import endpoint_name
 from infra.config.group import AsynchronousConfig, GroupConfig, VpcConfig
 from infra.constructs.grants import Grant, accept, allow, describe_alarms, document, here
-from infra.constructs.group_grants import pull_images, read_below, write_signals
+from infra.constructs.group_grants import keys_of_objects, pull_images, read_below, write_signals
 from infra.constructs.nag import acknowledge_inline_policy
 from infra.constructs.s3_prefix import objects_arn
 from lambdas.core.names import ROLE_PATH, role_name
@@ -23,6 +23,7 @@ class EndpointRole(Construct):
         super().__init__(scope, "EndpointRole")
         grants = [
             *read_below(config.artifacts, "Artifacts", "ListArtifacts", why=_BELOW),
+            *keys_of_objects(),  # of artifacts, and of an asynchronous endpoint's requests
             *_images(),
             *_signals(config),
             *_options(config),

@@ -13,6 +13,7 @@ from constructs import Construct
 from infra.config.convert import endpoint_name
 from infra.config.group import GroupConfig
 from infra.constructs.grants import Grant, allow, deny, describe_alarms, here
+from infra.constructs.group_grants import keys_of_objects
 from infra.constructs.named_role import NamedRole
 from infra.constructs.permissions import LISTS
 from infra.constructs.s3_prefix import objects_arn
@@ -176,6 +177,7 @@ def _read(config: GroupConfig) -> list[Grant]:
         allow(
             "ReadArtifacts", ["s3:GetObject"], [objects_arn(uri) for uri in config.artifacts], why=_VERSIONS
         ),
+        *keys_of_objects(),
     ]
 
 

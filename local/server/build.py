@@ -16,6 +16,7 @@ from local.server import (
     hooks,
     identity,
     metrics,
+    object_keys,
     parameter_events,
     parameter_limits,
     permissions,
@@ -109,6 +110,7 @@ class LocalServer:
         queues.install()
         publishing.install()
         topic_access.install()
+        object_keys.install()
         parameter_limits.install()
         parameter_events.install(self.events.emit)
         self.alarms.install()

@@ -438,7 +438,8 @@ HOOKS: tuple[Hook, ...] = (
     _read(_LAMBDA, "_resolve_layer_zip", "the content of a layer", "attachment"),
     _read(_RUNTIME, "execution_credentials", "a session of a function's role", "config"),
     _read(_RUNTIME, "_RESERVED_RUNTIME_ENV_VARS", "variables a function may not set"),
-    _read("services.s3", "_buckets", "the objects below a prefix"),
+    _read("services.s3", "_buckets", "the objects below a prefix, and their keys"),
+    _read("services.kms", "_resolve_key", "a key by its id, its alias or its ARN", "key_id_or_arn"),
     # --- schedules
     _replaced("services.scheduler", "_tick_schedules", "fires on the scaled clock"),
     _read("services.scheduler", "_schedules", "the schedules"),

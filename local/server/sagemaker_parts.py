@@ -40,7 +40,7 @@ class SageMakerParts:
     def __init__(self, settings: ServerSettings, clock: ScaledTime, events: Events) -> None:
         account, region = settings.account, settings.region
         self.switches, self.faults = Switches(), Faults()
-        self.fleets = Fleets(account, region)
+        self.fleets = Fleets(settings)
         self.pipelines = Pipelines(settings, lambda *told: self.model.pipeline_ended(*told))  # noqa: PLW0108 - made below
         self.inspections = Inspections(settings, lambda *told: self.model.inspection_ended(*told))  # noqa: PLW0108 - as above
         world = LocalWorld(

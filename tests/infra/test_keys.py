@@ -74,3 +74,18 @@ def test_the_ledgers_stream_is_read_under_no_condition_on_the_way_to_the_key(ass
                 assert "Condition" not in statement
                 return
     pytest.fail("nothing reads the ledger's key")
+
+
+def test_whoever_reads_objects_may_decrypt_those_under_a_customers_key(assembly: Assembly) -> None:
+    """By way of S3, and as far as the keys' own policies let them."""
+    readers = 0
+    for role in Templates(assembly).roles():
+        allowed = [one for one in role.statements if one["Effect"] == "Allow"]
+        if not any("s3:GetObject" in listed(one.get("Action", [])) for one in allowed):
+            continue
+        readers += 1
+        via = {"StringEquals": {"kms:ViaService": "s3.us-east-1.amazonaws.com"}}
+        assert any(
+            "kms:Decrypt" in listed(one["Action"]) and one.get("Condition") == via for one in allowed
+        ), role.name
+    assert readers > 10
