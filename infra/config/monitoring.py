@@ -77,7 +77,8 @@ class ExplainabilityConfig(MonitorConfig):
 
 class MonitoringConfig(Section):
     """Monitoring schedules that follow the live version (SageMaker Model Monitor): once a rollout is verified, each is
-    pointed at the baselines that the version was registered with."""
+    pointed at the baselines that the version was registered with. AWS takes no new customers for Model Monitor since 30
+    July 2026: in an account that never used it, name a CloudWatch alarm of your own in `retraining.alarms` instead."""
 
     output: words.S3Prefix
     """Where reports go."""

@@ -119,7 +119,14 @@ class GroupStack(cdk.Stack):
                 )
 
     def _retraining(self, config: GroupConfig) -> None:
-        """A pipeline that only people start may be meant, or be a mistake: it is said."""
+        """A pipeline that only people start may be meant, or be a mistake: it is said. So is what AWS may refuse."""
+        if config.monitoring is not None:
+            cdk.Annotations.of(self).add_warning_v2(
+                "greenlight:model-monitor",
+                f"group {config.name} is monitored: AWS takes no new customers for SageMaker Model Monitor since "
+                "30 July 2026, and refuses the schedules of an account that never used it. Without it, name a "
+                "CloudWatch alarm of your own in retraining.alarms",
+            )
         if config.retraining is not None and nothing_starts(config.retraining, config.monitoring):
             cdk.Annotations.of(self).add_warning_v2(
                 "greenlight:nothing-retrains",

@@ -8,12 +8,12 @@ import aws_cdk as cdk
 import pytest
 import yaml
 
-from infra.config.load import check
+from infra.config.load import check, load_groups
 from infra.constructs.group_grants import read_below
 from infra.constructs.reader_role import reads_objects
 from infra.stacks.group import GroupStack
 from lambdas.core.spec import GroupSpec, Mode, Monitor, spec_from_json
-from tests.infra.conftest import ANALYZER, LONELY, Assembly
+from tests.infra.conftest import ANALYZER, EVERYTHING, LONELY, Assembly
 from tests.infra.policies import text
 from tests.infra.templates import listed
 
@@ -230,6 +230,18 @@ def test_a_pipeline_that_nothing_starts_is_told_at_synthesis(tmp_path: Path) -> 
         stack = GroupStack(cdk.App(outdir=str(tmp_path / name)), "Any", config=config)
         said = [str(entry.data) for entry in stack.node.metadata if entry.type == "aws:cdk:warning"]
         assert any("only a person starts pipeline p" in one for one in said) is (name == "people")
+
+
+def test_a_monitored_group_is_told_that_aws_takes_no_new_customers_for_model_monitor(tmp_path: Path) -> None:
+    for name, written in (("monitored", EVERYTHING), ("not", LONELY)):
+        (folder := tmp_path / name).mkdir()
+        (folder / "x.yaml").write_text(written)
+        (config,) = load_groups(folder)
+        stack = GroupStack(cdk.App(outdir=str(tmp_path / f"{name}.out")), "Any", config=config)
+        said = [str(entry.data) for entry in stack.node.metadata if entry.type == "aws:cdk:warning"]
+        assert any("no new customers for SageMaker Model Monitor" in one for one in said) is (
+            name == "monitored"
+        )
 
 
 def test_the_abort_alarm_trips_within_seconds_and_holds_its_state(assembly: Assembly) -> None:
