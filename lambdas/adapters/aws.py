@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import logging
 import os
 import random
 import threading
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
     from types_boto3_sqs import SQSClient
     from types_boto3_ssm import SSMClient
 
+_log = logging.getLogger(__name__)
 MODELS = Path(__file__).parents[2] / "aws_models"
 """What a function's asset brings of AWS's service models: the operations that it calls (`infra.constructs.models`)."""
 OLDEST = (1, 37, 0)
@@ -184,12 +186,28 @@ class Aws:
         In a function it reads `MODELS`, unless it is too old for them; people's commands have none.
         """
         session = botocore.session.get_session()
-        if MODELS.is_dir() and reads_models(botocore.__version__):
+        if self._lean:
             session.register_component("data_loader", loader_of(MODELS))
         return session
 
+    @functools.cached_property
+    def _lean(self) -> bool:
+        """Whether the session reads `MODELS`."""
+        return MODELS.is_dir() and reads_models(botocore.__version__)
+
     def _make(self, service: str, config: dict[str, Any], credentials: dict[str, str]) -> Any:
         with self._lock:  # a session makes one client at a time, and looks run side by side
+            try:
+                return self._session.create_client(service, config=Config(**config), **credentials)
+            except Exception:
+                if not self._lean:
+                    raise
+                # Whatever a newer botocore misses in a part of its models, it has itself: slower, and right.
+                _log.exception(
+                    "no client of %s from our part of the models; botocore's own are read", service
+                )
+                self._lean = False
+                del self._session
             return self._session.create_client(service, config=Config(**config), **credentials)
 
     def _client(self, service: str) -> Any:

@@ -167,6 +167,28 @@ def test_a_botocore_that_is_too_old_for_the_part_has_its_own_models(
     assert ("ec2" in loader.list_available_services("service-2")) is not reads
 
 
+@pytest.mark.parametrize("fault", ["gone", "broken", "without what it needs"])
+def test_where_the_part_does_not_do_botocores_own_models_are_read(
+    fault: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    write_models(tmp_path)
+    (model,) = (tmp_path / "ssm").rglob("service-2.json")
+    if fault == "gone":
+        model.unlink()
+    else:
+        model.write_text("{" if fault == "broken" else '{"operations": {}, "shapes": {}}')
+    monkeypatch.setattr(aws, "MODELS", tmp_path)
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    clients = aws.Aws()
+    assert clients.sqs.meta.service_model.service_name == "sqs"
+    assert not caplog.records
+    assert "GetParameterHistory" in clients.ssm.meta.service_model.operation_names
+    assert "botocore's own are read" in caplog.text
+    assert clients.dynamodb.meta.service_model.service_name == "dynamodb"
+
+
 def essence(loader: Loader, service: str, operation: str) -> str:
     """What of a request does not depend on botocore's version, in one line."""
     request = request_of(loader, service, operation)
