@@ -20,6 +20,14 @@ _MINUTE = cdk.Duration.minutes(1)
 _FIVE_MINUTES = cdk.Duration.minutes(5)
 
 
+_CONSOLES = {
+    "aws": "console.aws.amazon.com",
+    "aws-cn": "console.amazonaws.cn",
+    "aws-us-gov": "console.amazonaws-us-gov.com",
+}
+"""Where the console is, by partition."""
+
+
 class ObservabilityStack(cdk.Stack):
     """The function `dashboard`, and the dashboard whose widget calls it. Replaceable; nothing else depends on it.
 
@@ -52,7 +60,13 @@ class ObservabilityStack(cdk.Stack):
             ],
         )
         cdk.CfnOutput(self, "DashboardFunction", value=self.page.function_name)
-        address = f"https://{self.region}.console.aws.amazon.com/cloudwatch/home?region={self.region}"
+        consoles = cdk.CfnMapping(
+            self,
+            "Consoles",
+            mapping={partition: {"domain": domain} for partition, domain in _CONSOLES.items()},
+        )
+        domain = consoles.find_in_map(cdk.Aws.PARTITION, "domain")
+        address = f"https://{self.region}.{domain}/cloudwatch/home?region={self.region}"
         cdk.CfnOutput(self, "Page", value=f"{address}#dashboards/dashboard/{DASHBOARD}")
 
     def _function(self, state: StateStack, controller: ControllerStack) -> Function:

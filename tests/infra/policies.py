@@ -18,6 +18,8 @@ def text(value: Any) -> str:
         return str(inner[0]).join(text(part) for part in inner[1])
     if function == "Fn::Sub":
         return re.sub(r"\$\{([^}]+)\}", lambda match: known[match[1]], inner)
+    if function == "Fn::FindInMap":
+        return f"<{inner[0]}>"
     return known.get(inner, f"<{inner}>") if isinstance(inner, str) else f"<{'.'.join(inner)}>"
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from lambdas.core.names import DASHBOARD, OBSERVABILITY_STACK
 from lambdas.core.settings import from_environment
 from lambdas.dashboard.settings import DashboardSettings
-from tests.infra.conftest import Assembly
+from tests.infra.conftest import ROOT, Assembly
 from tests.infra.policies import text
 
 CONTROLLER = "Greenlight-Controller"
@@ -94,3 +94,16 @@ def test_where_the_page_is_and_what_draws_it_are_put_out(assembly: Assembly) -> 
     outputs = json.loads(assembly.text(OBSERVABILITY_STACK))["Outputs"]
     assert text(outputs["Page"]["Value"]).endswith(f"#dashboards/dashboard/{DASHBOARD}")
     assert "DashboardFunction" in text(outputs["DashboardFunction"]["Value"])
+
+
+def test_the_pages_address_is_the_console_of_the_partition(assembly: Assembly) -> None:
+    template = json.loads(assembly.text(OBSERVABILITY_STACK))
+    (mapping,) = template["Mappings"].values()
+    targets = json.loads((ROOT / "cdk.json").read_text())["context"]["@aws-cdk/core:target-partitions"]
+    assert set(mapping) == set(targets)
+    assert {one["domain"] for one in mapping.values()} == {
+        "console.aws.amazon.com",
+        "console.amazonaws.cn",
+        "console.amazonaws-us-gov.com",
+    }
+    assert "Fn::FindInMap" in json.dumps(template["Outputs"]["Page"])
