@@ -8,8 +8,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from lambdas.adapters.trails import Trails
+from lambdas.core.errors import Transient
 from lambdas.core.facts import Lookup, Trail
 from lambdas.core.record import Approval
 
@@ -50,6 +52,12 @@ class History:
 
     events: list[dict[str, Any]]
     pages: int = 0
+    seconds: float = 0.0  # that a page takes
+    now: float = 0.0
+    most: int | None = None  # pages that it gives; then it is asked too often
+
+    def clock(self) -> float:
+        return self.now
 
     def get_paginator(self, operation: str) -> "History":
         assert operation == "lookup_events"
@@ -64,8 +72,12 @@ class History:
             if start <= one["EventTime"] <= end and attribute["AttributeValue"] in one["CloudTrailEvent"]
         ]
         for first in range(0, max(1, len(found)), 50):
+            if self.most is not None and self.pages >= self.most:
+                raise ClientError({"Error": {"Code": "ThrottlingException", "Message": ""}}, "LookupEvents")
             self.pages += 1
-            yield {"Events": found[first : first + 50]}
+            self.now += self.seconds
+            more = {"NextToken": "more"} if first + 50 < len(found) else {}
+            yield {"Events": found[first : first + 50], **more}
 
 
 def lookup(**changes: Any) -> Lookup:
@@ -76,7 +88,7 @@ def read_on(history: History, asked: Lookup) -> tuple[list[Trail], list[str]]:
     """Ask until all is told, as one look after the other does; what each was answered, and who approved."""
     answers, found = list[Trail](), list[str]()
     for _ in range(50):
-        answer = Trails(lambda: history).writes([asked])
+        answer = Trails(lambda: history, clock=history.clock).writes([asked])
         answers.append(answer)
         found += [one.by.arn for one in answer.witnesses if one.approval is Approval.APPROVED]
         if answer.complete:
@@ -117,6 +129,50 @@ def test_each_look_reads_a_bounded_part() -> None:
     history = History([call(START + n / 20) for n in range(30_000)])
     Trails(lambda: history).writes([lookup()])
     assert history.pages <= 120 + 121 + 21
+
+
+@pytest.mark.parametrize("seconds", [0.5, 4.0, 20.0, 50.0])
+def test_however_slow_cloudtrail_is_a_look_ends_soon_and_the_next_goes_on(seconds: float) -> None:
+    history = History([*(call(START + n) for n in range(1_700)), APPROVAL], seconds=seconds)
+    asked, found, looks = lookup(registration=False), list[str](), 0
+    while True:
+        began, looks = history.now, looks + 1
+        answer = Trails(lambda: history, clock=history.clock).writes([asked])
+        assert history.now - began <= 45 + 2 * seconds
+        found += [one.by.arn for one in answer.witnesses if one.approval is Approval.APPROVED]
+        if answer.complete:
+            break
+        assert looks < 100
+        asked = replace(asked, since=answer.until, step=answer.step)
+    assert ANN in found
+
+
+@pytest.mark.parametrize("most", [1, 3, 25])
+def test_a_cloudtrail_that_is_asked_too_often_midway_has_told_what_it_told(most: int) -> None:
+    history = History([*(call(START + n) for n in range(1_700)), APPROVAL], most=most)
+    asked, found, looks = lookup(registration=False), list[str](), 0
+    while True:
+        history.pages, looks = 0, looks + 1
+        answer = Trails(lambda: history).writes([asked])
+        found += [one.by.arn for one in answer.witnesses if one.approval is Approval.APPROVED]
+        if answer.complete:
+            break
+        assert looks < 100
+        asked = replace(asked, since=answer.until, step=answer.step)
+    assert ANN in found
+
+
+def test_a_cloudtrail_that_tells_nothing_says_so() -> None:
+    with pytest.raises(Transient):
+        Trails(lambda: History([APPROVAL], most=0)).writes([lookup()])
+
+
+def test_slow_registrations_leave_time_for_the_writes() -> None:
+    floods = [created(START + 100 * n + k / 100, k) for n in range(8) for k in range(500)]
+    history = History([*floods, *(call(START + n) for n in range(1_700))], seconds=4.0)
+    asked = [lookup(created=START + 100 * n, step=40.0) for n in range(8)]
+    answer = Trails(lambda: history, clock=history.clock).writes(asked)
+    assert answer.until > START
 
 
 def created(at: float, number: int) -> dict[str, Any]:

@@ -117,7 +117,7 @@ def reconcile(aws: Aws, name: str, reporter: Reporter) -> Callable[[list[Message
         registry=Registry(clients.sagemaker),
         endpoints=endpoints,
         alarms=alarms,
-        trail=Trails(lambda: clients.cloudtrail, *SOME_PAGES),
+        trail=Trails(lambda: clients.cloudtrail, *SOME_PAGES, clock=aws.clock.now),
         specs=Specs(clients.ssm),
         store=Store(clients.dynamodb, STATE_TABLE, LEDGER_TABLE),
         executor=Executor(

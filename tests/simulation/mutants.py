@@ -342,7 +342,7 @@ def _read_the_newest_only(patch: Patch) -> None:
     """Of a flood the newest calls are read, each time anew, and what was read is not remembered."""
 
     def newest(self: Trails, reading: Any, since: float, until: float) -> float:
-        return until if self._stretch(reading, UPDATED, since, None).whole else since
+        return until if self._stretch(reading, UPDATED, since, None, self._at_once).whole else since
 
     patch(Trails, "_updates", newest)
 
