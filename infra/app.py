@@ -10,6 +10,7 @@ from infra.config.load import load_groups
 from infra.config.problems import ConfigError, Problem
 from infra.constructs.policy_sizes import too_large
 from infra.limits import CONCURRENCY
+from infra.quotas import shortages, taken
 from infra.stacks.controller import ControllerStack
 from infra.stacks.governance import GovernanceStack
 from infra.stacks.group import GroupStack
@@ -73,3 +74,5 @@ def build(app: cdk.App, folder: Path, governance: GovernanceConfig) -> None:
             problems += too_large(stack, config.name)
     if problems:
         raise ConfigError(problems)
+    for number, shortage in enumerate(shortages(taken(app, groups)), start=1):
+        cdk.Annotations.of(controller).add_warning_v2(f"greenlight:quota-{number}", str(shortage))
