@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from local.sagemaker.ports import Fleet
     from local.server.settings import ServerSettings
 
-START_TIMEOUT = 60.0
+START_TIMEOUT = 180.0
 """Wall seconds for a container to start: two busy cores import scikit-learn slowly."""
 
 

@@ -144,7 +144,7 @@ def _make_configs(aws: LocalAws, names: set[str]) -> None:
 
 def _until(aws: LocalAws, endpoint: str, member: str, value: str) -> None:
     """Wait until this stands somewhere in what DescribeEndpoint tells."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 300
     said = ""
     while f'"{member}": "{value}"' not in said:
         assert time.monotonic() < deadline, f"endpoint {endpoint} never had {member} {value}: {said}"

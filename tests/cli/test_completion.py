@@ -36,7 +36,7 @@ def bash(code: str, arguments: list[str], home: Path, folder: Path) -> str:
         capture_output=True,
         text=True,
         check=True,
-        timeout=60,
+        timeout=300,
     )
     assert done.stderr == ""
     return done.stdout

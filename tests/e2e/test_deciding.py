@@ -116,7 +116,7 @@ def test_somebody_elses_decision_meanwhile_is_not_overwritten(scene: Make) -> No
             asked += (one := asking.stderr.read(1))
             assert one, asked
         s.decide(version, "Rejected", "not this one")
-        _, error = asking.communicate("y\n", timeout=60)
+        _, error = asking.communicate("y\n", timeout=300)
     assert asking.returncode == 2
     assert "was changed meanwhile: it is Rejected" in error
     assert "not this one" in error

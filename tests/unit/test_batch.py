@@ -253,7 +253,7 @@ def test_an_endpoint_whose_group_cannot_be_found_now_comes_back_and_the_others_g
 
 
 def test_groups_are_looked_at_side_by_side_so_that_none_waits_for_another() -> None:
-    both = threading.Barrier(2, timeout=5)
+    both = threading.Barrier(2, timeout=60)
     failed, _ = work(hall("a", "b", together=both.wait), asking(1, "a"), asking(2, "b"))
     assert failed == []
 

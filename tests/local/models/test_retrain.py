@@ -103,7 +103,7 @@ def ended(aws: LocalAws, run: str, since: datetime) -> dict[str, Any]:
         said = aws.client("sagemaker").describe_pipeline_execution(PipelineExecutionArn=arn)
         return None if said["PipelineExecutionStatus"] == "Executing" else dict(said)
 
-    return eventually(look, within=60) or {}
+    return eventually(look) or {}
 
 
 def version(aws: LocalAws, number: int) -> dict[str, Any]:

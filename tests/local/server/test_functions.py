@@ -45,8 +45,8 @@ def handled(aws: LocalAws, name: str) -> dict[str, Any]:
     return item
 
 
-def wait_for(aws: LocalAws, name: str, within: float = 5.0) -> dict[str, Any]:
-    return eventually(lambda: handled(aws, name), within=within)
+def wait_for(aws: LocalAws, name: str) -> dict[str, Any]:
+    return eventually(lambda: handled(aws, name))
 
 
 def test_a_function_sees_its_variables_and_what_aws_sets_and_nothing_else(aws: LocalAws) -> None:
@@ -101,7 +101,7 @@ def test_a_tables_stream_reaches_its_function_and_a_poisoned_record_is_given_up_
         said = [event["message"] for event in events if event["message"].startswith("saw INSERT")]
         return said if "saw INSERT streamed" in said else []
 
-    assert eventually(lines, within=30).count("saw INSERT poison") == 3
+    assert eventually(lines).count("saw INSERT poison") == 3
 
 
 def test_order_within_a_group_holds_while_others_run_beside_it(aws: LocalAws) -> None:
@@ -147,7 +147,7 @@ def test_a_failed_message_is_tried_again_then_goes_to_the_dlq_and_the_others_of_
     ]
     sqs.send_message_batch(QueueUrl=url, Entries=entries)
     dlq = sqs.get_queue_url(QueueName="small-dlq.fifo")["QueueUrl"]
-    found = eventually(lambda: sqs.receive_message(QueueUrl=dlq).get("Messages"), within=30)
+    found = eventually(lambda: sqs.receive_message(QueueUrl=dlq).get("Messages"))
     assert [json.loads(message["Body"])["name"] for message in found] == ["bad"]
     assert wait_for(aws, "good")["group"]["S"] == "good"
     left = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]

@@ -221,7 +221,7 @@ def until(
         run = next((one for one in ended if one["MonitoringExecutionStatus"] == status), None)
         return run if run is not None and violations(aws) == found else None
 
-    return eventually(look, within=300) or {}
+    return eventually(look) or {}
 
 
 def violations(aws: LocalAws) -> frozenset[tuple[str, str]]:
@@ -296,10 +296,10 @@ def drift_comes_and_passes(aws: LocalAws) -> None:
     shifted = (body(80, missing=True), "application/json")
     run = until(aws, "CompletedWithViolations", shifted, found=both)
     assert run["EndpointName"] == "circle"
-    assert eventually(lambda: alarm_is(aws, "ALARM"), within=300)
+    assert eventually(lambda: alarm_is(aws, "ALARM"))
 
     until(aws, "Completed", *usual)
-    assert eventually(lambda: alarm_is(aws, "OK"), within=300)
+    assert eventually(lambda: alarm_is(aws, "OK"))
 
 
 def stop_watching(aws: LocalAws, schedule: str) -> None:
@@ -308,7 +308,7 @@ def stop_watching(aws: LocalAws, schedule: str) -> None:
     Runs come one at a time. If they went on, those of the next test would wait behind them.
     """
     aws.client("sagemaker").stop_monitoring_schedule(MonitoringScheduleName=schedule)
-    assert eventually(lambda: deleted(aws, schedule), within=300)
+    assert eventually(lambda: deleted(aws, schedule))
 
 
 def deleted(aws: LocalAws, schedule: str) -> bool:
@@ -324,7 +324,7 @@ def deleted(aws: LocalAws, schedule: str) -> bool:
 
 def failed(aws: LocalAws, schedule: str) -> str:
     """Why the first run of a schedule failed; there are no more of it."""
-    run = eventually(lambda: runs(aws, schedule), within=300)[-1]
+    run = eventually(lambda: runs(aws, schedule))[-1]
     stop_watching(aws, schedule)
     assert run["MonitoringExecutionStatus"] == "Failed"
     return str(run["FailureReason"])

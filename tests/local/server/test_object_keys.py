@@ -88,7 +88,7 @@ def test_an_endpoint_reads_its_artifact_by_its_execution_role(aws: LocalAws, mod
         return None if found["EndpointStatus"] == "Creating" else dict(found)
 
     for rights, name in names.items():
-        found = eventually(lambda name=name: ended(name), within=300)  # type: ignore[misc] # the loop's own name
+        found = eventually(lambda name=name: ended(name))  # type: ignore[misc] # the loop's own name
         assert found is not None
         if RIGHTS[rights][1]:
             assert found["EndpointStatus"] == "InService"

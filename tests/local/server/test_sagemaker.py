@@ -96,7 +96,7 @@ def in_service(aws: LocalAws) -> None:
         status = str(aws.client("sagemaker").describe_endpoint(EndpointName="small")["EndpointStatus"])
         return "" if status in ("Creating", "Updating") else status
 
-    assert eventually(settled, within=30) == "InService"
+    assert eventually(settled) == "InService"
 
 
 def ask(aws: LocalAws, **content: object) -> dict[str, Any]:
@@ -270,7 +270,7 @@ def test_a_burstable_variant_is_not_scaled(aws: LocalAws, endpoint: str) -> None
     }  # fmt: skip
     sagemaker.create_endpoint_config(EndpointConfigName="burst-1", ProductionVariants=[variant])
     sagemaker.create_endpoint(EndpointName="burst", EndpointConfigName="burst-1")
-    eventually(lambda: sagemaker.describe_endpoint(EndpointName="burst").get("ProductionVariants"), within=30)
+    eventually(lambda: sagemaker.describe_endpoint(EndpointName="burst").get("ProductionVariants"))
     with pytest.raises(ClientError, match=r"ml\.t2\.medium of endpoint/burst/variant/all is not supported"):
         scaling.register_scalable_target(
             ServiceNamespace="sagemaker",
@@ -378,7 +378,7 @@ def served(aws: LocalAws, name: str, variant: dict[str, object], **more: object)
     def status() -> bool:
         return bool(sagemaker.describe_endpoint(EndpointName=name)["EndpointStatus"] == "InService")
 
-    assert eventually(status, within=30)
+    assert eventually(status)
     return name
 
 

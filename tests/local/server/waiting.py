@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 Found = TypeVar("Found")
 
 
-def eventually(find: Callable[[], Found], *, within: float = 30.0) -> Found:
+def eventually(find: Callable[[], Found], *, within: float = 300.0) -> Found:
     """What `find` gives once it gives something true; fails the test if it does not within that many seconds."""
     deadline = time.monotonic() + within
     while True:

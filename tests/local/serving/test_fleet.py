@@ -73,7 +73,7 @@ def test_a_process_that_dies_answers_503_and_is_started_again(start: Start) -> N
 
 
 def test_a_model_that_takes_too_long_answers_504_and_is_started_again(start: Start) -> None:
-    fleet = start(model(), answer_timeout=0.6)
+    fleet = start(model(), answer_timeout=3.0)
     assert ask(fleet, "hang")[0] == 504
     assert ask(fleet, "x")[0] == 200
 
