@@ -131,6 +131,7 @@ GROUPS: dict[str, dict[str, Any]] = {
     "unwitnessed": {},
     "audited": {"approval": {"mode": "audit"}},
     "own-policy": {"approval": {"resource_policy": True}},
+    "locked": {},
     "picky": {"allowed": {"image_repositories": ["123456789012.dkr.ecr.us-east-1.amazonaws.com/blessed/*"]}},
     "matrix": {
         **_UNDEPLOYABLE,

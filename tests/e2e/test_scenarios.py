@@ -259,3 +259,16 @@ def test_whatever_aws_does_a_broken_version_goes_back_and_a_rejected_one_gives_w
         s.aws.control(**{key: before[key] for key in SWITCHES[name]})
     assert s.watch.broken_entry() is None
     assert s.kinds()[Kind.STARTED.value] == 4
+
+
+def test_an_artifact_under_a_customer_managed_key_is_served_by_the_groups_own_role(scene: Make) -> None:
+    s = scene("locked")
+    version = s.register()
+    key = s.aws.client("kms").create_key(Description="the team's own")["KeyMetadata"]["Arn"]
+    bucket, _, name = s.container(version)["ModelDataUrl"].removeprefix("s3://").partition("/")
+    s3 = s.aws.client("s3")
+    content = s3.get_object(Bucket=bucket, Key=name)["Body"].read()
+    s3.put_object(Bucket=bucket, Key=name, Body=content, ServerSideEncryption="aws:kms", SSEKMSKeyId=key)
+    s.approve(version)
+    s.until_live(version)
+    assert s.invoke(b"asked") == f"{s.group}/{version}"
