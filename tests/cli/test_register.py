@@ -1,5 +1,6 @@
 """`greenlight register` finds everything that is wrong before it asks AWS anything."""
 
+import gc
 import gzip
 import hashlib
 import io
@@ -7,6 +8,7 @@ import json
 import os
 import tarfile
 import tracemalloc
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -300,11 +302,19 @@ def test_a_large_model_is_read_in_little_memory(folder: Path) -> None:
         archive.addfile(member, _Zeros(member.size))
     (folder / "large.tar.gz").write_bytes(content.getvalue())
     del content
+    peaks = [_peak(lambda: read(artifact="large.tar.gz")) for _ in range(2)]
+    # What is imported for it, once, counts with the first time.
+    assert peaks[1] < 10_000_000, peaks
+
+
+def _peak(do: Callable[[], object]) -> int:
+    """The most bytes that something has at once."""
+    gc.collect()
     tracemalloc.start()
-    read(artifact="large.tar.gz")
+    do()
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert peak < 10_000_000
+    return peak
 
 
 class _Zeros(io.RawIOBase):
