@@ -124,7 +124,7 @@ def members(archive: Archive, most: int | None = None) -> Iterator[tarfile.TarIn
         most: how many are looked at; None: all.
 
     Raises:
-        Unreadable: it has more.
+        Unreadable: it has more, or one of a size that nothing has.
     """
     count = 0
     while (member := archive.next()) is not None:
@@ -132,6 +132,8 @@ def members(archive: Archive, most: int | None = None) -> Iterator[tarfile.TarIn
         count += 1
         if most is not None and count > most:
             raise Unreadable(f"it has more than {most} members")
+        if member.size < 0:  # by an extended header, which tarfile believes
+            raise Unreadable(f"{shown(member.name)} says that it has {member.size} bytes")
         yield member
 
 

@@ -104,6 +104,17 @@ def test_a_member_that_says_it_is_larger_than_any_file_is_not_waited_for(name: s
         sample_of(gzip.compress(member.tobuf(tarfile.GNU_FORMAT) + b"content"))
 
 
+@pytest.mark.parametrize("size", [-1, -512, -(2**70)])
+def test_a_member_whose_extended_header_gives_it_less_than_nothing_is_told(size: int) -> None:
+    """tarfile believes such a header, and reads nothing: an empty sample."""
+    said = f" size={size}\n"
+    record = f"{len(said) + 2}{said}".encode()
+    header = tar(("payload.json", record), kind=tarfile.XHDTYPE)[:1_024]
+    archive = gzip.compress(header + tar(("payload.json", b'{"rows": []}')))
+    with pytest.raises(Unreadable, match=r"payload\.json says that it has -"):
+        sample_of(archive)
+
+
 def test_a_members_name_is_quoted_in_bounds_whatever_it_holds() -> None:
     name = "\N{PILE OF POO}" * 5_000
     with pytest.raises(Unreadable) as caught:
