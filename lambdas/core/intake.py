@@ -211,8 +211,9 @@ def take_decisions(turn: Turn) -> Need | None:
     if missing := {v.version for v in changed} - facts.details.keys():
         return Need(details=frozenset(missing))
     news = [detail for v in changed if (detail := facts.details[v.version]) is not None]
-    for detail in sorted(news, key=lambda d: (_decided_at(d, approvals), d.version)):
-        _take(turn, detail, _decided_at(detail, approvals))
+    decided = [(_decided_at(detail, approvals, turn.spec), detail) for detail in news]
+    for at, detail in sorted(decided, key=lambda one: (one[0], one[1].version)):
+        _take(turn, detail, at)
     authorship.take_events(turn)
     if (need := _take_late_events(turn)) is not None:
         return need
@@ -270,10 +271,15 @@ def _is_news(summary: VersionSummary, record: Record, approvals: dict[int, float
     return summary.approval is Approval.APPROVED and approved_at is not None and approved_at > at
 
 
-def _decided_at(detail: VersionDetail, approvals: dict[int, float]) -> float:
-    """When it was decided: as the event says, where an event is evidence; else when it was last written."""
+def _decided_at(detail: VersionDetail, approvals: dict[int, float], spec: GroupSpec) -> float:
+    """When it was decided: as the event says, where an event is evidence; else when it was last written.
+
+    An approver's every write is a decision, so where an approver wrote last, theirs is the last one.
+    """
     approved_at = approvals.get(detail.version)
     if detail.approval is not Approval.APPROVED or approved_at is None:
+        return detail.modified
+    if detail.author is not None and proof.by_approver(spec, detail.author):
         return detail.modified
     same_write = abs(detail.modified - approved_at) < authorship.SAME_WRITE
     return detail.modified if same_write else approved_at

@@ -198,6 +198,13 @@ def test_an_approval_that_was_taken_back_keeps_its_name_and_the_one_since_is_by_
     assert [one.data["by"] for one in kept if one.kind is Kind.DECISION] == [APPROVER.arn, None]
 
 
+def test_of_two_approvals_the_last_writers_is_at_the_time_of_their_own_write() -> None:
+    """The event of the last one is lost; the one before is ann's, whose name nobody has yet."""
+    last = package(1, at=AT + 60, author=OTHER_APPROVER)
+    first = decided_on(replace(fresh(last, event_of(last, at=AT)), now=AT + 61))
+    assert [by_and_time(one) for one in of_kind(first, Kind.DECISION)] == [(OTHER_APPROVER.arn, AT + 60)]
+
+
 # --- why ----------------------------------------------------------------------------------------------------------
 
 
