@@ -175,6 +175,11 @@ class Scene:
 
         return self.until(what, sweep_and_seek, traffic)
 
+    def until_noted(self, version: int) -> None:
+        """Wait until the looks at a registration are over: one that comes late would see what is written next."""
+        self.until_said(Kind.PENDING, version)
+        self.until("the looks at its registration to be over", lambda: self.watch.at_rest() or None)
+
     def until_said(self, kind: Kind, version: int | None, traffic: bytes | None = None) -> str:
         """Wait until the ledger says this of a version; returns the reason."""
         return self.until_swept(

@@ -132,8 +132,7 @@ def _images(scene: Scene) -> list[str]:
 def test_content_changed_before_anybody_looked_is_blocked_by_the_approvals_own_event(scene: Make) -> None:
     s = scene("swapped")
     version = s.register()
-    s.until_said(Kind.PENDING, version)
-    s.until("the looks at its registration to be over", lambda: s.watch.at_rest() or None)
+    s.until_noted(version)
     with control(s.aws, event_faults={"delayed": 1.0, "delay": 900, "seed": 3}, trail_delay=1200):
         s.approve(version)
         time.sleep(1.1)  # an event's times are whole seconds
@@ -150,8 +149,7 @@ def test_content_added_before_anybody_looked_is_blocked_though_the_approvals_eve
 ) -> None:
     s = scene("slipped-in")
     version = s.register()
-    s.until_said(Kind.PENDING, version)
-    s.until("the looks at its registration to be over", lambda: s.watch.at_rest() or None)
+    s.until_noted(version)
     with control(s.aws, event_faults={"delayed": 1.0, "delay": 900, "seed": 3}, trail_delay=1200):
         s.approve(version)
         time.sleep(1.1)  # an event's times are whole seconds
@@ -210,6 +208,7 @@ def test_what_an_annotator_wrote_over_is_deployed_on_the_witness_proof_once_clou
 ) -> None:
     s = scene("annotated")
     version = s.register()
+    s.until_noted(version)
     with control(s.aws, event_faults={"delayed": 1.0, "delay": 900, "seed": 3}, trail_delay=1200):
         s.approve(version)
         time.sleep(1.1)  # an event's times are whole seconds
