@@ -75,11 +75,10 @@ def test_an_admins_approval_is_let_pass_by_iam_blocked_by_us_and_named_in_the_le
     s = scene("by-an-admin")
     version = s.register()
     approve(admin, s, version)
-    assert "who approved it is not known" in in_phase(s, Phase.BLOCKED)  # an admin may have annotated it
-    s.until_said(Kind.CORRECTED, version)
-    assert "assumed-role/platform-admins/dora approved it, who is not an approver" in in_phase(
-        s, Phase.BLOCKED
-    )
+    # Until CloudTrail tells, nobody is said to have approved it: an admin may have annotated it.
+    named = "assumed-role/platform-admins/dora approved it, who is not an approver"
+    s.until_swept("CloudTrail to name who approved", lambda: _reason_with(s, named))
+    in_phase(s, Phase.BLOCKED)
     assert s.watch.endpoint() is None
     (decision,) = decisions(s)
     assert str(decision.data["by"]).endswith("assumed-role/platform-admins/dora")
@@ -259,7 +258,15 @@ def test_in_audit_mode_an_admins_approval_goes_live_and_the_ledger_says_what_enf
     s.until_live(version)
     (unproven,) = said(s, Kind.UNPROVEN)
     assert "enforce would block it" in unproven
-    assert "platform-admins/dora" in s.until_said(Kind.CORRECTED, version)
+
+    def named() -> bool | None:
+        return (
+            True
+            if all(str(one.data["by"]).endswith("platform-admins/dora") for one in decisions(s))
+            else None
+        )
+
+    s.until_swept("CloudTrail to name who approved", named)
 
 
 def test_a_registrant_who_annotates_each_rejection_is_not_named_for_it(scene: Make) -> None:
